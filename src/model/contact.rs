@@ -1,0 +1,228 @@
+//! Everything known of one person for one business, as a join.
+//!
+//! Every part is a maximum or a last-writer-wins register, so `join` is commutative, associative and idempotent:
+//! duplicates, disorder, two sidecars writing at once and the merging of two identities of one person are all the
+//! same harmless operation. What the registers *mean* together is `standing`.
+
+mod standing;
+#[cfg(test)]
+mod tests;
+
+pub use standing::{Coverage, Standing, Status};
+
+use super::{
+    recipient::{Phone, Recipient, UserId},
+    scope::Scope,
+    sender::SenderId,
+    statement::Registers,
+    time::{Time, latest},
+    vec_map::VecMap,
+};
+
+/// A person as one business knows them.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Contact {
+    /// The number, once known; the smallest when two were merged, so that merging commutes.
+    pub phone: Option<Phone>,
+    /// User IDs proven to be this person's, sorted.
+    pub user_ids: Vec<UserId>,
+    /// What was said, by scope.
+    pub scopes: VecMap<Scope, Registers>,
+    /// WhatsApp's own marketing flag.
+    pub platform: PlatformFlag,
+    /// The last ambiguous refusal: marketing is held.
+    pub held: Option<Time>,
+    /// The last time a person of the business settled a hold.
+    pub hold_cleared: Option<Time>,
+    /// The opt-in conversation.
+    pub prompt: Prompt,
+    /// The last opt-in confirmation.
+    pub confirmed_in: Option<Time>,
+    /// The last opt-out confirmation.
+    pub confirmed_out: Option<Time>,
+    /// Whether messages can arrive.
+    pub reach: Reach,
+    /// The last time the platform held a marketing message back (131049).
+    pub cooled: Option<Time>,
+    /// What concerns single senders.
+    pub by_sender: VecMap<SenderId, SenderRegisters>,
+    /// The last message of the person, kept current only while some "no" stands.
+    pub last_inbound: Option<Time>,
+    /// The person's own time zone.
+    pub time_zone: Option<(Time, String)>,
+    /// Identities that the business says are the same person: opt-outs cross.
+    pub links: VecMap<Recipient, Time2>,
+    /// The number this person changed to, and when: opt-outs cross, and earlier opt-ins no longer count here.
+    pub moved: Option<(Time, Recipient)>,
+    /// When personal data was erased: earlier opt-ins no longer count.
+    pub erased: Option<Time>,
+    /// Since when the person is a contact of the business.
+    pub known: Option<Time>,
+}
+
+/// A maximum register for maps: absent is earlier than everything.
+pub type Time2 = Option<Time>;
+
+/// WhatsApp's marketing flag: `resume` lifts only this, never what the person said to the business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct PlatformFlag {
+    /// The latest stop.
+    pub stopped: Option<Time>,
+    /// The latest resume.
+    pub resumed: Option<Time>,
+}
+
+/// The opt-in conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Prompt {
+    /// The latest prompt, with its message ID (empty when unknown).
+    pub sent: Option<(Time, String)>,
+    /// The latest acceptance.
+    pub accepted: Option<Time>,
+    /// The latest decline.
+    pub declined: Option<Time>,
+}
+
+/// Whether messages can arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Reach {
+    /// Known not to be on WhatsApp.
+    pub not_on_whatsapp: Option<Time>,
+    /// A message was undeliverable (131026), which may mean several things.
+    pub undeliverable: Option<Time>,
+    /// The latest sign of life: a message, a call, a delivery.
+    pub alive: Option<Time>,
+}
+
+/// What concerns one sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct SenderRegisters {
+    /// The person blocked the sender.
+    pub blocked_by_user: Option<Time>,
+    /// The person reported the sender.
+    pub reported_by_user: Option<Time>,
+    /// The business blocked the person.
+    pub blocked_by_business: Option<Time>,
+    /// The business lifted its block.
+    pub unblocked_by_business: Option<Time>,
+    /// The platform said the window is closed (131047).
+    pub window_closed: Option<Time>,
+}
+
+impl Contact {
+    /// Merges another state of the same person.
+    pub fn join(&mut self, other: &Self) {
+        self.phone = match (self.phone, other.phone) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        for id in &other.user_ids {
+            if let Err(at) = self.user_ids.binary_search(id) {
+                self.user_ids.insert(at, id.clone());
+            }
+        }
+        for (scope, registers) in other.scopes.iter() {
+            self.scopes.entry(scope.clone()).join(registers);
+        }
+        self.platform.stopped = latest(self.platform.stopped, other.platform.stopped);
+        self.platform.resumed = latest(self.platform.resumed, other.platform.resumed);
+        self.held = latest(self.held, other.held);
+        self.hold_cleared = latest(self.hold_cleared, other.hold_cleared);
+        self.prompt.join(&other.prompt);
+        self.confirmed_in = latest(self.confirmed_in, other.confirmed_in);
+        self.confirmed_out = latest(self.confirmed_out, other.confirmed_out);
+        self.reach.not_on_whatsapp = latest(self.reach.not_on_whatsapp, other.reach.not_on_whatsapp);
+        self.reach.undeliverable = latest(self.reach.undeliverable, other.reach.undeliverable);
+        self.reach.alive = latest(self.reach.alive, other.reach.alive);
+        self.cooled = latest(self.cooled, other.cooled);
+        for (sender, registers) in other.by_sender.iter() {
+            self.by_sender.entry(sender.clone()).join(registers);
+        }
+        self.last_inbound = latest(self.last_inbound, other.last_inbound);
+        join_max(&mut self.time_zone, other.time_zone.as_ref());
+        for (recipient, at) in other.links.iter() {
+            let link = self.links.entry(recipient.clone());
+            *link = latest(*link, *at);
+        }
+        join_max(&mut self.moved, other.moved.as_ref());
+        self.erased = latest(self.erased, other.erased);
+        self.known = latest(self.known, other.known);
+    }
+
+    /// What crosses to another identity that is not proven to be the same person: every "no", nothing else.
+    #[must_use]
+    pub fn refusals(&self) -> Self {
+        let scopes = self.scopes.iter().filter_map(|(scope, registers)| {
+            let outs = Registers { own_in: None, asserted_in: None, ..*registers };
+            (outs != Registers::default()).then(|| (scope.clone(), outs))
+        });
+        Self {
+            scopes: scopes.collect(),
+            platform: PlatformFlag { stopped: self.platform.stopped, resumed: None },
+            held: self.held,
+            prompt: Prompt { declined: self.prompt.declined, ..Prompt::default() },
+            ..Self::default()
+        }
+    }
+
+    /// What remains after an erasure at `at`: the standing refusals and blocks, no identity, no proof, no habit.
+    #[must_use]
+    pub fn erased(&self, at: Time) -> Self {
+        let by_sender = self.by_sender.iter().map(|(sender, registers)| {
+            (sender.clone(), SenderRegisters { window_closed: None, ..*registers })
+        });
+        let mut left = self.refusals();
+        left.platform = self.platform;
+        left.hold_cleared = self.hold_cleared;
+        left.by_sender = by_sender.filter(|(_, registers)| *registers != SenderRegisters::default()).collect();
+        // An opt-out that the person lifted no longer stands: it is history, and history goes.
+        let standing = self;
+        left.scopes.retain(|scope, registers| {
+            registers.own_out = registers.own_out.filter(|out| standing.stands(scope, super::Voice::Own, out));
+            registers.asserted_out =
+                registers.asserted_out.filter(|out| standing.stands(scope, super::Voice::Asserted, out));
+            *registers != Registers::default()
+        });
+        if self.decline().is_none() {
+            left.prompt.declined = None;
+        }
+        if self.hold().is_none() {
+            left.held = None;
+            left.hold_cleared = None;
+        }
+        left.erased = Some(at);
+        left
+    }
+
+    /// True when nothing was ever recorded.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Prompt {
+    fn join(&mut self, other: &Self) {
+        join_max(&mut self.sent, other.sent.as_ref());
+        self.accepted = latest(self.accepted, other.accepted);
+        self.declined = latest(self.declined, other.declined);
+    }
+}
+
+impl SenderRegisters {
+    fn join(&mut self, other: &Self) {
+        self.blocked_by_user = latest(self.blocked_by_user, other.blocked_by_user);
+        self.reported_by_user = latest(self.reported_by_user, other.reported_by_user);
+        self.blocked_by_business = latest(self.blocked_by_business, other.blocked_by_business);
+        self.unblocked_by_business = latest(self.unblocked_by_business, other.unblocked_by_business);
+        self.window_closed = latest(self.window_closed, other.window_closed);
+    }
+}
+
+fn join_max<T: Clone + Ord>(mine: &mut Option<T>, other: Option<&T>) {
+    if let Some(other) = other
+        && mine.as_ref().is_none_or(|mine| mine < other)
+    {
+        *mine = Some(other.clone());
+    }
+}

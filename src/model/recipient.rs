@@ -1,0 +1,210 @@
+//! Who receives: a phone number or a business-scoped user ID.
+//!
+//! A recipient is personal data. It has no `Display`, and its `Debug` shows its kind only, so that it cannot reach a
+//! log, a label or an error message by accident; the few places that must show it call `reveal`.
+
+use std::{fmt, sync::Arc};
+
+use crate::numbering;
+
+/// A phone number, E.164 without `+`, number variants of one person folded to one form.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Phone(u64);
+
+/// A business-scoped user ID, such as `US.13491208655302741918` or `US.ENT.11815799212886844830`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(Arc<str>);
+
+/// Who would receive, or who wrote.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Recipient {
+    /// By phone number.
+    Phone(Phone),
+    /// By business-scoped user ID.
+    User(UserId),
+}
+
+/// What is wrong with a recipient. Never repeats the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecipientError {
+    /// Nothing was given.
+    #[error("must not be empty")]
+    Empty,
+    /// Starts like a number but is none.
+    #[error("must be an E.164 number: 7 to 15 digits, the first not 0; a leading `+`, spaces, dashes, dots and parentheses are tolerated")]
+    NotANumber,
+    /// Starts like a user ID but is none.
+    #[error("must be a user ID: two capital letters, a dot, optionally `ENT.`, then 1 to 128 letters or digits")]
+    NotAUserId,
+    /// Neither form.
+    #[error("must be an E.164 number or a business-scoped user ID such as `US.1349…`")]
+    Neither,
+}
+
+impl Phone {
+    /// Reads a number; see `RecipientError::NotANumber` for what is accepted.
+    ///
+    /// # Errors
+    /// When it is no E.164 number.
+    pub fn parse(text: &str) -> Result<Self, RecipientError> {
+        let digits = digits_of(text, 15).ok_or(RecipientError::NotANumber)?;
+        if digits.len() < 7 || digits.starts_with('0') {
+            return Err(RecipientError::NotANumber);
+        }
+        let number: u64 = digits.parse().map_err(|_| RecipientError::NotANumber)?;
+        Ok(Self(numbering::canonical(number)))
+    }
+
+    /// The digits as a number, for the tables of numbering plans.
+    #[must_use]
+    pub const fn digits(self) -> u64 {
+        self.0
+    }
+}
+
+impl UserId {
+    /// Reads a business-scoped user ID.
+    ///
+    /// # Errors
+    /// When it does not have the form.
+    pub fn parse(text: &str) -> Result<Self, RecipientError> {
+        let (country, rest) = text.split_once('.').ok_or(RecipientError::NotAUserId)?;
+        let id = rest.strip_prefix("ENT.").unwrap_or(rest);
+        let fits = country.len() == 2
+            && country.bytes().all(|b| b.is_ascii_uppercase())
+            && (1..=128).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        if fits { Ok(Self(text.into())) } else { Err(RecipientError::NotAUserId) }
+    }
+
+    /// The ID as text. Personal data: only for stores, the wire and what a person asked to see.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Recipient {
+    /// Reads a recipient in either form.
+    ///
+    /// # Errors
+    /// When it is neither, saying what was wrong without repeating it.
+    pub fn parse(text: &str) -> Result<Self, RecipientError> {
+        let text = text.trim();
+        match text.chars().next() {
+            None => Err(RecipientError::Empty),
+            Some(c) if c.is_ascii_digit() || matches!(c, '+' | '(') => Phone::parse(text).map(Self::Phone),
+            Some(c) if c.is_ascii_alphabetic() && text.contains('.') => UserId::parse(text).map(Self::User),
+            Some(_) => Err(RecipientError::Neither),
+        }
+    }
+
+    /// The recipient as text. Personal data: only for stores, the wire and what a person asked to see.
+    #[must_use]
+    pub fn reveal(&self) -> String {
+        match self {
+            Self::Phone(phone) => phone.0.to_string(),
+            Self::User(id) => id.reveal().to_owned(),
+        }
+    }
+
+    /// The phone number, when it is one.
+    #[must_use]
+    pub const fn phone(&self) -> Option<Phone> {
+        match self {
+            Self::Phone(phone) => Some(*phone),
+            Self::User(_) => None,
+        }
+    }
+}
+
+/// The digits of a number as people write it, or nothing when something else is in it or there are too many.
+/// A `+` may only lead.
+pub(super) fn digits_of(text: &str, digits_max: usize) -> Option<String> {
+    let text = text.trim();
+    let text = text.strip_prefix('+').unwrap_or(text);
+    let mut digits = String::with_capacity(text.len().min(digits_max));
+    for c in text.chars() {
+        match c {
+            '0'..='9' if digits.len() < digits_max => digits.push(c),
+            ' ' | '-' | '.' | '(' | ')' | '\u{a0}' => {}
+            _ => return None,
+        }
+    }
+    (!digits.is_empty()).then_some(digits)
+}
+
+impl fmt::Debug for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("phone number")
+    }
+}
+
+impl fmt::Debug for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("user ID")
+    }
+}
+
+impl fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Phone(phone) => phone.fmt(f),
+            Self::User(id) => id.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decoration_around_a_number_is_tolerated() {
+        let plain = Recipient::parse("16505551234").unwrap();
+        for text in ["+16505551234", "+1 650 555-1234", " 1 (650) 555.1234 ", "1-650-555-1234"] {
+            assert_eq!(Recipient::parse(text).unwrap(), plain, "{text}");
+        }
+    }
+
+    #[test]
+    fn malformed_recipients_say_what_is_accepted() {
+        for (text, error) in [
+            ("", RecipientError::Empty),
+            ("   ", RecipientError::Empty),
+            ("+", RecipientError::NotANumber),
+            ("12345", RecipientError::NotANumber),
+            ("0123456789", RecipientError::NotANumber),
+            ("1234567890123456", RecipientError::NotANumber),
+            ("+1650+5551234", RecipientError::NotANumber),
+            ("1650555x234", RecipientError::NotANumber),
+            ("us.123", RecipientError::NotAUserId),
+            ("USA.123", RecipientError::NotAUserId),
+            ("US.", RecipientError::NotAUserId),
+            ("US.12-3", RecipientError::NotAUserId),
+            ("alice", RecipientError::Neither),
+            ("١٢٣٤٥٦٧٨", RecipientError::Neither),
+        ] {
+            assert_eq!(Recipient::parse(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn both_forms_of_user_id_are_read() {
+        assert!(Recipient::parse("US.13491208655302741918").is_ok());
+        assert!(Recipient::parse("US.ENT.11815799212886844830").is_ok());
+    }
+
+    #[test]
+    fn debug_never_shows_the_number() {
+        let shown = format!("{:?} {:?}", Recipient::parse("16505551234"), Recipient::parse("US.1349"));
+        assert!(!shown.contains("1650") && !shown.contains("1349"), "{shown}");
+    }
+
+    #[test]
+    fn number_variants_are_one_person() {
+        for (a, b) in [("5511987654321", "551187654321"), ("5215512345678", "525512345678"), ("5491123456789", "541123456789")] {
+            assert_eq!(Recipient::parse(a).unwrap(), Recipient::parse(b).unwrap(), "{a} {b}");
+        }
+    }
+}
