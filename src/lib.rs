@@ -1,1 +1,3 @@
+//! Policy-decision sidecar for WhatsApp senders.
 
+pub mod numbering;

@@ -1,0 +1,77 @@
+//! Facts about telephone numbers: where a number is, and which numbers are one person's.
+//!
+//! A number is the integer its international form (E.164) gives without the plus sign, which is
+//! unambiguous since no calling code begins with a zero. Everything here is static data, searched
+//! without allocation; the first look-up of a zone parses the table.
+//!
+//! Time zones, calling codes and area codes are facts from libphonenumber (Apache-2.0,
+//! <https://github.com/google/libphonenumber>).
+
+mod countries;
+mod north_america;
+mod table;
+mod variants;
+
+#[cfg(test)]
+mod tests;
+
+/// Calling codes of services rather than places (toll-free, satellite, conference and the like),
+/// which have no time zone.
+static PLACELESS: [u64; 9] = [800, 808, 870, 878, 881, 882, 883, 888, 979];
+
+/// IANA names of the time zones a number may be in, in alphabetical order; empty when unknown.
+///
+/// A number says where it was issued, not where its owner is. Where the digits do not tell more
+/// than the country, the answer is every zone of that country. Either spelling of a number gives
+/// the same answer, since the data knows only the [`canonical`] one.
+#[must_use]
+pub fn zones(digits: u64) -> &'static [&'static str] {
+    table::zones(canonical(digits))
+}
+
+/// True for a number with calling code 1 and an area code of the United States.
+///
+/// That is the fifty states and the District of Columbia, the scope of the platform's pause of
+/// marketing. Puerto Rico, Guam, American Samoa, the Virgin Islands and the Northern Marianas are
+/// not included: they have country codes of their own, and the platform's price list puts Puerto
+/// Rico in another market than the United States. Toll-free and other codes without a place are
+/// not included either.
+#[must_use]
+pub fn is_united_states(digits: u64) -> bool {
+    north_america::is_united_states(digits)
+}
+
+/// True when the number begins with an assigned calling code; its length is not looked at.
+#[must_use]
+pub fn calling_code_is_known(digits: u64) -> bool {
+    // Every calling code of a place is a prefix in the table of zones, a test says so.
+    !table::zones(digits).is_empty() || PLACELESS.contains(&leading_three(digits))
+}
+
+/// The one spelling of a number that stands for all spellings of it.
+///
+/// Two numbers with the same canonical form are one person's: Brazilian mobile numbers with and
+/// without the ninth digit, Mexican ones with and without the 1 and Argentine ones with and without
+/// the 9 after the calling code. Every other number is its own canonical form. It is a key to compare and store by,
+/// not an address: WhatsApp may know the account under the other spelling only, so a message goes
+/// to the number as it was given.
+#[must_use]
+pub fn canonical(digits: u64) -> u64 {
+    variants::canonical(digits)
+}
+
+/// True for an assigned ISO 3166-1 alpha-2 code in capital letters.
+///
+/// Codes in use without being assigned, such as XK for Kosovo, are false.
+#[must_use]
+pub fn is_country_code(code: &str) -> bool {
+    countries::is_country_code(code)
+}
+
+fn leading_three(digits: u64) -> u64 {
+    let mut leading = digits;
+    while leading > 999 {
+        leading /= 10;
+    }
+    leading
+}
