@@ -1,3 +1,5 @@
-//! Policy-decision sidecar for WhatsApp senders.
+//! sendgate.
 
+pub mod model;
 pub mod numbering;
+pub mod store;

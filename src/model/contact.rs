@@ -51,7 +51,7 @@ pub struct Contact {
     /// The person's own time zone.
     pub time_zone: Option<(Time, String)>,
     /// Identities that the business says are the same person: opt-outs cross.
-    pub links: VecMap<Recipient, Time2>,
+    pub links: VecMap<Recipient, Option<Time>>,
     /// The number this person changed to, and when: opt-outs cross, and earlier opt-ins no longer count here.
     pub moved: Option<(Time, Recipient)>,
     /// When personal data was erased: earlier opt-ins no longer count.
@@ -59,9 +59,6 @@ pub struct Contact {
     /// Since when the person is a contact of the business.
     pub known: Option<Time>,
 }
-
-/// A maximum register for maps: absent is earlier than everything.
-pub type Time2 = Option<Time>;
 
 /// WhatsApp's marketing flag: `resume` lifts only this, never what the person said to the business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -174,15 +171,12 @@ impl Contact {
         let mut left = self.refusals();
         left.platform = self.platform;
         left.hold_cleared = self.hold_cleared;
-        left.by_sender = by_sender.filter(|(_, registers)| *registers != SenderRegisters::default()).collect();
+        left.by_sender =
+            by_sender.filter(|(_, registers)| *registers != SenderRegisters::default()).collect();
         // An opt-out that the person lifted no longer stands: it is history, and history goes.
-        let standing = self;
-        left.scopes.retain(|scope, registers| {
-            registers.own_out = registers.own_out.filter(|out| standing.stands(scope, super::Voice::Own, out));
-            registers.asserted_out =
-                registers.asserted_out.filter(|out| standing.stands(scope, super::Voice::Asserted, out));
-            *registers != Registers::default()
-        });
+        let standing =
+            self.scopes.iter().map(|(scope, registers)| (scope.clone(), registers.standing_outs()));
+        left.scopes = standing.filter(|(_, registers)| *registers != Registers::default()).collect();
         if self.decline().is_none() {
             left.prompt.declined = None;
         }

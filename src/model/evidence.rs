@@ -307,8 +307,9 @@ impl Jurisdiction {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (country, subdivision) = text.split_once('-').map_or((text, None), |(c, s)| (c, Some(s)));
-        let subdivision_fits = subdivision
-            .is_none_or(|s| (1..=3).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()));
+        let subdivision_fits = subdivision.is_none_or(|s| {
+            (1..=3).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        });
         (crate::numbering::is_country_code(country) && subdivision_fits).then(|| Self(text.to_owned()))
     }
 

@@ -31,10 +31,14 @@ pub enum RecipientError {
     #[error("must not be empty")]
     Empty,
     /// Starts like a number but is none.
-    #[error("must be an E.164 number: 7 to 15 digits, the first not 0; a leading `+`, spaces, dashes, dots and parentheses are tolerated")]
+    #[error(
+        "must be an E.164 number: 7 to 15 digits, the first not 0; a leading `+`, spaces, dashes, dots and parentheses are tolerated"
+    )]
     NotANumber,
     /// Starts like a user ID but is none.
-    #[error("must be a user ID: two capital letters, a dot, optionally `ENT.`, then 1 to 128 letters or digits")]
+    #[error(
+        "must be a user ID: two capital letters, a dot, optionally `ENT.`, then 1 to 128 letters or digits"
+    )]
     NotAUserId,
     /// Neither form.
     #[error("must be an E.164 number or a business-scoped user ID such as `US.1349…`")]
@@ -203,7 +207,11 @@ mod tests {
 
     #[test]
     fn number_variants_are_one_person() {
-        for (a, b) in [("5511987654321", "551187654321"), ("5215512345678", "525512345678"), ("5491123456789", "541123456789")] {
+        for (a, b) in [
+            ("5511987654321", "551187654321"),
+            ("5215512345678", "525512345678"),
+            ("5491123456789", "541123456789"),
+        ] {
             assert_eq!(Recipient::parse(a).unwrap(), Recipient::parse(b).unwrap(), "{a} {b}");
         }
     }

@@ -17,7 +17,9 @@ pub enum NameError {
     #[error("must not be empty")]
     Empty,
     /// Not a phone number ID or number.
-    #[error("must be a phone number ID or an E.164 number: up to 32 digits, a leading `+`, spaces and dashes tolerated")]
+    #[error(
+        "must be a phone number ID or an E.164 number: up to 32 digits, a leading `+`, spaces and dashes tolerated"
+    )]
     NotDigits,
     /// Not a business name.
     #[error("must be 1 to 64 characters: letters, digits, `_`, `-`, `.`")]

@@ -45,7 +45,11 @@ impl Weak {
 
     /// The rules in the set.
     pub fn rules(self) -> impl Iterator<Item = &'static str> {
-        Self::RULES.into_iter().enumerate().filter(move |(bit, _)| self.0 & (1 << bit) != 0).map(|(_, rule)| rule)
+        Self::RULES
+            .into_iter()
+            .enumerate()
+            .filter(move |(bit, _)| self.0 & (1 << bit) != 0)
+            .map(|(_, rule)| rule)
     }
 }
 

@@ -1,0 +1,258 @@
+//! What the registers of a contact mean together, for one category and topic.
+//!
+//! - An opt-out stands until a *later* opt-in to the same scope, or to a finer one of those the request is about. A
+//!   wider opt-in never lifts a finer opt-out: between scopes the most restrictive wins.
+//! - The person's own opt-out is lifted by their own opt-in only; an asserted one by either.
+//! - At equal times the opt-out wins.
+//! - An opt-in covers a request when it is later than every opt-out and decline that concerns the request, so that an
+//!   opt-in from before a "no" never comes back to life.
+
+use super::{Contact, PlatformFlag};
+use crate::model::{
+    scope::{Category, Scope, Topic},
+    statement::{OptIn, OptOut, Registers, Voice},
+    time::Time,
+};
+
+/// A "no" that stands, or the lack of one, for one category and topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// No "no" stands.
+    Open,
+    /// Out of everything.
+    Everything(Voice, OptOut),
+    /// Out of this category or topic.
+    Narrow(Voice, OptOut),
+    /// WhatsApp's own marketing stop.
+    Platform(Time),
+    /// An ambiguous refusal holds marketing.
+    Held(Time),
+}
+
+/// Whether an opt-in covers a category and topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// None ever did, or a later "no" took it away.
+    None,
+    /// One did, but has expired.
+    Expired(Voice, OptIn),
+    /// One does.
+    Covered(Voice, OptIn),
+}
+
+/// The standing of exactly one scope, for a person to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// An opt-in stands.
+    OptedIn(Voice, OptIn),
+    /// An opt-in stood and has expired.
+    Expired(Voice, OptIn),
+    /// An opt-out stands.
+    OptedOut(Voice, OptOut),
+    /// Nothing counts any more.
+    Nothing,
+}
+
+/// The registers that concern a request, finest first: topic, category, everything.
+type Chain<'a> = [Option<&'a Registers>; 3];
+
+impl Contact {
+    /// The widest "no" that stands against a category and topic.
+    #[must_use]
+    pub fn standing(&self, category: Category, topic: Option<&Topic>) -> Standing {
+        let chain = self.chain(category, topic);
+        if let Some((voice, out)) = standing_at(&chain, 2) {
+            return Standing::Everything(voice, out);
+        }
+        if let Some((voice, out)) = standing_at(&chain, 1).or_else(|| standing_at(&chain, 0)) {
+            return Standing::Narrow(voice, out);
+        }
+        if category == Category::Marketing {
+            if let Some(at) = self.platform_stop() {
+                return Standing::Platform(at);
+            }
+            if let Some(at) = self.hold() {
+                return Standing::Held(at);
+            }
+        }
+        Standing::Open
+    }
+
+    /// The opt-in that covers a category and topic: one that has not expired before one that has, then one with
+    /// sound evidence before a weak one, then the latest.
+    #[must_use]
+    pub fn coverage(&self, category: Category, topic: Option<&Topic>, now: Time) -> Coverage {
+        let chain = self.chain(category, topic);
+        let last_no = chain.iter().flatten().flat_map(|r| r.outs()).map(|(_, out)| out.at).max();
+        let floor = last_no.max(self.prompt.declined);
+        let counts = |at: Time| floor.is_none_or(|no| at > no) && self.counts(at);
+        let best = chain
+            .iter()
+            .flatten()
+            .flat_map(|registers| registers.ins())
+            .filter(|(_, opt_in)| counts(opt_in.at))
+            .max_by_key(|(_, opt_in)| (!opt_in.expired(now), opt_in.weak.is_none(), opt_in.at, opt_in.id));
+        match best {
+            None => Coverage::None,
+            Some((voice, opt_in)) if opt_in.expired(now) => Coverage::Expired(voice, *opt_in),
+            Some((voice, opt_in)) => Coverage::Covered(voice, *opt_in),
+        }
+    }
+
+    /// The person's latest own opt-in that concerns a category and topic.
+    #[must_use]
+    pub fn latest_own_opt_in(&self, category: Category, topic: Option<&Topic>) -> Option<Time> {
+        self.chain(category, topic).iter().flatten().filter_map(|r| r.own_in.map(|opt_in| opt_in.at)).max()
+    }
+
+    /// The latest opt-in to anything that counts, whoever said it.
+    #[must_use]
+    pub fn latest_opt_in(&self) -> Option<Time> {
+        let ins = self.scopes.iter().flat_map(|(_, r)| r.ins()).map(|(_, opt_in)| opt_in.at);
+        ins.filter(|at| self.counts(*at)).max()
+    }
+
+    /// A decline of the opt-in prompt that stands: the person did not opt in to anything since.
+    #[must_use]
+    pub fn decline(&self) -> Option<Time> {
+        let own = self.scopes.iter().filter_map(|(_, r)| r.own_in.map(|opt_in| opt_in.at)).max();
+        self.prompt.declined.filter(|declined| own.is_none_or(|opt_in| opt_in <= *declined))
+    }
+
+    /// The prompt that still waits for its answer, if one does: any opt-in, decline or opt-out since answers it.
+    #[must_use]
+    pub fn open_prompt(&self) -> Option<Time> {
+        let (sent, _) = self.prompt.sent.as_ref()?;
+        let said = self.scopes.iter().flat_map(|(_, r)| {
+            let ins = r.ins().map(|(_, opt_in)| opt_in.at);
+            ins.chain(r.outs().map(|(_, out)| out.at))
+        });
+        let answers = [self.prompt.accepted, self.prompt.declined, self.reach.not_on_whatsapp];
+        let answered = said.chain(answers.into_iter().flatten()).any(|answer| answer >= *sent);
+        (!answered).then_some(*sent)
+    }
+
+    /// An opt-out of everything that stands by itself.
+    #[must_use]
+    pub fn everything_out(&self) -> Option<(Voice, OptOut)> {
+        standing_at(&[self.scopes.get(&Scope::Everything), None, None], 0)
+    }
+
+    /// WhatsApp's marketing stop, unless resumed since or lifted by the person's own later opt-in to marketing.
+    #[must_use]
+    pub fn platform_stop(&self) -> Option<Time> {
+        let PlatformFlag { stopped, resumed } = self.platform;
+        let lifted = resumed.max(self.own_marketing_opt_in());
+        stopped.filter(|stopped| lifted.is_none_or(|lifted| lifted <= *stopped))
+    }
+
+    /// An ambiguous refusal that nobody settled: not the person by a later opt-in, not a person of the business.
+    #[must_use]
+    pub fn hold(&self) -> Option<Time> {
+        let everything = self.scopes.get(&Scope::Everything).and_then(|r| r.own_in).map(|opt_in| opt_in.at);
+        let settled = self.hold_cleared.max(self.own_marketing_opt_in()).max(everything);
+        self.held.filter(|held| settled.is_none_or(|settled| settled <= *held))
+    }
+
+    /// Every scope against which a "no" of the person or the business stands by itself.
+    pub fn refused_scopes(&self) -> impl Iterator<Item = &Scope> {
+        self.scopes
+            .iter()
+            .filter(|(_, r)| standing_at(&[Some(r), None, None], 0).is_some())
+            .map(|(scope, _)| scope)
+    }
+
+    /// True when a "no" stands that an opt-out confirmation would be about.
+    #[must_use]
+    pub fn refuses_something(&self) -> bool {
+        self.refused_scopes().next().is_some() || self.decline().is_some()
+    }
+
+    /// True when an opt-out or decline stands and no confirmation was sent since the last opt-in: one confirmation
+    /// for one stretch of being out, however often the person repeats it.
+    #[must_use]
+    pub fn opt_out_confirmation_due(&self) -> bool {
+        let told =
+            self.confirmed_out.is_some_and(|told| self.latest_opt_in().is_none_or(|opt_in| told >= opt_in));
+        self.refuses_something() && !told
+    }
+
+    /// True when the latest opt-in still stands somewhere and was not confirmed to the person.
+    #[must_use]
+    pub fn opt_in_confirmation_due(&self, now: Time) -> bool {
+        let latest = self.scopes.keys().filter_map(|scope| match self.status(scope, now) {
+            Status::OptedIn(_, opt_in) => Some(opt_in.at),
+            Status::Expired(..) | Status::OptedOut(..) | Status::Nothing => None,
+        });
+        latest.max().is_some_and(|opt_in| self.confirmed_in.is_none_or(|told| told < opt_in))
+    }
+
+    /// Where exactly one scope stands by itself.
+    #[must_use]
+    pub fn status(&self, scope: &Scope, now: Time) -> Status {
+        let Some(registers) = self.scopes.get(scope) else { return Status::Nothing };
+        if let Some((voice, out)) = standing_at(&[Some(registers), None, None], 0) {
+            return Status::OptedOut(voice, out);
+        }
+        let floor = registers.outs().map(|(_, out)| out.at).max();
+        let counted = registers
+            .ins()
+            .filter(|(_, opt_in)| self.counts(opt_in.at) && floor.is_none_or(|out| opt_in.at > out));
+        match counted.max_by_key(|(_, opt_in)| (!opt_in.expired(now), opt_in.at, opt_in.id)) {
+            None => Status::Nothing,
+            Some((voice, opt_in)) if opt_in.expired(now) => Status::Expired(voice, *opt_in),
+            Some((voice, opt_in)) => Status::OptedIn(voice, *opt_in),
+        }
+    }
+
+    /// An opt-in from before an erasure or a change of number no longer counts.
+    fn counts(&self, at: Time) -> bool {
+        self.erased.is_none_or(|erased| at > erased)
+            && self.moved.as_ref().is_none_or(|(moved, _)| at > *moved)
+    }
+
+    fn own_marketing_opt_in(&self) -> Option<Time> {
+        self.scopes.get(&Scope::Category(Category::Marketing)).and_then(|r| r.own_in).map(|opt_in| opt_in.at)
+    }
+
+    fn chain(&self, category: Category, topic: Option<&Topic>) -> Chain<'_> {
+        let [mut of_topic, mut of_category, mut of_everything] = [None; 3];
+        for (scope, registers) in self.scopes.iter() {
+            match scope {
+                Scope::Everything => of_everything = Some(registers),
+                Scope::Category(c) if *c == category => of_category = Some(registers),
+                Scope::Topic(t) if topic == Some(t) => of_topic = Some(registers),
+                Scope::Category(_) | Scope::Topic(_) => {}
+            }
+        }
+        [of_topic, of_category, of_everything]
+    }
+}
+
+impl Registers {
+    /// The same registers without the opt-outs that were lifted, and without any opt-in.
+    #[must_use]
+    pub fn standing_outs(&self) -> Self {
+        let own = self.own_in.map(|opt_in| opt_in.at);
+        let any = own.max(self.asserted_in.map(|opt_in| opt_in.at));
+        Self {
+            own_out: self.own_out.filter(|out| own.is_none_or(|lifted| lifted <= out.at)),
+            asserted_out: self.asserted_out.filter(|out| any.is_none_or(|lifted| lifted <= out.at)),
+            own_in: None,
+            asserted_in: None,
+        }
+    }
+}
+
+/// The opt-out at one place of the chain that no later opt-in at that place or a finer one lifts.
+fn standing_at(chain: &Chain<'_>, place: usize) -> Option<(Voice, OptOut)> {
+    let registers = chain.get(place).copied().flatten()?;
+    let finer = || chain.iter().take(place + 1).flatten();
+    let own = finer().filter_map(|r| r.own_in.map(|opt_in| opt_in.at)).max();
+    let any = finer().flat_map(|r| r.ins()).map(|(_, opt_in)| opt_in.at).max();
+    let stands = |voice: Voice, out: &OptOut| {
+        let lifted = if voice == Voice::Own { own } else { any };
+        lifted.is_none_or(|lifted| lifted <= out.at)
+    };
+    registers.outs().find(|(voice, out)| stands(*voice, out)).map(|(voice, out)| (voice, *out))
+}

@@ -1,0 +1,196 @@
+//! Where contacts live: one trait, the records it moves, and the errors it may answer with.
+//!
+//! A contact is written whole, by compare-and-set on its version, together with its windows and its new log entries.
+//! What a write *means* is decided before it comes here; a store merges nothing. Must not know: policy, the wire.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::model::{BusinessId, Contact, SenderId, StatementId, Time};
+
+/// The name of a contact in a store: a keyed hash of business and identity, so that no key holds a phone number and a
+/// record that outlives an erasure names nobody.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContactId(pub [u8; 16]);
+
+/// A contact as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Record {
+    /// Whose contact it is; none only while nothing is stored.
+    pub business: Option<BusinessId>,
+    /// The state.
+    pub contact: Contact,
+    /// Set when this identity turned out to be another contact's: everything is there.
+    pub alias: Option<ContactId>,
+}
+
+/// What is known of one contact at one version.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Loaded {
+    /// The record; empty when nothing is stored.
+    pub record: Record,
+    /// The last inbound time by sender, for windows that have not reached their end.
+    pub windows: Vec<(SenderId, Time)>,
+    /// Counts the commits; 0 when nothing is stored.
+    pub version: u64,
+    /// The end of the attestation log.
+    pub head: LogHead,
+}
+
+/// The end of a contact's attestation log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct LogHead {
+    /// The number of entries.
+    pub length: u64,
+    /// The hash of the last one; zeros when there is none.
+    pub hash: [u8; 32],
+}
+
+/// One entry of an attestation log, chained to the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedEntry {
+    /// Its place, from 1.
+    pub sequence: u64,
+    /// The exact bytes its digest is of; none once erased.
+    pub payload: Option<Vec<u8>>,
+    /// SHA-256 of the payload.
+    pub payload_digest: [u8; 32],
+    /// The hash of the entry before.
+    pub previous: [u8; 32],
+    /// SHA-256 over previous hash, sequence and payload digest.
+    pub hash: [u8; 32],
+    /// The statement it records: the same statement is recorded once.
+    pub statement: StatementId,
+}
+
+/// One atomic write to one contact.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// Which contact.
+    pub id: ContactId,
+    /// The version it was computed from.
+    pub expected: u64,
+    /// The whole new record.
+    pub record: Record,
+    /// Windows to open or extend: sender, last inbound, end. An earlier last inbound than the stored one changes nothing.
+    pub windows: Vec<(SenderId, Time, Time)>,
+    /// New entries, chained to the head that was loaded.
+    pub entries: Vec<SealedEntry>,
+    /// Erase the payload of every older entry and every window.
+    pub erase: bool,
+}
+
+/// What became of a commit that the store could answer for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// Written and durable; the new version.
+    Done(u64),
+    /// Somebody else wrote first; load again.
+    Conflict,
+    /// A statement of this commit is recorded already, as this entry; nothing was written.
+    Known(StatementId, u64),
+}
+
+/// One step of the feed of consent changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its place in the feed, from 1, increasing.
+    pub position: u64,
+    /// Whose log grew.
+    pub id: ContactId,
+    /// The entry.
+    pub sequence: u64,
+}
+
+/// A small record that concerns no contact: a learned sender, an account, a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistryRow {
+    /// Its name.
+    pub key: String,
+    /// Counts the commits.
+    pub version: u64,
+    /// Its content, as the registry encodes it.
+    pub value: Vec<u8>,
+}
+
+/// Why a store gave no answer. Transience is data: callers retry or degrade by it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Not reachable, or refuses; nothing was written.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// No answer in time; a write may have happened.
+    #[error("the store did not answer in time")]
+    UnknownOutcome,
+    /// A stored record cannot be read. It is left untouched.
+    #[error("stored state cannot be read: {0}")]
+    Corrupt(String),
+}
+
+impl StoreError {
+    /// True when the same call may succeed later.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::UnknownOutcome)
+    }
+}
+
+/// A place for contacts. Every implementation passes the same conformance suite.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Reads one contact; unknown contacts are empty, not errors. `now` tells which windows have ended.
+    async fn load(&self, id: ContactId, now: Time) -> Result<Loaded, StoreError>;
+
+    /// Reads many contacts in one go, in order; each may fail by itself.
+    async fn load_many(&self, ids: &[ContactId], now: Time) -> Vec<Result<Loaded, StoreError>>;
+
+    /// Writes one contact, durably before it returns.
+    async fn commit(&self, commit: Commit) -> Result<Committed, StoreError>;
+
+    /// The log entries after a sequence number, oldest first.
+    async fn history(&self, id: ContactId, after: u64, limit: usize) -> Result<Vec<SealedEntry>, StoreError>;
+
+    /// The entry that records a statement, if one does.
+    async fn entry_of(
+        &self,
+        id: ContactId,
+        statement: StatementId,
+    ) -> Result<Option<SealedEntry>, StoreError>;
+
+    /// The contacts after one, in the order of their ids.
+    async fn contacts(
+        &self,
+        after: Option<ContactId>,
+        limit: usize,
+        now: Time,
+    ) -> Result<Vec<(ContactId, Loaded)>, StoreError>;
+
+    /// The feed after a position, oldest first.
+    async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError>;
+
+    /// Tells the latest feed position, and wakes when it grows.
+    fn latest_change(&self) -> tokio::sync::watch::Receiver<u64>;
+
+    /// Every registry row.
+    async fn registry(&self) -> Result<Vec<RegistryRow>, StoreError>;
+
+    /// Writes a registry row by compare-and-set; an expected version of 0 creates it.
+    async fn commit_registry(&self, row: RegistryRow) -> Result<Committed, StoreError>;
+
+    /// Deletes windows whose end has passed, at most `limit`; returns how many. Housekeeping only.
+    async fn sweep(&self, now: Time, limit: usize) -> Result<usize, StoreError>;
+
+    /// Answers when the store can be read and written.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// The secret that contact ids are keyed with: `wanted` on first use, afterwards what was first stored.
+    async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError>;
+}
+
+impl fmt::Debug for ContactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, ..] = self.0;
+        write!(f, "contact {a:02x}{b:02x}{c:02x}{d:02x}")
+    }
+}
