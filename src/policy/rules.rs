@@ -1,6 +1,6 @@
 //! The settings of the rules, as decisions see them: resolved for one sender, valid, without a file format.
 
-use super::RuleId;
+use super::RuleSet;
 use crate::model::{Category, Millis, Time};
 
 /// All settings of the rules for one sender. The defaults are the stricter reading of the sources, except where a
@@ -8,7 +8,7 @@ use crate::model::{Category, Millis, Time};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
     /// Rules that are evaluated, counted and traced, but not enforced.
-    pub shadow: Vec<RuleId>,
+    pub shadow: RuleSet,
     /// A08: deducted from the window's end, for the time that sending takes. Default 0: exactly 24 hours.
     pub window_margin: Millis,
     /// A08: a free-form reply needs an opt-in too (the platform's API pages say so; the source documents do not).
@@ -105,7 +105,7 @@ impl Default for Rules {
             until: None,
         });
         Self {
-            shadow: Vec::new(),
+            shadow: RuleSet::default(),
             window_margin: Millis::ZERO,
             free_form_requires_opt_in: false,
             reply_after_opt_out: false,
