@@ -1,7 +1,7 @@
 //! The gRPC services.
 
 /// The contract, generated.
-#[expect(missing_docs, clippy::all, reason = "generated; documented in proto/sendgate/v1")]
+#[expect(clippy::all, reason = "generated; documented in proto/sendgate/v1")]
 pub mod pb {
     tonic::include_proto!("sendgate.v1");
 }
