@@ -6,6 +6,9 @@ use std::sync::LazyLock;
 use super::fold::{self, Clause};
 use super::{Operation, words};
 
+/// Most courtesies taken off at each end, so that a message of nothing but courtesies stays cheap.
+const MAX_COURTESIES: usize = 6;
+
 /// What the tables know of one word.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
@@ -76,8 +79,9 @@ fn is_courtesy(tokens: &[String]) -> bool {
 /// Every way to trim is there, since a keyword can itself end like a courtesy of some language ("thik hai").
 pub(super) fn trimmed(tokens: &[String]) -> Vec<&[String]> {
     let from_end = std::iter::successors(Some(tokens), |tokens| trim_end(tokens));
-    let from_both =
-        from_end.flat_map(|tokens| std::iter::successors(Some(tokens), |tokens| trim_start(tokens)));
+    let from_both = from_end.take(MAX_COURTESIES + 1).flat_map(|tokens| {
+        std::iter::successors(Some(tokens), |tokens| trim_start(tokens)).take(MAX_COURTESIES + 1)
+    });
     let mut all: Vec<&[String]> = from_both.collect();
     all.sort_by_key(|tokens| std::cmp::Reverse(tokens.len()));
     all

@@ -2,6 +2,7 @@
 
 mod facts;
 mod lists;
+mod sentences;
 
 use super::{Intent, Keywords};
 

@@ -36,15 +36,15 @@ const ENGLISH: Lexicon = Lexicon {
         (
             Class::Filler,
             "i im id ive me my myself you your yours u ur to from of off out on in the a an any all these this those \
-             that it and please pls plz just now would should must am are be being is kindly already told said asking \
+             that it and please pls plz just now would should must be being kindly already told said asking \
              number phone name with for via so ok okay yes no hey hi hello sir thanks immediately right really do \
-             guys team ones such every single time times keep",
+             guys team ones such calls calling call every single time times keep",
         ),
         (Class::Want, "want wants wish like need interested wanna"),
         (Class::More, "more again anymore further longer ever"),
         (Class::Not, "dont not never non"),
         (Class::NoAdjacent, "no"),
-        (Class::Auxiliary, "can could will did does have has had was were"),
+        (Class::Auxiliary, "am are is can could will did does have has had was were"),
         (
             Class::NotAuxiliary,
             "cant cannot couldnt wont didnt doesnt havent hasnt isnt wasnt wouldnt shouldnt",
@@ -87,14 +87,16 @@ const PORTUGUESE: Lexicon = Lexicon {
             Class::Filler,
             "eu me de da do das dos dessa desta dessas destas desse deste desses essa essas esse esses esta estas este \
              isso isto a o as os um uma ao na no nas nos em por favor pode podem poderia poderiam voces vcs voce vc ja \
-             disse falei pedi avisei que e ai aqui agora mim pra para com minha meu numero nome contato sua suas seu seus \
-             tua tuas pf pfv pls gente moco moca vez nenhuma nenhum nenhumas tipo sim ok oi obrigado obrigada eh \
+             disse falei pedi avisei que ai aqui agora mim pra para com minha meu numero nome contato sua suas seu seus \
+             tua tuas pf pfv pls gente moco moca vez nenhuma nenhum nenhumas tipo sim ok oi obrigado obrigada \
              ser ate todas todos toda todo vao",
         ),
         (Class::Want, "quero queria gostaria desejo queremos preciso interesse"),
         (Class::More, "mais"),
         (Class::Not, "nao nunca sem n"),
-        (Class::Stop, "parar pare parem parou pararem chega basta stop"),
+        (Class::Stop, "parar pare parem parou pararem basta stop"),
+        // "É" (is) and "e" (and) look the same without the accent.
+        (Class::Auxiliary, "e eh"),
         (Class::Send, "mandar manda mande mandem mandando enviar envia envie enviem enviando"),
         (
             Class::Contact,
@@ -127,6 +129,7 @@ const PORTUGUESE: Lexicon = Lexicon {
     pairs: &[
         pair("para", "de", 1, Class::Stop),
         pair("para", "com", 1, Class::Stop),
+        pair("chega", "de", 1, Class::Stop),
         pair("deixa", "de", 1, Class::Stop),
         pair("deixe", "de", 1, Class::Stop),
         pair("deixem", "de", 1, Class::Stop),
@@ -202,8 +205,8 @@ const FRENCH: Lexicon = Lexicon {
     classes: &[
         (
             Class::Filler,
-            "je j me m moi vous tu te t de d des du la le l les un une a au aux en y ce ces cet cette vos votre tes ton \
-             mon ma mes nom numero par pour sur avec et que qu s il plait svp stp merci bonjour pouvez pourriez \
+            "je j me m moi vous tu te t de d des du la le l les un une a au aux en ce ces cet cette vos votre tes ton \
+             mon ma mes nom numero par pour sur avec et que qu s svp stp merci bonjour veuillez pouvez pourriez \
              pourrais voulez deja dit demande maintenant ici oui ok bien jamais aucun aucune toutes tous tout ca cela \
              etre suis tranquille",
         ),
@@ -237,7 +240,11 @@ const FRENCH: Lexicon = Lexicon {
         (Class::Only, "seulement uniquement"),
         (Class::Ask, "quand ou comment pourquoi quel quelle qui combien"),
     ],
-    pairs: &[],
+    pairs: &[
+        pair("s", "il", 1, Class::Filler),
+        pair("te", "plait", 1, Class::Filler),
+        pair("vous", "plait", 1, Class::Filler),
+    ],
     negates_after: true,
     receive_needs_want: false,
     comma_inside: false,
@@ -249,7 +256,7 @@ const GERMAN: Lexicon = Lexicon {
             Class::Filler,
             "ich mich mir mein meine meinen meiner sie ihr ihre ihren ihrem euch euer eure euren eurem du dich dein deine \
              deinen von vom aus dem der die das den des ein eine einen zu zum zur an auf mit bei bitte danke jetzt sofort \
-             schon gesagt habe konnen konnten konnt konntet konnte wurden wurdet doch mal es und diese dieser diesen \
+             schon gesagt konnen konnten konnt konntet konnte wurden wurdet doch mal es und diese dieser diesen \
              solche nummer namen name uber per ja ok hallo dass endlich ab davon werden um",
         ),
         (

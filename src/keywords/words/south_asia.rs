@@ -7,8 +7,8 @@ pub(super) const LANGUAGES: &[Language] = &[HINDI, HINGLISH, GUJARATI, MARATHI, 
 const HINDI: Language = Language {
     tag: "hi",
     opt_out: "रोको, रोक, रोकें, रोक दो, बंद, बन्द, बंद करो, बन्द करो, बंद करें, बंद कर दो, बंद कीजिए, \
-              मैसेज बंद करो, मैसेज मत भेजो, मैसेज मत करो, संदेश बंद करें, संदेश मत भेजें, मत भेजो, स्टॉप, \
-              सदस्यता समाप्त करें, अनसब्सक्राइब",
+        मैसेज बंद करो, मैसेज मत भेजो, मैसेज मत करो, संदेश बंद करें, संदेश मत भेजें, मुझे मैसेज मत भेजो, मुझे मैसेज मत करो, मत भेजो, स्टॉप, \
+        सदस्यता समाप्त करें, अनसब्सक्राइब",
     opt_out_bare: "रद्द, रद्द करें, रद्द करो, कैंसल, हटाओ",
     ambiguous: "बस, बस करो, नहीं चाहिए, मुझे नहीं चाहिए, परेशान मत करो, गलत नंबर, रुको",
     opt_in: "चालू करो, चालू करें, चालू, शुरू, शुरू करो, शुरू करें, सदस्यता लें, स्टार्ट",
@@ -20,12 +20,12 @@ const HINDI: Language = Language {
 const HINGLISH: Language = Language {
     tag: "hi-Latn",
     opt_out: "band karo, bandh karo, band kar do, bandh kar do, band kardo, band karein, band kijiye, \
-              message band karo, msg band karo, messages band karo, rok, roko, rokdo, rok do, mat bhejo, \
-              message mat bhejo, msg mat bhejo, message mat karo, msg mat karo, mujhe message mat karo, \
-              mujhe message mat bhejo, stop karo, stop kar do",
+        message band karo, msg band karo, messages band karo, rok, roko, rokdo, rok do, mat bhejo, \
+        message mat bhejo, msg mat bhejo, message mat karo, msg mat karo, mujhe message mat karo, \
+        mujhe message mat bhejo, stop karo, stop kar do",
     opt_out_bare: "cancel karo, cancel kar do",
     ambiguous: "band, bandh, bas, bas karo, nahi chahiye, nahin chahiye, mujhe nahi chahiye, pareshan mat karo, \
-              galat number",
+        galat number",
     opt_in: "shuru karo, shuru, shuru kare, chalu karo, chalu, start karo",
     yes: "haan, han, haa, haan ji, ji haan, ji, theek hai, thik hai, ok ji, manzoor hai",
     no: "nahi, nahin, nai, nahi ji, ji nahi, abhi nahi",
@@ -57,7 +57,7 @@ const MARATHI: Language = Language {
 const TAMIL: Language = Language {
     tag: "ta",
     opt_out: "நிறுத்து, நிறுத்தவும், நிறுத்துங்கள், நிறுத்துக, செய்தி அனுப்ப வேண்டாம், அனுப்ப வேண்டாம், \
-              அனுப்பாதீர்கள், ஸ்டாப்",
+        அனுப்பாதீர்கள், ஸ்டாப்",
     opt_out_bare: "ரத்து, ரத்து செய்",
     ambiguous: "வேண்டாம், போதும், எனக்கு வேண்டாம், தவறான எண்",
     opt_in: "தொடங்கு, தொடங்கவும், தொடரவும், ஆரம்பி",
@@ -80,7 +80,7 @@ const TELUGU: Language = Language {
 const BENGALI: Language = Language {
     tag: "bn",
     opt_out: "বন্ধ, বন্ধ করুন, বন্ধ করো, বন্ধ কর, থামান, থামাও, মেসেজ বন্ধ করুন, মেসেজ পাঠাবেন না, \
-              বার্তা পাঠাবেন না, আর মেসেজ পাঠাবেন না, স্টপ",
+        বার্তা পাঠাবেন না, আর মেসেজ পাঠাবেন না, স্টপ",
     opt_out_bare: "বাতিল, বাতিল করুন",
     ambiguous: "থামুন, থামো, চাই না, আমি চাই না, দরকার নেই, যথেষ্ট, ভুল নম্বর",
     opt_in: "শুরু, শুরু করুন, চালু করুন, চালু",
