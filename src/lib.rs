@@ -1,5 +1,6 @@
 //! sendgate.
 
+pub mod attest;
 pub mod grpc;
 pub mod keywords;
 pub mod model;

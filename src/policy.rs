@@ -10,6 +10,7 @@
 
 mod case;
 mod consent;
+pub mod evidence;
 pub mod facts;
 mod limits;
 mod prompt;
