@@ -1,6 +1,8 @@
 //! sendgate.
 
 pub mod attest;
+pub mod clock;
+pub mod conversation;
 pub mod grpc;
 pub mod keywords;
 pub mod model;

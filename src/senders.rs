@@ -1,8 +1,14 @@
 //! The businesses and numbers this sidecar speaks for, each with its rules resolved.
 //!
-//! Owns: which sender a name means, which business it belongs to, what is configured for it. The learned part (numbers
-//! seen in webhooks, auto-registered senders, account and template state) is `registry`. Must not know: I/O, the wire.
+//! Owns: which sender a name means, which business it belongs to, what is configured for it, and what was learned of
+//! it: numbers and accounts seen in webhooks, restrictions, templates. Must not know: I/O, the wire.
 
+mod directory;
+mod learned;
 pub mod profile;
+#[cfg(test)]
+mod tests;
 
-pub use profile::{Business, Profile, PromptSettings, Sender, SenderSettings};
+pub use directory::{Directory, SenderProfile};
+pub use learned::{account_key, sender_key, template_key, AccountState, Learned, LearnedSender, RowError, TemplateState};
+pub use profile::{Business, Profile, PromptSettings, Sender, SenderSettings, TemplateSettings};

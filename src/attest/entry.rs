@@ -9,8 +9,8 @@ use crate::model::{
 /// One entry, as recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Whom it is about.
-    pub recipient: Recipient,
+    /// Whom it is about; none in the record of an erasure.
+    pub recipient: Option<Recipient>,
     /// The number it was said to, where one was named.
     pub sender: SenderId,
     /// When it was said.

@@ -26,7 +26,7 @@ pub enum PayloadError {
 struct Document {
     version: u32,
     salt: String,
-    recipient: String,
+    recipient: Option<String>,
     sender: String,
     occurred_at_ms: i64,
     recorded_at_ms: i64,
@@ -103,7 +103,7 @@ impl Entry {
         let document = Document {
             version: 1,
             salt: HEXLOWER.encode(&salt),
-            recipient: self.recipient.reveal(),
+            recipient: self.recipient.as_ref().map(Recipient::reveal),
             sender: self.sender.as_str().to_owned(),
             occurred_at_ms: self.occurred_at.millis(),
             recorded_at_ms: self.recorded_at.millis(),
@@ -167,7 +167,10 @@ fn write(content: &Content) -> Kind {
 fn read(document: Document) -> Option<Entry> {
     let digest = HEXLOWER.decode(document.request_digest.as_bytes()).ok()?;
     Some(Entry {
-        recipient: Recipient::parse(&document.recipient).ok()?,
+        recipient: match document.recipient {
+            Some(recipient) => Some(Recipient::parse(&recipient).ok()?),
+            None => None,
+        },
         sender: SenderId::parse(&document.sender).ok()?,
         occurred_at: Time::from_millis(document.occurred_at_ms)?,
         recorded_at: Time::from_millis(document.recorded_at_ms)?,

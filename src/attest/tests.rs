@@ -10,7 +10,7 @@ use crate::model::{
 
 fn entry(content: Content) -> Entry {
     Entry {
-        recipient: Recipient::parse("16505551234").unwrap(),
+        recipient: Recipient::parse("16505551234").ok(),
         sender: SenderId::parse("15550001111").unwrap(),
         occurred_at: Time::from_seconds(1_700_000_000).unwrap(),
         recorded_at: Time::from_seconds(1_700_000_001).unwrap(),

@@ -207,7 +207,8 @@ impl Prompt {
 }
 
 impl SenderRegisters {
-    fn join(&mut self, other: &Self) {
+    /// Merges another state of the same sender.
+    pub fn join(&mut self, other: &Self) {
         self.blocked_by_user = latest(self.blocked_by_user, other.blocked_by_user);
         self.reported_by_user = latest(self.reported_by_user, other.reported_by_user);
         self.blocked_by_business = latest(self.blocked_by_business, other.blocked_by_business);

@@ -120,7 +120,7 @@ impl<'a> Case<'a> {
         self.facts.contact
     }
 
-    pub(super) fn sender(&self) -> Option<&'a SenderFacts<'a>> {
+    pub(super) fn sender(&self) -> Option<&'a SenderFacts> {
         self.facts.sender.as_ref()
     }
 

@@ -83,8 +83,7 @@ fn wrote_since(case: &Case<'_>, out: Time) -> bool {
 
 /// A06: neither blocked the other. The person's block ends with a newer opt-in of their own.
 pub(super) fn not_blocked(case: &Case<'_>, notes: &mut Notes) -> Finding {
-    let blocks = case.sender().and_then(|sender| case.contact().by_sender.get(sender.id));
-    let Some(blocks) = blocks else { return Finding::Pass };
+    let blocks = case.facts.registers;
     let by_business =
         blocks.blocked_by_business.filter(|at| blocks.unblocked_by_business.is_none_or(|u| u < *at));
     if let Some(at) = by_business {

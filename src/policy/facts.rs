@@ -1,25 +1,23 @@
 //! What a decision sees: everything was fetched before, nothing is fetched here.
 
-use crate::model::{Category, Contact, Time};
+use crate::model::{Category, Contact, Time, contact::SenderRegisters};
 
 /// All facts of one decision.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
     /// The sender; none when it is not configured.
-    pub sender: Option<SenderFacts<'a>>,
+    pub sender: Option<SenderFacts>,
     /// The contact; an empty one when nothing is known.
     pub contact: &'a Contact,
     /// When the person last wrote to this sender, as far as it can still matter.
     pub last_inbound: Option<Time>,
-    /// When the platform last said that this sender's window is closed (131047).
-    pub window_closed: Option<Time>,
+    /// Blocks between the person and this sender, and the platform's word on their window.
+    pub registers: SenderRegisters,
 }
 
 /// What is known of the sender.
 #[derive(Clone, Copy, Debug)]
-pub struct SenderFacts<'a> {
-    /// Its registers in the contact are under this name.
-    pub id: &'a crate::model::SenderId,
+pub struct SenderFacts {
     /// What the platform did to its account or number.
     pub restrictions: Restrictions,
     /// The template asked about.

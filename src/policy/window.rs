@@ -10,7 +10,7 @@ use crate::model::Time;
 /// exactly that instant it is closed. The platform's word that it is closed (131047) holds until the person writes again.
 pub(super) fn open_until(rules: &Rules, facts: &Facts<'_>, now: Time) -> Option<Time> {
     let wrote = facts.last_inbound?;
-    if facts.window_closed.is_some_and(|closed| closed >= wrote) {
+    if facts.registers.window_closed.is_some_and(|closed| closed >= wrote) {
         return None;
     }
     let end = wrote + Rules::WINDOW - rules.window_margin;
@@ -21,7 +21,7 @@ pub(super) fn open_until(rules: &Rules, facts: &Facts<'_>, now: Time) -> Option<
 pub(super) fn reply_in_window(case: &Case<'_>, notes: &mut Notes) -> Finding {
     notes.note_some("last_inbound_at", case.facts.last_inbound);
     notes.note_some("window_expires_at", case.window_end);
-    notes.note_some("closed_by_platform_at", case.facts.window_closed);
+    notes.note_some("closed_by_platform_at", case.facts.registers.window_closed);
     match (case.request.kind, case.window_end) {
         (Kind::FreeForm, Some(_)) => Finding::Ground(Reason::WindowOpen),
         (Kind::FreeForm, None) => Finding::Pass,

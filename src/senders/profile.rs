@@ -2,8 +2,8 @@
 
 use crate::{
     keywords::ExtraWord,
-    model::{BusinessId, ScopeSet, SenderId},
-    policy::Rules,
+    model::{BusinessId, Category, ScopeSet, SenderId},
+    policy::{Rules, TemplateStatus},
 };
 
 /// Everything that can be set per business and again per sender; a sender's settings win over its business's, and
@@ -47,6 +47,23 @@ pub struct Business {
     pub previous_ids: Vec<BusinessId>,
     /// Its numbers.
     pub senders: Vec<SenderSettings>,
+    /// Its templates, when listed: then one that is not listed, and that no webhook told of, does not exist (A11).
+    pub templates: Vec<TemplateSettings>,
+}
+
+/// A listed template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateSettings {
+    /// The account it belongs to; none for every account of the business.
+    pub account: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its locale code; empty for any.
+    pub language: String,
+    /// Its category.
+    pub category: Category,
+    /// Its status when it was listed.
+    pub status: TemplateStatus,
 }
 
 /// One configured number.

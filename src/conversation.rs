@@ -1,0 +1,138 @@
+//! What a message of the person means, given what was said before: keywords, and the answer to the opt-in prompt (D).
+//!
+//! Pure. A bare "yes" or "no" means something only as an answer: to an open or declined prompt, or, for "yes", as the
+//! first thing a person writes after opting out, since the confirmation of an opt-out invites exactly that. In any
+//! later conversation "yes" answers somebody else's question.
+
+use crate::{
+    keywords::{Intent, Keywords},
+    model::{Category, Contact, Scope, ScopeSet, Time, evidence::Action},
+};
+
+/// A message of the person.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Said<'a> {
+    /// Its text.
+    pub text: &'a str,
+    /// The payload or ID of a pressed button.
+    pub button: &'a str,
+    /// The text of a pressed button.
+    pub button_text: &'a str,
+    /// The message it replies to.
+    pub context_id: &'a str,
+}
+
+/// What a message does to consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// The person opted out of everything, by this word.
+    OptOut(String, Pressed),
+    /// A refusal that a person must read; marketing is held.
+    Held(String),
+    /// The person declined the opt-in prompt.
+    Declined,
+    /// The person opted in.
+    OptIn {
+        /// To what.
+        scope: ScopeSet,
+        /// By which word.
+        keyword: String,
+        /// It answers the opt-in prompt, so the prompt's wording is its evidence.
+        answers_prompt: bool,
+        /// How.
+        action: Action,
+    },
+}
+
+/// How a word was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pressed {
+    /// By pressing a button.
+    Button,
+    /// By writing it.
+    Typed,
+}
+
+/// Reads a message.
+#[must_use]
+pub fn read(contact: &Contact, keywords: &Keywords, prompt_scope: &ScopeSet, said: Said<'_>, at: Time) -> Effect {
+    let (intent, pressed) = intent(keywords, said);
+    let asked = asked(contact, said.context_id, at);
+    let opt_in = |scope: ScopeSet, keyword: String, answers_prompt: bool| Effect::OptIn {
+        scope,
+        keyword,
+        answers_prompt,
+        action: if pressed == Pressed::Button { Action::Button } else { Action::KeywordReply },
+    };
+    match intent {
+        Intent::None => Effect::None,
+        Intent::OptOut { keyword } => Effect::OptOut(keyword, pressed),
+        Intent::Ambiguous { keyword } => Effect::Held(keyword),
+        Intent::No { .. } => match asked {
+            Some(Asked::Open) => Effect::Declined,
+            Some(Asked::Declined) | None => Effect::None,
+        },
+        Intent::Yes { keyword } => match asked {
+            Some(_) => opt_in(prompt_scope.clone(), keyword, true),
+            None if first_word_since_opting_out(contact, at) => opt_in(ScopeSet::everything(), keyword, false),
+            None => Effect::None,
+        },
+        Intent::OptIn { keyword } => match (asked, refused(contact)) {
+            (Some(_), _) => opt_in(prompt_scope.clone(), keyword, true),
+            (None, Some(scope)) => opt_in(scope, keyword, false),
+            // An unasked "start" from somebody who refused nothing is a message, not an opt-in (B11).
+            (None, None) => Effect::None,
+        },
+    }
+}
+
+/// The prompt that a message can be the answer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Open,
+    Declined,
+}
+
+fn asked(contact: &Contact, context_id: &str, at: Time) -> Option<Asked> {
+    if contact.decline().is_some_and(|declined| declined <= at) {
+        return Some(Asked::Declined);
+    }
+    let (sent, message_id) = contact.prompt.sent.as_ref()?;
+    let replies = !message_id.is_empty() && message_id == context_id && contact.latest_opt_in().is_none();
+    let open = contact.open_prompt().is_some() && *sent <= at;
+    (replies || open).then_some(Asked::Open)
+}
+
+/// True when the person is out of everything and has written nothing since.
+fn first_word_since_opting_out(contact: &Contact, at: Time) -> bool {
+    contact.everything_out().is_some_and(|(_, out)| {
+        out.at < at && contact.last_inbound.is_none_or(|wrote| wrote <= out.at || wrote >= at)
+    })
+}
+
+/// What "start" lifts: the opt-out of everything, else every narrower refusal.
+fn refused(contact: &Contact) -> Option<ScopeSet> {
+    if contact.everything_out().is_some() || contact.decline().is_some() {
+        return Some(ScopeSet::everything());
+    }
+    let mut scopes: Vec<Scope> = contact.refused_scopes().cloned().collect();
+    if contact.hold().is_some() {
+        scopes.push(Scope::Category(Category::Marketing));
+    }
+    (!scopes.is_empty()).then(|| ScopeSet::of(scopes))
+}
+
+/// The first thing among button, its text and the text that says anything about consent.
+fn intent(keywords: &Keywords, said: Said<'_>) -> (Intent, Pressed) {
+    let sources =
+        [(said.button, Pressed::Button), (said.button_text, Pressed::Button), (said.text, Pressed::Typed)];
+    for (text, pressed) in sources {
+        match keywords.read(&text.replace('_', " ")) {
+            Intent::None => {}
+            intent => return (intent, pressed),
+        }
+    }
+    (Intent::None, Pressed::Typed)
+}

@@ -1,0 +1,189 @@
+//! The one module that orders I/O and policy: fetch everything, decide in one pure function, then write.
+//!
+//! ```text
+//! check:  sender -> contact (memory, else store) -> facts -> policy::decide -> answer
+//! write:  contact (store) -> plan: events and log entries, pure -> compare-and-set; again on conflict -> announce
+//! ```
+//!
+//! Knows nothing of gRPC, HTTP or the provider's JSON.
+
+mod check;
+mod consent;
+mod error;
+mod feed;
+mod identity;
+mod inbound;
+mod names;
+mod registry;
+mod signals;
+mod view;
+mod write;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+pub use check::{Answer, Check, Consistency};
+pub use consent::{Acknowledged, OptInRecorded, OptInRequest, OptOutRequest, PromptRequest, Who};
+pub use error::{FieldError, GateError};
+pub use feed::{FeedItem, LogPage};
+pub use inbound::{Inbound, InboundRecorded};
+pub use names::{ContactNames, Revision, request_digest, statement_id};
+pub use registry::{Observed, SenderNames};
+pub use signals::Signal;
+pub use view::View;
+
+use crate::{
+    cache::Cache,
+    clock::Clock,
+    metrics::Metrics,
+    model::{Millis, Time},
+    senders::{Business, Directory, Learned, Profile},
+    store::{Store, StoreError},
+};
+
+/// What a gate is set up with.
+#[derive(Clone, Debug)]
+pub struct GateSettings {
+    /// The configured businesses.
+    pub businesses: Vec<Business>,
+    /// The settings of senders that register themselves.
+    pub default_profile: Profile,
+    /// Unknown senders register themselves.
+    pub auto_register: bool,
+    /// How many contacts stay in memory.
+    pub cached_contacts: u64,
+    /// How long one read of the store may take before the answer is "state unavailable".
+    pub read_timeout: std::time::Duration,
+    /// How long one write may take before its outcome is "unknown".
+    pub write_timeout: std::time::Duration,
+    /// The key of contact ids; none = a random one, kept in the store.
+    pub identity_key: Option<[u8; 32]>,
+}
+
+impl Default for GateSettings {
+    fn default() -> Self {
+        Self {
+            businesses: Vec::new(),
+            default_profile: Profile::default(),
+            auto_register: true,
+            cached_contacts: 1_000_000,
+            read_timeout: std::time::Duration::from_millis(250),
+            write_timeout: std::time::Duration::from_secs(5),
+            identity_key: None,
+        }
+    }
+}
+
+/// How far ahead of our clock a statement's time may be.
+pub const FUTURE_TOLERANCE: Millis = Millis::seconds(300);
+
+/// Decides and records.
+#[derive(Debug)]
+pub struct Gate {
+    store: Arc<dyn Store>,
+    cache: Arc<Cache>,
+    clock: Clock,
+    metrics: Arc<Metrics>,
+    names: ContactNames,
+    directory: ArcSwap<Directory>,
+    settings: GateSettings,
+    /// Registry writes are rare; one at a time keeps their compare-and-set simple. Held across await, never by a check.
+    registering: tokio::sync::Mutex<()>,
+}
+
+impl Gate {
+    /// A gate over a store: reads the identity key and what was learned before.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or was made with another identity key.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        settings: GateSettings,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StoreError> {
+        let wanted = match settings.identity_key {
+            Some(key) => key,
+            None => {
+                let mut key = [0; 32];
+                let (front, back) = key.split_at_mut(16);
+                front.copy_from_slice(&names::random_16()?);
+                back.copy_from_slice(&names::random_16()?);
+                key
+            }
+        };
+        let key = store.identity_key(wanted).await?;
+        if settings.identity_key.is_some_and(|wanted| wanted != key) {
+            return Err(StoreError::Corrupt(
+                "the store was made with another identity key; with this one none of its contacts would be found"
+                    .to_owned(),
+            ));
+        }
+        let gate = Self {
+            cache: Arc::new(Cache::new(settings.cached_contacts)),
+            names: ContactNames::new(&key),
+            directory: ArcSwap::from_pointee(registry::directory(&settings, Learned::default())),
+            store,
+            clock,
+            metrics,
+            settings,
+            registering: tokio::sync::Mutex::new(()),
+        };
+        gate.reload_registry().await?;
+        Ok(gate)
+    }
+
+    /// The senders as they are known now.
+    #[must_use]
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.load_full()
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// The numbers of what happens here.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The store behind.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// How many contacts are in memory.
+    #[must_use]
+    pub fn cached_contacts(&self) -> u64 {
+        self.cache.len()
+    }
+
+    /// Runs a read of the store within its time.
+    async fn timed_read<T>(
+        &self,
+        read: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let limit = self.settings.read_timeout;
+        match tokio::time::timeout(limit, read).await {
+            Ok(result) => result,
+            Err(_) => Err(StoreError::Unavailable(format!("no answer to a read within {limit:?}"))),
+        }
+    }
+
+    /// Runs a write of the store within its time.
+    async fn timed_write<T>(
+        &self,
+        write: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.settings.write_timeout, write).await {
+            Ok(result) => result,
+            Err(_) => Err(StoreError::UnknownOutcome),
+        }
+    }
+}

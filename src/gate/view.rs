@@ -1,0 +1,95 @@
+//! A contact as a decision sees it.
+
+use std::{ops::Deref, sync::Arc};
+
+use super::names::Revision;
+use crate::{
+    model::{Time, contact::SenderRegisters, time::latest},
+    policy::{Facts, SenderFacts, TemplateFacts},
+    senders::{Directory, SenderProfile},
+    store::{ContactId, Loaded},
+};
+
+/// What is stored of one person for one business, under whichever names the business was stored.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The contact's own id, aliases followed.
+    pub id: ContactId,
+    state: State,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Shared(Arc<Loaded>),
+    Merged(Box<Loaded>),
+}
+
+impl View {
+    /// One stored contact.
+    #[must_use]
+    pub const fn shared(id: ContactId, loaded: Arc<Loaded>) -> Self {
+        Self { id, state: State::Shared(loaded) }
+    }
+
+    /// Adds what is stored under another name of the same business.
+    #[must_use]
+    pub fn with(self, other: &Loaded) -> Self {
+        if other.version == 0 {
+            return self;
+        }
+        let mut merged = match self.state {
+            State::Shared(loaded) => Box::new(Loaded::clone(&loaded)),
+            State::Merged(loaded) => loaded,
+        };
+        merged.record.contact.join(&other.record.contact);
+        merged.windows.extend(other.windows.iter().cloned());
+        Self { id: self.id, state: State::Merged(merged) }
+    }
+
+    /// The token of this state.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        Revision::of(self.id, self.version)
+    }
+
+    /// The facts of a decision about a message of this sender.
+    #[must_use]
+    pub fn facts<'a>(&'a self, directory: &Directory, profile: &SenderProfile, template: TemplateFacts) -> Facts<'a> {
+        let (last_inbound, registers) = self.of_sender(profile);
+        Facts {
+            sender: Some(SenderFacts {
+                restrictions: directory.learned().restrictions(profile.sender.account.as_deref()),
+                template,
+            }),
+            contact: &self.record.contact,
+            last_inbound,
+            registers,
+        }
+    }
+
+    /// The last inbound time and the registers of a sender, under both its names.
+    #[must_use]
+    pub fn of_sender(&self, profile: &SenderProfile) -> (Option<Time>, SenderRegisters) {
+        let is_sender = |name| *name == profile.sender.id || Some(name) == profile.sender.number.as_ref();
+        let mut last_inbound = None;
+        for (_, wrote) in self.windows.iter().filter(|(name, _)| is_sender(name)) {
+            last_inbound = latest(last_inbound, Some(*wrote));
+        }
+        let mut registers = SenderRegisters::default();
+        for (_, known) in self.record.contact.by_sender.iter().filter(|(name, _)| is_sender(name)) {
+            registers.join(known);
+        }
+        (last_inbound, registers)
+    }
+}
+
+impl Deref for View {
+    type Target = Loaded;
+
+    fn deref(&self) -> &Loaded {
+        match &self.state {
+            State::Shared(loaded) => loaded,
+            State::Merged(loaded) => loaded,
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! Writing one contact: load, plan, compare-and-set; again when somebody else was first.
+//!
+//! A plan is pure: from what is stored it makes a `Draft` of events and log entries. The state follows from the
+//! entries (`Entry::events`), so the log alone can rebuild what people said.
+
+use std::collections::{HashSet, VecDeque};
+
+use super::{
+    Gate, GateError,
+    check::ALIASES_MAX,
+    names::{Revision, random_16},
+};
+use crate::{
+    attest::{self, Content, Entry, PromptStep},
+    model::{
+        BusinessId, Contact, Event, OptIn, OptOut, Recipient, SenderId, StatementId, Time,
+        statement::{Voice, Weak},
+    },
+    policy::Rules,
+    senders::SenderProfile,
+    store::{Commit, Committed, ContactId, Loaded, StoreError},
+};
+
+/// Writers on one contact at once are few; more conflicts in a row than this is a storm.
+const ATTEMPTS_MAX: usize = 64;
+
+/// Identities of one person; an assertion graph larger than this is an error of the caller's data.
+const CROSSINGS_MAX: usize = 64;
+
+/// What a plan sees.
+#[derive(Debug)]
+pub(super) struct Situation<'a> {
+    /// The contact, whatever names its business was stored under.
+    pub(super) before: &'a Contact,
+    /// What is stored under the contact's own name.
+    pub(super) stored: &'a Loaded,
+    /// The time.
+    pub(super) now: Time,
+}
+
+/// What a plan wants written.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    join: Contact,
+    entries: Vec<(StatementId, Entry)>,
+    windows: Vec<(SenderId, Time)>,
+}
+
+impl Draft {
+    /// Something that happened and leaves no entry.
+    pub(super) fn event(&mut self, event: &Event) {
+        self.join.apply(event);
+    }
+
+    /// A statement: its entry, and what follows from it.
+    pub(super) fn state(&mut self, statement: StatementId, entry: Entry) {
+        for event in entry.events(statement) {
+            self.join.apply(&event);
+        }
+        self.entries.push((statement, entry));
+    }
+
+    /// An entry of another log, kept; what follows from it comes with `merge`.
+    pub(super) fn copy(&mut self, statement: StatementId, entry: Entry) {
+        self.entries.push((statement, entry));
+    }
+
+    /// Another state of the same person.
+    pub(super) fn merge(&mut self, contact: &Contact) {
+        self.join.join(contact);
+    }
+
+    /// The person wrote to a sender.
+    pub(super) fn window(&mut self, sender: SenderId, wrote: Time) {
+        self.windows.push((sender, wrote));
+    }
+
+    /// What the contact would be.
+    pub(super) fn after(&self, before: &Contact) -> Contact {
+        let mut after = before.clone();
+        after.join(&self.join);
+        after
+    }
+
+    fn changes_nothing(&self, stored: &Loaded, now: Time) -> bool {
+        let extends = |(sender, wrote): &(SenderId, Time)| {
+            let known = stored.windows.iter().filter(|(name, _)| name == sender).map(|(_, known)| *known).max();
+            now < *wrote + Rules::WINDOW && known.is_none_or(|known| known < *wrote)
+        };
+        self.entries.is_empty()
+            && self.after(&stored.record.contact) == stored.record.contact
+            && !self.windows.iter().any(extends)
+    }
+}
+
+/// What became of a write.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) id: ContactId,
+    pub(super) version: u64,
+    pub(super) before: Contact,
+    pub(super) after: Contact,
+    pub(super) windows: Vec<(SenderId, Time)>,
+    /// The statements written now.
+    pub(super) entries: Vec<(StatementId, Entry)>,
+    /// Set when the statement was recorded before: its entry, unless erased since.
+    pub(super) known: Option<Option<Entry>>,
+}
+
+impl Written {
+    pub(super) fn revision(&self) -> Revision {
+        Revision::of(self.id, self.version)
+    }
+
+    fn statements(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().map(|(_, entry)| entry).chain(self.known.iter().flatten())
+    }
+}
+
+impl Gate {
+    /// Writes one contact, and carries a refusal over to the identities that are, or may be, the same person.
+    pub(super) async fn write<P>(
+        &self,
+        profile: &SenderProfile,
+        recipient: &Recipient,
+        plan: P,
+    ) -> Result<Written, GateError>
+    where
+        P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
+    {
+        self.register(profile).await?;
+        let written = self.write_one(profile, recipient, &plan).await?;
+        if written.statements().any(Entry::is_refusal) {
+            self.cross(profile, &written).await?;
+        }
+        Ok(written)
+    }
+
+    async fn write_one<P>(
+        &self,
+        profile: &SenderProfile,
+        recipient: &Recipient,
+        plan: &P,
+    ) -> Result<Written, GateError>
+    where
+        P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
+    {
+        for _ in 0..ATTEMPTS_MAX {
+            let now = self.clock.now();
+            let (id, stored) = self.load(&profile.business, recipient, now).await?;
+            let also = self.also(profile, recipient, now).await?;
+            let mut before = stored.record.contact.clone();
+            before.join(&also);
+            let draft = plan(&Situation { before: &before, stored: &stored, now })?;
+            let after = draft.after(&before);
+            let windows = windows_after(&stored, &draft, now);
+            let mut written = Written {
+                id,
+                version: stored.version,
+                after,
+                windows,
+                entries: Vec::new(),
+                known: None,
+                before,
+            };
+            if draft.changes_nothing(&stored, now) {
+                return Ok(written);
+            }
+            let commit = self.commit_of(profile, recipient, id, &stored, &draft)?;
+            match self.commit(commit).await? {
+                Committed::Done(version) => {
+                    written.version = version;
+                    written.entries = draft.entries;
+                    return Ok(written);
+                }
+                Committed::Known(statement, _) => {
+                    written.known = Some(self.known_entry(id, statement).await?);
+                    written.after = written.before.clone();
+                    return Ok(written);
+                }
+                Committed::Conflict => {}
+            }
+        }
+        Err(GateError::Contention)
+    }
+
+    fn commit_of(
+        &self,
+        profile: &SenderProfile,
+        recipient: &Recipient,
+        id: ContactId,
+        stored: &Loaded,
+        draft: &Draft,
+    ) -> Result<Commit, GateError> {
+        let mut record = stored.record.clone();
+        record.contact.join(&draft.join);
+        record.contact.join(&recipient.identity());
+        record.business = Some(profile.business.clone());
+        let mut head = stored.head;
+        let mut entries = Vec::with_capacity(draft.entries.len());
+        for (statement, entry) in &draft.entries {
+            let (sealed, next) = attest::seal(head, *statement, entry.to_payload(random_16()?));
+            entries.push(sealed);
+            head = next;
+        }
+        let windows =
+            draft.windows.iter().map(|(sender, wrote)| (sender.clone(), *wrote, *wrote + Rules::WINDOW)).collect();
+        Ok(Commit { id, expected: stored.version, record, windows, entries, erase: false })
+    }
+
+    /// Commits, and drops the contact from memory before anybody hears of it. Runs to its end even when the caller has
+    /// gone: a write that happened while nobody dropped the old value would leave it in memory for good.
+    pub(super) async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
+        let (store, cache) = (std::sync::Arc::clone(&self.store), std::sync::Arc::clone(&self.cache));
+        let id = commit.id;
+        let task = tokio::spawn(async move {
+            let committed = store.commit(commit).await;
+            cache.invalidate(id);
+            committed
+        });
+        self.timed_write(async { task.await.unwrap_or(Err(StoreError::UnknownOutcome)) }).await
+    }
+
+    /// The contact behind an identity, aliases followed, from the store.
+    pub(super) async fn load(
+        &self,
+        business: &BusinessId,
+        recipient: &Recipient,
+        now: Time,
+    ) -> Result<(ContactId, Loaded), StoreError> {
+        let mut id = self.names.id(business, recipient);
+        for _ in 0..ALIASES_MAX {
+            let loaded = self.timed_read(self.store.load(id, now)).await?;
+            match loaded.record.alias {
+                None => return Ok((id, loaded)),
+                Some(next) => id = next,
+            }
+        }
+        Err(StoreError::Corrupt("identities point at each other in a circle".to_owned()))
+    }
+
+    /// What is stored of the person under earlier names of the business.
+    async fn also(&self, profile: &SenderProfile, recipient: &Recipient, now: Time) -> Result<Contact, StoreError> {
+        let mut contact = Contact::default();
+        for business in &profile.also {
+            contact.join(&self.load(business, recipient, now).await?.1.record.contact);
+        }
+        Ok(contact)
+    }
+
+    async fn known_entry(&self, id: ContactId, statement: StatementId) -> Result<Option<Entry>, StoreError> {
+        let sealed = self.timed_read(self.store.entry_of(id, statement)).await?;
+        match sealed.and_then(|sealed| sealed.payload) {
+            None => Ok(None),
+            Some(payload) => Entry::from_payload(&payload)
+                .map(Some)
+                .map_err(|error| StoreError::Corrupt(format!("a log entry is {error}"))),
+        }
+    }
+
+    /// Carries refusals to linked identities, and from there on. Done before the refusal is acknowledged; a repetition
+    /// does it again, so that a crash in between loses nothing.
+    async fn cross(&self, profile: &SenderProfile, written: &Written) -> Result<(), GateError> {
+        let refusals: Vec<Entry> = written.statements().filter(|entry| entry.is_refusal()).cloned().collect();
+        let mut seen = HashSet::from([written.id]);
+        let mut queue: VecDeque<Recipient> = written.after.linked().collect();
+        while let Some(target) = queue.pop_front() {
+            let (id, _) = self.load(&profile.business, &target, self.clock.now()).await?;
+            if !seen.insert(id) || seen.len() > CROSSINGS_MAX {
+                continue;
+            }
+            let crossed = self.write_one(profile, &target, &|_: &Situation<'_>| {
+                let mut draft = Draft::default();
+                for (at, entry) in refusals.iter().enumerate() {
+                    let statement = crossed_id(written, at, entry);
+                    draft.state(statement, Entry { recipient: Some(target.clone()), ..entry.clone() });
+                }
+                Ok(draft)
+            });
+            queue.extend(crossed.await?.after.linked());
+        }
+        Ok(())
+    }
+}
+
+/// The same refusal has the same id on every identity it crosses to, so that it is recorded there once.
+fn crossed_id(written: &Written, at: usize, entry: &Entry) -> StatementId {
+    let own = written.entries.iter().filter(|(_, own)| own.is_refusal()).nth(at).map(|(id, _)| *id);
+    own.unwrap_or_else(|| super::names::statement_id("crossed", &format!("{:?}{:?}", written.id, entry.occurred_at)))
+}
+
+fn windows_after(stored: &Loaded, draft: &Draft, now: Time) -> Vec<(SenderId, Time)> {
+    let mut windows = stored.windows.clone();
+    windows.extend(draft.windows.iter().filter(|(_, wrote)| now < *wrote + Rules::WINDOW).cloned());
+    windows
+}
+
+impl Contact {
+    /// Identities to which refusals cross.
+    fn linked(&self) -> impl Iterator<Item = Recipient> {
+        let moved = self.moved.as_ref().map(|(_, to)| to.clone());
+        self.links.keys().cloned().chain(moved).collect::<Vec<_>>().into_iter()
+    }
+}
+
+impl Recipient {
+    /// The contact of which nothing is known but this.
+    pub(super) fn identity(&self) -> Contact {
+        let mut contact = Contact::default();
+        match self {
+            Self::Phone(phone) => contact.phone = Some(*phone),
+            Self::User(id) => contact.user_ids = vec![id.clone()],
+        }
+        contact
+    }
+}
+
+impl Entry {
+    /// What follows from an entry for the contact's state.
+    #[must_use]
+    pub fn events(&self, statement: StatementId) -> Vec<Event> {
+        let at = self.occurred_at;
+        let voice = self.voice().unwrap_or(Voice::Own);
+        match &self.content {
+            Content::OptIn { scope, evidence, expires_at, findings } => {
+                let weak = findings.iter().fold(Weak::default(), |weak, finding| weak.with(finding.rule));
+                let method = evidence.method.code();
+                let opt_in = OptIn { at, id: statement, expires_at: *expires_at, weak, method };
+                let law = evidence.jurisdiction.as_ref();
+                let law = law.map(|law| Event::Jurisdiction(at, law.as_str().to_owned()));
+                std::iter::once(Event::OptIn(voice, scope.clone(), opt_in)).chain(law).collect()
+            }
+            Content::OptOut { scope, channel, .. } => {
+                let out = OptOut { at, id: statement, channel: channel.code() };
+                vec![Event::OptOut(voice, scope.clone(), out)]
+            }
+            Content::PlatformStop(_) => vec![Event::PlatformStop(at)],
+            Content::PlatformResume => vec![Event::PlatformResume(at)],
+            Content::Held(_) => vec![Event::Held(at)],
+            Content::HoldSettled => vec![Event::HoldCleared(at)],
+            Content::Prompt(PromptStep::Sent, message_id) => vec![Event::PromptSent(at, message_id.clone())],
+            Content::Prompt(PromptStep::Accepted, _) => vec![Event::PromptAccepted(at)],
+            Content::Prompt(PromptStep::Declined, _) => vec![Event::PromptDeclined(at)],
+            Content::Prompt(PromptStep::NotOnWhatsapp, _) => vec![Event::NotOnWhatsapp(at)],
+            Content::Confirmation { of_opt_in: true } => vec![Event::ConfirmedIn(at)],
+            Content::Confirmation { of_opt_in: false } => vec![Event::ConfirmedOut(at)],
+            Content::Block(block) => vec![Event::Block(self.sender.clone(), *block, at)],
+            Content::Linked { other, moved: true, .. } => vec![Event::Moved(other.clone(), at)],
+            Content::Linked { other: Recipient::User(id), proven: true, .. } => vec![Event::HasUserId(id.clone())],
+            Content::Linked { proven: true, .. } => Vec::new(),
+            Content::Linked { other, proven: false, .. } => vec![Event::Linked(other.clone(), at)],
+            Content::Erased { .. } => Vec::new(),
+        }
+    }
+}
+
+/// True when a statement's time is further ahead than clocks may differ.
+pub(super) fn too_far_ahead(at: Time, now: Time) -> bool {
+    at.since(now) > super::FUTURE_TOLERANCE
+}

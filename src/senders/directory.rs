@@ -1,0 +1,245 @@
+//! Which sender a name means: configuration first, then what was learned, then auto-registration.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use super::{
+    Business, Learned, Profile, Sender,
+    learned::same_locale,
+    profile::TemplateSettings,
+};
+use crate::{
+    keywords::Keywords,
+    model::{BusinessId, SenderId},
+    policy::{Template, TemplateCategory, TemplateFacts, TemplateName},
+};
+
+/// A sender with everything that decisions and writes need of it.
+#[derive(Clone, Debug)]
+pub struct SenderProfile {
+    /// Its names.
+    pub sender: Sender,
+    /// Whose consent it uses.
+    pub business: BusinessId,
+    /// Names the same business was stored under before: read too.
+    pub also: Vec<BusinessId>,
+    /// The names shown to people; empty for an auto-registered one.
+    pub business_names: Vec<String>,
+    /// Its settings.
+    pub profile: Arc<Profile>,
+    /// Its word lists.
+    pub keywords: Arc<Keywords>,
+    /// Its listed templates.
+    templates: Arc<Vec<TemplateSettings>>,
+    /// It is in the configuration.
+    pub configured: bool,
+}
+
+/// Every sender under every name.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    by_name: HashMap<SenderId, Arc<SenderProfile>>,
+    learned: Learned,
+    default_profile: Arc<Profile>,
+    default_keywords: Arc<Keywords>,
+    auto_register: bool,
+}
+
+impl Directory {
+    /// Puts configuration and what was learned together.
+    #[must_use]
+    pub fn new(businesses: &[Business], default_profile: Profile, auto_register: bool, learned: Learned) -> Self {
+        let default_keywords = Arc::new(keywords(&default_profile));
+        let mut directory = Self {
+            by_name: HashMap::new(),
+            learned,
+            default_profile: Arc::new(default_profile),
+            default_keywords,
+            auto_register,
+        };
+        for business in businesses {
+            directory.add_business(business);
+        }
+        directory.add_learned();
+        directory
+    }
+
+    /// The sender of a name; with auto-registration, a new one for a name never heard of.
+    #[must_use]
+    pub fn find(&self, name: &SenderId) -> Option<Arc<SenderProfile>> {
+        self.by_name.get(name).cloned().or_else(|| self.auto_register.then(|| Arc::new(self.unregistered(name))))
+    }
+
+    /// The sender of a name that is known already, without allocation.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<SenderProfile>> {
+        self.by_name.get(name)
+    }
+
+    /// The senders of an account.
+    pub fn of_account<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a Arc<SenderProfile>> {
+        self.by_name.values().filter(move |profile| profile.sender.account.as_deref() == Some(account))
+    }
+
+    /// Every sender, once.
+    #[must_use]
+    pub fn senders(&self) -> Vec<Arc<SenderProfile>> {
+        let mut seen = HashSet::new();
+        let mut senders: Vec<_> =
+            self.by_name.values().filter(|profile| seen.insert(profile.sender.id.clone())).cloned().collect();
+        senders.sort_by(|a, b| a.sender.id.cmp(&b.sender.id));
+        senders
+    }
+
+    /// True when unknown senders register themselves.
+    #[must_use]
+    pub const fn auto_registers(&self) -> bool {
+        self.auto_register
+    }
+
+    /// What was learned.
+    #[must_use]
+    pub const fn learned(&self) -> &Learned {
+        &self.learned
+    }
+
+    /// What is known of a template of a sender's account.
+    #[must_use]
+    pub fn template(&self, sender: &SenderProfile, name: &TemplateName) -> TemplateFacts {
+        let account = sender.sender.account.as_deref();
+        let listed = sender.templates.iter().any(|template| template.is_of(account));
+        let from_list = sender.templates.iter().find(|template| {
+            template.is_of(account)
+                && template.name == name.name
+                && (name.language.is_empty()
+                    || template.language.is_empty()
+                    || same_locale(&template.language, &name.language))
+        });
+        let told = account.and_then(|account| self.learned.template(account, &name.name, &name.language));
+        let from_list = from_list.map(|template| Template {
+            status: Some(template.status),
+            category: Some(TemplateCategory {
+                before: None,
+                after: template.category,
+                from: crate::model::Time::EPOCH,
+            }),
+        });
+        let known = match (told, from_list) {
+            // The platform's word is newer than the list.
+            (Some(told), Some(from_list)) => Some(Template {
+                status: told.status.or(from_list.status),
+                category: told.category.or(from_list.category),
+            }),
+            (told, from_list) => told.or(from_list),
+        };
+        TemplateFacts { known, listed }
+    }
+
+    fn add_business(&mut self, business: &Business) {
+        let templates = Arc::new(business.templates.clone());
+        for settings in &business.senders {
+            let mut sender = settings.sender.clone();
+            let names: Vec<SenderId> = std::iter::once(sender.id.clone()).chain(sender.number.clone()).collect();
+            // What a number registered as before it was configured holds too: its opt-outs above all.
+            let mut also = business.previous_ids.clone();
+            for name in &names {
+                if let Some((_, learned)) = self.learned.senders.get(name) {
+                    also.extend(learned.business.as_deref().and_then(|id| BusinessId::parse(id).ok()));
+                    sender.account = sender.account.or_else(|| learned.account.clone());
+                    sender.number = sender.number.or_else(|| learned.number.as_deref().and_then(|n| SenderId::parse(n).ok()));
+                }
+            }
+            also.retain(|id| *id != business.id);
+            also.sort();
+            also.dedup();
+            let profile = Arc::new(SenderProfile {
+                business: business.id.clone(),
+                also,
+                business_names: business.names.clone(),
+                keywords: Arc::new(keywords(&settings.profile)),
+                profile: Arc::new(settings.profile.clone()),
+                templates: Arc::clone(&templates),
+                configured: true,
+                sender,
+            });
+            for name in names.into_iter().chain(profile.sender.number.clone()) {
+                self.by_name.insert(name, Arc::clone(&profile));
+            }
+        }
+    }
+
+    /// Adds senders that registered themselves, and other names of senders that are known.
+    fn add_learned(&mut self) {
+        let mut rows: Vec<_> =
+            self.learned.senders.iter().map(|(name, (_, learned))| (name.clone(), learned.clone())).collect();
+        // Canonical names first, so that the others find them.
+        rows.sort_by_key(|(name, learned)| (learned.same_as.is_some(), name.clone()));
+        for (name, learned) in rows {
+            if self.by_name.contains_key(&name) {
+                continue;
+            }
+            let canonical = learned.same_as.as_deref().and_then(|same| SenderId::parse(same).ok());
+            if let Some(known) = canonical.as_ref().and_then(|canonical| self.by_name.get(canonical)).cloned() {
+                let also = learned.business.as_deref().and_then(|id| BusinessId::parse(id).ok());
+                let known = self.with_also(&known, also);
+                self.by_name.insert(name, known);
+                continue;
+            }
+            let Some(business) = learned.business.as_deref().and_then(|id| BusinessId::parse(id).ok()) else {
+                continue;
+            };
+            if !self.auto_register {
+                continue;
+            }
+            let number = learned.number.as_deref().and_then(|number| SenderId::parse(number).ok());
+            let profile = Arc::new(SenderProfile {
+                sender: Sender { id: name.clone(), number: number.clone(), account: learned.account.clone() },
+                business,
+                ..self.unregistered(&name)
+            });
+            for name in std::iter::once(name).chain(number) {
+                self.by_name.entry(name).or_insert_with(|| Arc::clone(&profile));
+            }
+        }
+    }
+
+    /// A sender that two businesses registered as under different names reads both from now on.
+    fn with_also(&mut self, known: &Arc<SenderProfile>, also: Option<BusinessId>) -> Arc<SenderProfile> {
+        let Some(also) = also.filter(|also| *also != known.business && !known.also.contains(also)) else {
+            return Arc::clone(known);
+        };
+        let mut profile = SenderProfile::clone(known);
+        profile.also.push(also);
+        let profile = Arc::new(profile);
+        for entry in self.by_name.values_mut().filter(|entry| entry.sender.id == profile.sender.id) {
+            *entry = Arc::clone(&profile);
+        }
+        profile
+    }
+
+    fn unregistered(&self, name: &SenderId) -> SenderProfile {
+        SenderProfile {
+            sender: Sender { id: name.clone(), number: None, account: None },
+            business: BusinessId::of_sender(name),
+            also: Vec::new(),
+            business_names: Vec::new(),
+            profile: Arc::clone(&self.default_profile),
+            keywords: Arc::clone(&self.default_keywords),
+            templates: Arc::default(),
+            configured: false,
+        }
+    }
+}
+
+impl TemplateSettings {
+    fn is_of(&self, account: Option<&str>) -> bool {
+        self.account.is_none() || self.account.as_deref() == account
+    }
+}
+
+/// The word lists of a profile. Its extra words were checked when the configuration was read.
+fn keywords(profile: &Profile) -> Keywords {
+    Keywords::with_extras(&profile.keywords).unwrap_or_else(|_| Keywords::builtin())
+}
