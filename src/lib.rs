@@ -1,5 +1,10 @@
 //! sendgate.
 
+pub mod attest;
+pub mod grpc;
+pub mod keywords;
 pub mod model;
 pub mod numbering;
+pub mod policy;
+pub mod senders;
 pub mod store;

@@ -52,6 +52,8 @@ pub struct Contact {
     pub last_inbound: Option<Time>,
     /// The person's own time zone.
     pub time_zone: Option<(Time, String)>,
+    /// The law that applied to the latest opt-in that named one, ISO 3166.
+    pub jurisdiction: Option<(Time, String)>,
     /// Identities that the business says are the same person: opt-outs cross.
     pub links: VecMap<Recipient, Option<Time>>,
     /// The number this person changed to, and when: opt-outs cross, and earlier opt-ins no longer count here.
@@ -139,6 +141,7 @@ impl Contact {
         }
         self.last_inbound = latest(self.last_inbound, other.last_inbound);
         join_max(&mut self.time_zone, other.time_zone.as_ref());
+        join_max(&mut self.jurisdiction, other.jurisdiction.as_ref());
         for (recipient, at) in other.links.iter() {
             let link = self.links.entry(recipient.clone());
             *link = latest(*link, *at);

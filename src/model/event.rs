@@ -51,6 +51,8 @@ pub enum Event {
     WindowClosed(SenderId, Time),
     /// The person's own time zone.
     TimeZone(Time, String),
+    /// The law that applies.
+    Jurisdiction(Time, String),
     /// The business says that another identity is the same person.
     Linked(Recipient, Time),
     /// A signed webhook says that this user ID is this person's.
@@ -124,6 +126,7 @@ impl Event {
                 contact.by_sender.entry(sender.clone()).window_closed = Some(*at)
             }
             Self::TimeZone(at, name) => contact.time_zone = Some((*at, name.clone())),
+            Self::Jurisdiction(at, code) => contact.jurisdiction = Some((*at, code.clone())),
             Self::Linked(recipient, at) => *contact.links.entry(recipient.clone()) = Some(*at),
             Self::HasUserId(id) => contact.user_ids = vec![id.clone()],
             Self::Moved(recipient, at) => contact.moved = Some((*at, recipient.clone())),

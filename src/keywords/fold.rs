@@ -1,0 +1,226 @@
+//! From what a person typed to folded words, in bounded work.
+//!
+//! Two texts that a reader would call the same word fold to the same string: case, width, accents, Arabic letter
+//! forms, invisible characters and emoji do not count. Vowel signs and viramas of Indic scripts do count, since
+//! without them the words are no words.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Longest text that is looked at, in characters: the platform's own limit for a text message.
+pub(super) const MAX_CHARS: usize = 4096;
+/// Most words a statement about consent can have; repetitions of the same word count once.
+pub(super) const MAX_TOKENS: usize = 32;
+
+/// Stretch of words between two punctuation marks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Clause {
+    /// The folded words, without neighbouring repetitions.
+    pub(super) tokens: Vec<String>,
+    /// Whether a question mark ended it.
+    pub(super) question: bool,
+}
+
+/// What one folded character does to the word being built.
+enum Kind {
+    Letter,
+    Invisible,
+    Apostrophe,
+    Hyphen,
+    Space,
+    Question,
+    Break,
+}
+
+/// Folds a text and cuts it into clauses; `None` when it is too long to be a statement about consent.
+pub(super) fn clauses(text: &str) -> Option<Vec<Clause>> {
+    // Only the first characters are ever counted, so that the size of the text does not matter.
+    if text.chars().nth(MAX_CHARS).is_some() {
+        return None;
+    }
+    let mut folder = Folder::default();
+    for c in without_emoji(text).nfkd() {
+        folder.push(c);
+        if folder.count > MAX_TOKENS {
+            return None;
+        }
+    }
+    folder.end_clause();
+    (folder.count <= MAX_TOKENS).then_some(folder.clauses)
+}
+
+/// The folded words of a text as one string, as the word tables are keyed; empty when nothing is left.
+pub(super) fn key(text: &str) -> Option<String> {
+    let clauses = clauses(text)?;
+    Some(join(clauses.iter().flat_map(|clause| &clause.tokens)))
+}
+
+/// Joins words by a space, or by nothing where a word of a script written without reliable spaces is among them.
+pub(super) fn join<'a>(tokens: impl Iterator<Item = &'a String> + Clone) -> String {
+    let space = if tokens.clone().any(|token| token.chars().any(is_cjk)) { "" } else { " " };
+    let mut joined = String::new();
+    for token in tokens {
+        if !joined.is_empty() {
+            joined.push_str(space);
+        }
+        joined.push_str(token);
+    }
+    joined
+}
+
+/// Whether the character belongs to Chinese, Japanese or Korean writing.
+pub(super) fn is_cjk(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// The characters, with an emoji made of a letter-like sign and a variation selector (ℹ️, ™️) replaced by a mark.
+fn without_emoji(text: &str) -> impl Iterator<Item = char> {
+    let next = text.chars().skip(1).map(Some).chain([None]);
+    text.chars().zip(next).map(|(c, next)| {
+        // Compatibility folding would turn these into letters of the neighbouring word; a keycap digit stays a digit.
+        if next == Some('\u{fe0f}') && !c.is_ascii() {
+            return '\u{2022}';
+        }
+        // A free-standing acute would decompose into a space and cut "don´t" in two.
+        if matches!(c, '\u{b4}' | '\u{2bc}' | '\u{2019}' | '\u{2018}' | '`') { '\'' } else { c }
+    })
+}
+
+/// State of the fold.
+#[derive(Default)]
+struct Folder {
+    clauses: Vec<Clause>,
+    clause: Clause,
+    token: String,
+    after_space: bool,
+    count: usize,
+}
+
+impl Folder {
+    fn push(&mut self, decomposed: char) {
+        let mut space = false;
+        for c in decomposed.to_lowercase() {
+            match kind(c) {
+                Kind::Letter => push_letter(&mut self.token, c),
+                Kind::Invisible => {}
+                Kind::Apostrophe => {
+                    if ELIDED.contains(&self.token.as_str()) {
+                        self.end_token();
+                    }
+                }
+                Kind::Hyphen => {
+                    self.end_token();
+                    if self.after_space {
+                        self.end_clause();
+                    }
+                }
+                Kind::Space => {
+                    self.end_token();
+                    space = true;
+                }
+                Kind::Question => {
+                    self.end_token();
+                    self.mark_question();
+                    self.end_clause();
+                }
+                Kind::Break => self.end_clause(),
+            }
+        }
+        self.after_space = space;
+    }
+
+    fn end_token(&mut self) {
+        if self.token.is_empty() {
+            return;
+        }
+        // Kana and Hangul were taken apart with everything else; what was kept goes together again.
+        let token: String = std::mem::take(&mut self.token).nfc().collect();
+        if self.clause.tokens.last() != Some(&token) {
+            self.clause.tokens.push(token);
+            self.count += 1;
+        }
+    }
+
+    fn mark_question(&mut self) {
+        // In "what!?" the clause is closed before the question mark comes.
+        let open = !self.clause.tokens.is_empty();
+        if let Some(clause) = if open { Some(&mut self.clause) } else { self.clauses.last_mut() } {
+            clause.question = true;
+        }
+    }
+
+    fn end_clause(&mut self) {
+        self.end_token();
+        if self.clause.tokens.is_empty() {
+            return;
+        }
+        let clause = std::mem::take(&mut self.clause);
+        match self.clauses.last_mut() {
+            Some(last) if last.tokens == clause.tokens => {
+                last.question |= clause.question;
+                self.count = self.count.saturating_sub(clause.tokens.len());
+            }
+            _ => self.clauses.push(clause),
+        }
+    }
+}
+
+/// Words that lose their vowel before another: the apostrophe after them parts two words ("n'envoyez"), whereas
+/// elsewhere it stands inside one ("don't").
+const ELIDED: [&str; 17] = [
+    "l", "d", "m", "n", "s", "j", "t", "c", "qu", "dell", "all", "dall", "nell", "sull", "un", "quest",
+    "jusqu",
+];
+
+fn kind(c: char) -> Kind {
+    match c {
+        '\'' => Kind::Apostrophe,
+        '-' | '\u{2010}' | '\u{2011}' => Kind::Hyphen,
+        '?' | '\u{61f}' | '\u{55e}' | '\u{1367}' => Kind::Question,
+        '\n' | '\r' | '\u{2028}' | '\u{2029}' => Kind::Break,
+        // Marks of emphasis and quotation say nothing about where a sentence ends.
+        '*' | '_' | '~' | '"' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{ab}' | '\u{bb}' => Kind::Space,
+        _ if is_invisible(c) || is_stripped_mark(c) => Kind::Invisible,
+        _ if c.is_whitespace() => Kind::Space,
+        _ if c.is_alphanumeric() || is_combining_mark(c) => Kind::Letter,
+        _ => Kind::Break,
+    }
+}
+
+/// Characters without a shape of their own, which phones and web pages slip into texts.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\0'..='\u{8}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Accents, Arabic short vowels and hamza carriers, the Arabic elongation stroke, Hebrew points.
+fn is_stripped_mark(c: char) -> bool {
+    matches!(c,
+        '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}'
+        | '\u{fe20}'..='\u{fe2f}' | '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c4}' | '\u{5c5}'
+        | '\u{5c7}' | '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{6d6}'..='\u{6dc}'
+        | '\u{6df}'..='\u{6e4}' | '\u{6e7}' | '\u{6e8}' | '\u{6ea}'..='\u{6ed}')
+}
+
+/// Adds a lower-case letter, written the way the tables have it.
+fn push_letter(token: &mut String, c: char) {
+    match c {
+        // Letters whose stroke or ligature is no combining mark, so decomposition leaves them alone.
+        'ß' => token.push_str("ss"),
+        'æ' => token.push_str("ae"),
+        'œ' => token.push_str("oe"),
+        'ı' => token.push('i'),
+        'ø' => token.push('o'),
+        'đ' | 'ð' => token.push('d'),
+        'ł' => token.push('l'),
+        'ς' => token.push('σ'),
+        // Arabic keyboards of different countries: alef wasla, alef maksura and Farsi yeh, keheh, teh marbuta.
+        'ٱ' => token.push('ا'),
+        'ى' | 'ی' => token.push('ي'),
+        'ک' => token.push('ك'),
+        'ة' => token.push('ه'),
+        _ => token.push(c),
+    }
+}

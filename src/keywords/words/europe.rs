@@ -1,0 +1,149 @@
+//! English, Portuguese, Spanish, French, German, Italian, Dutch, Russian.
+
+use super::Language;
+
+pub(super) const LANGUAGES: &[Language] =
+    &[ENGLISH, PORTUGUESE, SPANISH, FRENCH, GERMAN, ITALIAN, DUTCH, RUSSIAN];
+
+const ENGLISH: Language = Language {
+    tag: "en",
+    opt_out: "STOP, STOPALL, STOP ALL, STOP-ALL, UNSUBSCRIBE, unsub, unsubscribe me, UNSUBSCRIBE ALL, QUIT, \
+        REVOKE, OPTOUT, OPT OUT, opt me out, REMOVE, remove me, no more messages, cancel messages, \
+        do not contact, do not contact me, do not disturb, stop now, stop promotions",
+    // TD is short for 退订 and kept by one provider for every country.
+    opt_out_bare: "CANCEL, END, TD, delete me",
+    ambiguous: "leave me alone, not interested, I'm not interested, I am not interested, no more, enough, \
+        that's enough, go away, get lost, block, block me, spam, this is spam, scam, wrong number, stop it, \
+        stop this, no longer interested, shut up, discontinue, halt, pause",
+    opt_in: "START, UNSTOP, SUBSCRIBE, subscribe me, resubscribe, CONTINUE, RESUME, BEGIN, opt in, optin, \
+        opt me in, sign me up, join",
+    yes: "yes, y, yeah, yep, yup, yes I do, yes I agree, I agree, agree, agreed, I accept, accept, ok, okay, \
+        sure, of course, confirm, I confirm, confirmed, that's fine, sounds good",
+    no: "no, n, nope, nah, no way, not now, decline, I decline",
+    courtesy: "please, pls, plz, kindly, thanks, thx, ty, thank you, thank you very much, thanks a lot, \
+        many thanks, cheers, hi, hello, hey, hi there, hello there, dear, sir, madam, sir madam, team, \
+        guys, good morning, good afternoon, good evening, now, right now, immediately, asap, bye, goodbye, \
+        regards, sorry",
+};
+
+const PORTUGUESE: Language = Language {
+    tag: "pt",
+    opt_out: "PARAR, PARE, parem, REMOVER, DESCADASTRAR, descadastra, descadastre, me descadastra, \
+        me descadastre, desinscrever, desinscreva, cancelar inscrição, cancelar assinatura, \
+        cancelar mensagens, não me mande mais mensagens, não quero mais mensagens, \
+        não quero receber mensagens, não me incomode, me remova, me tira da lista, pare agora",
+    opt_out_bare: "SAIR, CANCELAR, cancela, cancele",
+    ambiguous: "para, pára, para com isso, me deixa em paz, me deixe em paz, já disse que não quero, não quero, \
+        não quero mais, não tenho interesse, sem interesse, não me interessa, chega, já chega, basta, \
+        número errado, engano, bloquear, excluir",
+    opt_in: "INSCREVER, me inscreve, me inscreva, quero me inscrever, assinar, iniciar, começar, retomar, \
+        reativar, continuar, cadastrar, quero receber, quero voltar a receber",
+    yes: "SIM, s, CONFIRMO, confirmar, aceito, concordo, claro, com certeza, pode sim, sim quero, sim aceito, \
+        sim concordo, tá bom, está bem, isso, autorizo",
+    no: "não, agora não, não aceito, não concordo, não autorizo, de jeito nenhum",
+    courtesy: "por favor, pfv, pf, por gentileza, obrigado, obrigada, muito obrigado, muito obrigada, obg, valeu, \
+        vlw, oi, olá, bom dia, boa tarde, boa noite, agora, imediatamente, desculpe, desculpa, moço, moça, \
+        gente, aí",
+};
+
+const SPANISH: Language = Language {
+    tag: "es",
+    opt_out: "BAJA, PARAR, DETENER, no más, no más mensajes, no enviar, DESUSCRIBIR, desuscribirme, \
+        desuscribirse, darme de baja, dar de baja, darse de baja, dame de baja, quiero darme de baja, \
+        no me escribas, no me escriban, no me escribas más, no molestar, no quiero recibir mensajes, \
+        no quiero más mensajes, cancelar suscripción, cancelar mensajes, eliminarme",
+    opt_out_bare: "CANCELAR, SALIR, anular",
+    ambiguous: "para, basta, basta ya, ya basta, alto, no me interesa, no estoy interesado, no estoy interesada, \
+        no quiero, no quiero nada, déjame en paz, déjenme en paz, déjeme en paz, número equivocado, \
+        bloquear, eliminar, no gracias no me interesa",
+    opt_in: "ALTA, darme de alta, dame de alta, quiero darme de alta, suscribir, suscribirme, suscribirse, \
+        quiero suscribirme, iniciar, comenzar, empezar, continuar, reanudar, reactivar",
+    yes: "sí, claro, claro que sí, sí claro, de acuerdo, acepto, sí acepto, sí quiero, confirmo, confirmar, \
+        vale, por supuesto, está bien, autorizo, dale",
+    no: "no, ahora no, no acepto, para nada, no autorizo",
+    courtesy: "por favor, porfa, porfavor, gracias, muchas gracias, mil gracias, hola, buenos días, buenas tardes, \
+        buenas noches, buenas, ahora, ahora mismo, inmediatamente, disculpe, señor, señora, saludos",
+};
+
+const FRENCH: Language = Language {
+    tag: "fr",
+    opt_out: "arrêt, ARRET, arrêter, arrêtez, arrête, désabonner, se désabonner, me désabonner, désabonnez-moi, \
+        désabonnement, désinscription, désinscrire, me désinscrire, désinscrivez-moi, ne plus m'envoyer, \
+        ne plus envoyer, ne plus recevoir, ne m'écrivez plus, ne me contactez plus, stopper, \
+        résilier l'abonnement",
+    opt_out_bare: "annuler, annulez, résilier, quitter",
+    ambiguous: "assez, ça suffit, laissez-moi tranquille, laisse-moi tranquille, pas intéressé, pas intéressée, \
+        je ne suis pas intéressé, je ne suis pas intéressée, ça ne m'intéresse pas, mauvais numéro, fin, \
+        je ne veux pas, je ne veux plus, bloquer, plus de messages, supprimer",
+    opt_in: "démarrer, commencer, s'abonner, m'abonner, abonnez-moi, abonner, je m'abonne, s'inscrire, \
+        m'inscrire, inscrivez-moi, inscription, reprendre, continuer",
+    yes: "oui, ouais, oui je veux, oui j'accepte, j'accepte, d'accord, oui d'accord, je confirme, confirmer, \
+        bien sûr, volontiers, ça marche",
+    no: "non, pas maintenant, je refuse, pas du tout",
+    courtesy: "s'il vous plaît, s'il te plaît, svp, stp, merci, merci beaucoup, merci d'avance, bonjour, bonsoir, \
+        salut, maintenant, immédiatement, tout de suite, madame, monsieur, cordialement, désolé, pardon",
+};
+
+const GERMAN: Language = Language {
+    tag: "de",
+    opt_out: "stopp, beenden, abbestellen, abmelden, bitte abmelden, mich abmelden, melde mich ab, austragen, \
+        abmeldung, abbestellung, widerruf, widerrufen, ich widerrufe, aufhören, aufhoeren, hör auf, \
+        hören Sie auf, hört auf, keine Nachrichten mehr, keine Werbung, keine Werbung mehr, \
+        austragen bitte, nicht mehr schreiben, abo beenden",
+    opt_out_bare: "kündigen, kuendigen, Kündigung, abbrechen, löschen, loeschen",
+    ambiguous: "Schluss, Schluss jetzt, genug, es reicht, reicht, kein Interesse, ich habe kein Interesse, \
+        lass mich in Ruhe, lasst mich in Ruhe, lassen Sie mich in Ruhe, falsche Nummer, Ende, \
+        nicht interessiert, ich will nicht, ich möchte nicht, nicht mehr, blockieren",
+    opt_in: "starten, anmelden, bitte anmelden, abonnieren, fortsetzen, weitermachen, eintragen",
+    yes: "ja, jo, ja gerne, gerne, ja gern, einverstanden, bestätigen, ich bestätige, bestätigt, \
+        ich stimme zu, klar, ja klar, in Ordnung, natürlich, jawohl",
+    no: "nein, nee, nö, jetzt nicht, auf keinen Fall, ich lehne ab, ablehnen",
+    courtesy: "bitte, danke, danke schön, vielen Dank, besten Dank, hallo, guten Tag, guten Morgen, guten Abend, \
+        moin, servus, jetzt, sofort, umgehend, mfg, danke sehr, sorry, liebes Team",
+};
+
+const ITALIAN: Language = Language {
+    tag: "it",
+    opt_out: "annulla iscrizione, annullare iscrizione, annulla l'iscrizione, cancella iscrizione, cancellami, \
+        cancellatemi, disiscrivi, disiscrivimi, disiscrivermi, disiscriversi, disiscrizione, ferma, \
+        fermare, fermate, fermati, smettila, smettetela, non scrivetemi più, non scrivermi più, \
+        niente più messaggi, rimuovimi, rimuovetemi, disdire iscrizione",
+    opt_out_bare: "annulla, annullare, cancella, disdire, esci",
+    ambiguous: "basta, basta così, basta messaggi, non mi interessa, non sono interessato, non sono interessata, \
+        lasciami in pace, lasciatemi in pace, numero sbagliato, non voglio, blocca",
+    opt_in: "inizia, iscriviti, iscrivimi, iscrivetemi, iscrizione, riprendi, attiva, continua",
+    yes: "sì, certo, sì certo, va bene, d'accordo, accetto, sì accetto, confermo, conferma, certamente",
+    no: "no, non ora, non accetto, rifiuto, assolutamente no",
+    courtesy: "per favore, per piacere, per cortesia, grazie, grazie mille, molte grazie, ciao, buongiorno, \
+        buonasera, salve, adesso, subito, scusi, scusate, saluti",
+};
+
+const DUTCH: Language = Language {
+    tag: "nl",
+    opt_out: "afmelden, mij afmelden, meld mij af, meld me af, uitschrijven, mij uitschrijven, schrijf mij uit, \
+        schrijf me uit, stoppen, stop ermee, geen berichten meer, geen berichten, geen reclame, \
+        niet meer sturen, afmelding, stop met berichten",
+    opt_out_bare: "opzeggen, annuleren, verwijderen, beëindigen",
+    ambiguous: "genoeg, geen interesse, niet geïnteresseerd, laat me met rust, laat mij met rust, verkeerd nummer, \
+        hou op, houd op, einde, ik wil niet",
+    opt_in: "aanmelden, inschrijven, hervatten, doorgaan, abonneren, meld mij aan, meld me aan",
+    yes: "ja, ja graag, graag, akkoord, oké, bevestigen, ik bevestig, ik ga akkoord, prima, zeker",
+    no: "nee, nu niet, niet nu, ik weiger",
+    courtesy: "alstublieft, alsjeblieft, aub, ajb, svp, dank u, dank je, dank u wel, dank je wel, bedankt, hallo, \
+        hoi, goedemorgen, goedemiddag, goedenavond, nu, meteen, graag gedaan",
+};
+
+const RUSSIAN: Language = Language {
+    tag: "ru",
+    opt_out: "стоп, отписаться, отписка, отпиши, отпишите, отпишите меня, хочу отписаться, прекратить, \
+        прекратите, прекратите писать, не пишите, не пишите мне, не пишите мне больше, больше не пишите, \
+        не присылайте, не присылайте сообщения, остановить, остановите, stop sms",
+    opt_out_bare: "отмена, отменить, удалить, выйти",
+    ambiguous: "хватит, достаточно, не интересно, неинтересно, мне не интересно, отстаньте, отстань, \
+        оставьте меня в покое, не хочу, не надо, не нужно, конец, спам, ошиблись номером",
+    opt_in: "старт, подписаться, подписка, подпишите, подпишите меня, начать, возобновить, продолжить",
+    yes: "да, ага, да хочу, согласен, согласна, хорошо, ок, окей, конечно, подтверждаю, давайте",
+    no: "нет, не сейчас, не согласен, не согласна, отказываюсь",
+    courtesy: "пожалуйста, спасибо, большое спасибо, спасибо большое, здравствуйте, привет, добрый день, \
+        доброе утро, добрый вечер, сейчас, немедленно, извините, пж",
+};

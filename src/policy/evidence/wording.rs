@@ -1,0 +1,182 @@
+//! Reading the wording of an opt-in request: what it names. Whole words, case and accents folded, several languages;
+//! a word list can miss, so what it does not find is a finding, and only what it does find can refuse.
+
+use std::fmt;
+
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+use crate::model::Category;
+
+const MARKETING: &str = "ad ads advert adverts advertising campaign campaigns coupon coupons deal deals discount discounts \
+    launches marketing newsletter newsletters offer offers promo promos promotion promotions promotional \
+    recommendation recommendations sale sales vouchers \
+    ofertas oferta promocoes promocao promocionais descontos desconto novidades cupons lancamentos \
+    promociones promocion promocionales descuentos novedades cupones \
+    offres offre promotionnelles remises nouveautes soldes \
+    angebote rabatte werbung aktionen neuigkeiten gutscheine \
+    offerte promozioni sconti novita aanbiedingen kortingen acties \
+    kampanya kampanyalar indirim indirimler firsatlar promosi penawaran diskon акции скидки предложения عروض خصومات";
+
+const UTILITY: &str = "account accounts appointment appointments bill bills billing booking bookings delivery deliveries \
+    invoice invoices order orders payment payments purchase purchases receipt receipts reminder reminders reservation \
+    reservations shipment shipments shipping statement statements support ticket tickets tracking transaction \
+    transactions transactional utility \
+    pedido pedidos entrega entregas agendamento agendamentos consulta consultas lembrete lembretes conta pagamento \
+    pagamentos fatura faturas rastreamento compra compras \
+    envio envios cita citas reserva reservas recordatorio recordatorios cuenta pago pagos factura facturas \
+    commande commandes livraison livraisons rendez rappel rappels compte paiement paiements facture factures \
+    bestellung bestellungen lieferung lieferungen termin termine erinnerung erinnerungen konto rechnung rechnungen \
+    versand zahlung zahlungen ordine ordini consegna consegne appuntamento appuntamenti pagamento bestelling \
+    bestellingen levering afspraak siparis siparisler teslimat randevu pesanan pengiriman tagihan заказ заказы заказе \
+    доставка доставке طلب طلبات توصيل";
+
+const AUTHENTICATION: &str = "authentication code codes login otp otps passcode passcodes password passwords pin \
+    verification codigo codigos senha senhas autenticacao verificacao contrasena contrasenas autenticacion \
+    verificacion verification authentification passwort passworter anmeldung codice codici kod kodu kode sandi код коды \
+    пароль رمز رموز";
+
+/// Words that promise messages without saying of what kind: they count as utility, and refuse nothing.
+const VAGUE: &str = "alert alerts information messages message news notification notifications update updates \
+    communications atualizacao atualizacoes mensagens mensagem notificacoes avisos informacoes actualizaciones mensajes \
+    notificaciones informacion nouvelles informations nachrichten benachrichtigungen mitteilungen updates \
+    aggiornamenti messaggi notifiche berichten meldingen mesajlar bildirimler pesan notifikasi сообщения уведомления \
+    رسائل اشعارات";
+
+const ALL: [&str; 8] = [
+    "all messages",
+    "all types of messages",
+    "all kinds of messages",
+    "any messages",
+    "todas as mensagens",
+    "todos los mensajes",
+    "tous les messages",
+    "alle nachrichten",
+];
+
+const RECEIVE: [&str; 12] = [
+    "receive",
+    "receber",
+    "recibir",
+    "recevoir",
+    "erhalten",
+    "empfangen",
+    "ricevere",
+    "ontvangen",
+    "almak",
+    "menerima",
+    "получать",
+    "get",
+];
+
+/// The kinds of message that a wording names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kinds {
+    marketing: bool,
+    utility: bool,
+    authentication: bool,
+    vague: bool,
+}
+
+impl Kinds {
+    pub(super) fn named_in(wording: &str) -> Self {
+        let text = fold(wording);
+        let all = ALL.iter().any(|phrase| contains_phrase(&text, phrase));
+        let names = |list: &str| {
+            all || text
+                .split(' ')
+                .any(|word| !word.is_empty() && list.split_whitespace().any(|known| known == word))
+        };
+        Self {
+            marketing: names(MARKETING),
+            utility: names(UTILITY),
+            authentication: names(AUTHENTICATION),
+            vague: names(VAGUE),
+        }
+    }
+
+    /// True when no kind is named outright.
+    pub(super) const fn is_empty(self) -> bool {
+        !(self.marketing || self.utility || self.authentication)
+    }
+
+    pub(super) const fn contains(self, category: Category) -> bool {
+        match category {
+            Category::Marketing => self.marketing,
+            Category::Utility => self.utility || self.vague,
+            Category::Authentication => self.authentication,
+            Category::Service => true,
+        }
+    }
+}
+
+impl fmt::Display for Kinds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = [
+            (self.marketing, "marketing"),
+            (self.utility, "utility"),
+            (self.authentication, "authentication"),
+        ];
+        let words: Vec<_> = named.into_iter().filter(|(named, _)| *named).map(|(_, word)| word).collect();
+        f.write_str(&words.join(" and "))
+    }
+}
+
+/// True when the wording names WhatsApp.
+pub(super) fn names_whatsapp(wording: &str) -> bool {
+    let text = fold(wording);
+    contains_phrase(&text, "whatsapp") || contains_phrase(&text, "whats app") || text.contains("whatsapp")
+}
+
+/// True when two spellings are one name: case, accents, spaces and punctuation aside.
+pub(super) fn same_name(a: &str, b: &str) -> bool {
+    let (a, b) = (fold(a), fold(b));
+    !a.is_empty() && a == b
+}
+
+/// True when the wording contains a name as whole words.
+pub(super) fn contains_name(wording: &str, name: &str) -> bool {
+    let name = fold(name);
+    !name.is_empty() && contains_phrase(&fold(wording), &name)
+}
+
+/// "receive [type of information] on WhatsApp at [number]", in any of the languages known here: a word for receiving,
+/// WhatsApp after it, and a number.
+pub(super) fn has_recommended_form(wording: &str, displayed_number: &str) -> bool {
+    let text = fold(wording);
+    let words: Vec<&str> = text.split(' ').collect();
+    let receives = words.iter().position(|word| RECEIVE.contains(word));
+    let whatsapp = words.iter().rposition(|word| *word == "whatsapp");
+    let ordered = matches!((receives, whatsapp), (Some(receives), Some(whatsapp)) if receives < whatsapp);
+    let digits: String = wording.chars().filter(char::is_ascii_digit).collect();
+    let shown: String = displayed_number.chars().filter(char::is_ascii_digit).collect();
+    let number = if shown.is_empty() { digits.len() >= 7 } else { digits.contains(&shown) };
+    ordered && number
+}
+
+/// Names for a message.
+pub(super) fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Lower case, without accents, every run of other characters one space.
+fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+        if c.is_alphanumeric() {
+            folded.push(c);
+        } else if !folded.is_empty() && !folded.ends_with(' ') {
+            folded.push(' ');
+        }
+    }
+    folded.truncate(folded.trim_end().len());
+    folded
+}
+
+fn contains_phrase(text: &str, phrase: &str) -> bool {
+    text.match_indices(phrase).any(|(at, found)| {
+        let before = text.get(..at).is_none_or(|before| before.is_empty() || before.ends_with(' '));
+        let after =
+            text.get(at + found.len()..).is_none_or(|after| after.is_empty() || after.starts_with(' '));
+        before && after
+    })
+}

@@ -1,0 +1,67 @@
+//! Rules about the opt-in conversation: A17 to A19.
+
+use super::{
+    Kind, Reason,
+    case::{Case, Finding, Notes},
+};
+use crate::model::contact::{Coverage, Status};
+
+/// A17: no opt-in prompt is unanswered or declined. A decline denies whatever the business asserts later; an open
+/// prompt denies what no opt-in covers.
+pub(super) fn not_pending(case: &Case<'_>, notes: &mut Notes) -> Finding {
+    let contact = case.contact();
+    if !matches!(case.request.kind, Kind::Template | Kind::OptInPrompt) {
+        return Finding::NotApplicable;
+    }
+    if let Some(at) = contact.decline() {
+        notes.note("declined_at", at);
+        return Finding::deny(Reason::OptInDeclined);
+    }
+    match contact.open_prompt() {
+        Some(at) if case.is(Kind::Template) && case.coverage() == Coverage::None => {
+            notes.note("prompted_at", at);
+            Finding::deny(Reason::OptInPending)
+        }
+        Some(_) | None => Finding::Pass,
+    }
+}
+
+/// A18: an opt-in prompt goes out only where enabled, to someone who said neither yes nor no, and once every 24 hours
+/// until answered.
+pub(super) fn may_prompt(case: &Case<'_>, notes: &mut Notes) -> Finding {
+    if !case.is(Kind::OptInPrompt) {
+        return Finding::NotApplicable;
+    }
+    notes.note("enabled", case.rules.opt_in_prompt);
+    if !case.rules.opt_in_prompt {
+        return Finding::deny(Reason::OptInPromptDisabled);
+    }
+    let contact = case.contact();
+    if contact.refused_scopes().next().is_some() {
+        return Finding::deny(Reason::CategoryOptedOut);
+    }
+    let opted_in = |scope| matches!(contact.status(scope, case.now), Status::OptedIn(..));
+    if contact.scopes.keys().any(opted_in) {
+        return Finding::deny(Reason::AlreadyOptedIn);
+    }
+    notes.note_some("prompted_at", contact.open_prompt());
+    let again_at = contact.open_prompt().map(|sent| sent + case.rules.opt_in_prompt_again_after);
+    match again_at.filter(|again_at| case.now < *again_at) {
+        Some(again_at) => Finding::deny_until(Reason::OptInPromptTooSoon, Some(again_at)),
+        None => Finding::Ground(Reason::OptInPrompt),
+    }
+}
+
+/// A19: an opt-in confirmation goes out once per opt-in.
+pub(super) fn confirmation_due(case: &Case<'_>, notes: &mut Notes) -> Finding {
+    let contact = case.contact();
+    let due = contact.opt_in_confirmation_due(case.now);
+    notes.note("confirmation_due", due);
+    notes.note_some("confirmed_at", contact.confirmed_in);
+    match (case.is(Kind::OptInConfirmation), due) {
+        (false, _) => Finding::NotApplicable,
+        (true, true) => Finding::Ground(Reason::OptedIn),
+        (true, false) if contact.latest_opt_in().is_none() => Finding::deny(Reason::NoOptIn),
+        (true, false) => Finding::deny(Reason::AlreadyConfirmed),
+    }
+}
