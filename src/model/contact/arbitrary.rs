@@ -82,11 +82,11 @@ pub(crate) fn contacts() -> impl Strategy<Value = Contact> {
     let said = (vec((scopes(), registers()), 0..4), vec((senders(), sender_registers()), 0..3));
     let prompt = (option::of((times(), ".{0,40}")), at(), at());
     let moved = option::of((times(), recipients()));
-    let zone = option::of((times(), "[A-Za-z_/]{0,30}"));
+    let place = (option::of((times(), "[A-Za-z_/]{0,30}")), option::of((times(), "[A-Z]{2}(-[A-Z]{2})?")));
     let reach_and_flag = (at(), at(), at(), at(), at());
     let rest = (at(), at(), at(), at(), at(), at(), at(), at());
-    (who, said, prompt, moved, zone, reach_and_flag, rest).prop_map(
-        |(who, said, prompt, moved, time_zone, marks, rest)| {
+    (who, said, prompt, moved, place, reach_and_flag, rest).prop_map(
+        |(who, said, prompt, moved, (time_zone, jurisdiction), marks, rest)| {
             let (phone, mut user_ids, links) = who;
             user_ids.sort();
             user_ids.dedup();
@@ -105,6 +105,7 @@ pub(crate) fn contacts() -> impl Strategy<Value = Contact> {
                 by_sender: said.1.into_iter().collect(),
                 last_inbound: rest.5,
                 time_zone,
+                jurisdiction,
                 links: links.into_iter().collect(),
                 moved,
                 erased: rest.6,
