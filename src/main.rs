@@ -1,1 +1,3 @@
+//! sendgate.
+
 fn main() {}

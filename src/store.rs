@@ -3,6 +3,9 @@
 //! A contact is written whole, by compare-and-set on its version, together with its windows and its new log entries.
 //! What a write *means* is decided before it comes here; a store merges nothing. Must not know: policy, the wire.
 
+pub mod embedded;
+pub(crate) mod record;
+
 use std::fmt;
 
 use async_trait::async_trait;
@@ -115,7 +118,7 @@ pub struct RegistryRow {
 }
 
 /// Why a store gave no answer. Transience is data: callers retry or degrade by it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Not reachable, or refuses; nothing was written.
     #[error("the store is unavailable: {0}")]

@@ -4,6 +4,8 @@
 //! duplicates, disorder, two sidecars writing at once and the merging of two identities of one person are all the
 //! same harmless operation. What the registers *mean* together is `standing`.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 mod standing;
 #[cfg(test)]
 mod tests;

@@ -59,6 +59,13 @@ impl Phone {
         Ok(Self(numbering::canonical(number)))
     }
 
+    /// A number from what `digits` gave. It is not folded again: a record keeps the form it was stored in, even when a
+    /// later table of variants would choose another.
+    #[must_use]
+    pub fn from_digits(digits: u64) -> Option<Self> {
+        (1_000_000..1_000_000_000_000_000).contains(&digits).then_some(Self(digits))
+    }
+
     /// The digits as a number, for the tables of numbering plans.
     #[must_use]
     pub const fn digits(self) -> u64 {
@@ -203,6 +210,17 @@ mod tests {
     fn debug_never_shows_the_number() {
         let shown = format!("{:?} {:?}", Recipient::parse("16505551234"), Recipient::parse("US.1349"));
         assert!(!shown.contains("1650") && !shown.contains("1349"), "{shown}");
+    }
+
+    #[test]
+    fn digits_of_a_phone_give_the_same_phone_and_other_lengths_none() {
+        for text in ["5511987654321", "551187654321", "1000000", "999999999999999"] {
+            let phone = Phone::parse(text).unwrap();
+            assert_eq!(Phone::from_digits(phone.digits()), Some(phone), "{text}");
+        }
+        assert_eq!(Phone::from_digits(551187654321).map(Phone::digits), Some(551187654321), "not folded");
+        assert_eq!(Phone::from_digits(999_999), None);
+        assert_eq!(Phone::from_digits(1_000_000_000_000_000), None);
     }
 
     #[test]

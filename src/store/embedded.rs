@@ -1,0 +1,259 @@
+//! The store of a single process: one crash-safe file, no server.
+//!
+//! Reads are snapshots on the blocking pool. Writes go through one thread that commits what has queued up together,
+//! so that many writers share one sync of the disk, and answers only when the file has it. Must not know: what a
+//! record means, the clock.
+
+mod apply;
+mod open;
+mod read;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use arc_swap::ArcSwapOption;
+use async_trait::async_trait;
+use redb::Database;
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::spawn_blocking,
+    time::timeout,
+};
+
+use super::{
+    Change, Commit, Committed, ContactId, Loaded, RegistryRow, SealedEntry, Store, StoreError, record,
+};
+use crate::model::{StatementId, Time};
+pub use open::OpenError;
+use read::View;
+use writer::{Job, Op, Outcome};
+
+/// How long a write waits for a place in the queue, and then for its answer. A disk that hangs must not hang callers.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Settings of an embedded store.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Memory for pages of the file. The library's own default is a gigabyte, too much for a sidecar.
+    pub cache_bytes: usize,
+    /// How many writes may wait for the writer before further ones wait outside.
+    pub queue: usize,
+    /// Check every page when opening. Reads the whole file, and is what finds silent damage: pages are not verified
+    /// when they are read later.
+    pub check: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { cache_bytes: 64 << 20, queue: 1024, check: true }
+    }
+}
+
+/// A store in one file, or in memory.
+pub struct Embedded {
+    /// None once closed.
+    database: ArcSwapOption<Database>,
+    /// None once closed: without a sender the writer empties its queue and ends.
+    jobs: ArcSwapOption<mpsc::Sender<Job>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    feed: watch::Receiver<u64>,
+}
+
+impl Embedded {
+    /// Opens the store in a file, creating file and directories where there are none. Blocks.
+    ///
+    /// # Errors
+    /// When the file is held by another process, damaged, no store, of another format, or out of reach.
+    pub fn open(path: impl AsRef<Path>, options: &Options) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        Self::start(open::file(path, options)?, path, options)
+    }
+
+    /// A store that ends with the process.
+    ///
+    /// # Errors
+    /// When the system has no memory or thread to give.
+    pub fn in_memory() -> Result<Self, OpenError> {
+        let options = Options::default();
+        let path = Path::new("memory:");
+        Self::start(open::backend(redb::backends::InMemoryBackend::new(), path, &options)?, path, &options)
+    }
+
+    fn start(database: Database, path: &Path, options: &Options) -> Result<Self, OpenError> {
+        let latest = read::guarded(|| View::of(&database)?.latest_change());
+        let latest = latest.map_err(|error| open::damaged(path, &error))?;
+        let database = Arc::new(database);
+        let (jobs, queue) = mpsc::channel(options.queue.max(1));
+        let (announce, feed) = watch::channel(latest);
+        let written = Arc::clone(&database);
+        let writer = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer::run(&written, queue, &announce))
+            .map_err(|reason| OpenError::Access { path: path.to_owned(), reason })?;
+        Ok(Self {
+            database: ArcSwapOption::from(Some(database)),
+            jobs: ArcSwapOption::from_pointee(jobs),
+            writer: Mutex::new(Some(writer)),
+            feed,
+        })
+    }
+
+    /// Finishes every write that was accepted, then releases the file. Later calls find the store unavailable.
+    ///
+    /// # Errors
+    /// When the file cannot be closed cleanly; the next opening repairs it.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.jobs.store(None);
+        if let Some(writer) = self.take_writer() {
+            // Ends only after the writes still on their way into the queue, since each holds a sender.
+            drop(spawn_blocking(move || writer.join()).await);
+        }
+        match self.database.swap(None).map(Arc::try_unwrap) {
+            Some(Ok(database)) => {
+                let closed = spawn_blocking(|| read::guarded(|| database.close().map_err(tables::fault)));
+                closed.await.unwrap_or_else(|_| Err(stopped()))
+            }
+            // A read still holds it, and closes it when it ends; or it was closed before.
+            Some(Err(_)) | None => Ok(()),
+        }
+    }
+
+    fn take_writer(&self) -> Option<JoinHandle<()>> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Runs on the blocking pool over one snapshot.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&View) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let database = self.database.load_full().ok_or_else(closed)?;
+        let done = spawn_blocking(move || read::guarded(|| work(&View::of(&database)?)));
+        done.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    async fn ask(&self, op: Op) -> Result<Outcome, StoreError> {
+        let jobs = self.jobs.load_full().ok_or_else(closed)?;
+        let (answer, answered) = oneshot::channel();
+        jobs.send_timeout(Job { op, answer }, WAIT).await.map_err(|refused| match refused {
+            mpsc::error::SendTimeoutError::Timeout(_) => {
+                StoreError::Unavailable("too many writes wait for the disk".to_owned())
+            }
+            mpsc::error::SendTimeoutError::Closed(_) => stopped(),
+        })?;
+        // From here on the write may happen, whatever becomes of its answer.
+        drop(jobs);
+        match timeout(WAIT, answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) => Err(StoreError::UnknownOutcome),
+        }
+    }
+
+    async fn ask_commit(&self, op: Op) -> Result<Committed, StoreError> {
+        match self.ask(op).await? {
+            Outcome::Committed(committed) => Ok(committed),
+            Outcome::Swept(_) | Outcome::Key(_) | Outcome::Writable => Err(StoreError::UnknownOutcome),
+        }
+    }
+}
+
+impl Drop for Embedded {
+    /// Finishes accepted writes, so that whoever opens the file next finds it released.
+    fn drop(&mut self) {
+        self.jobs.store(None);
+        if let Some(writer) = self.take_writer() {
+            drop(writer.join());
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Embedded {
+    async fn load(&self, id: ContactId, now: Time) -> Result<Loaded, StoreError> {
+        self.read(move |view| view.load(id, now)).await
+    }
+
+    async fn load_many(&self, ids: &[ContactId], now: Time) -> Vec<Result<Loaded, StoreError>> {
+        let wanted = ids.to_vec();
+        let each = move |view: &View| {
+            Ok(wanted.into_iter().map(|id| read::guarded(|| view.load(id, now))).collect::<Vec<_>>())
+        };
+        self.read(each).await.unwrap_or_else(|error| vec![Err(error); ids.len()])
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
+        self.ask_commit(Op::Commit(Box::new(commit))).await
+    }
+
+    async fn history(&self, id: ContactId, after: u64, limit: usize) -> Result<Vec<SealedEntry>, StoreError> {
+        self.read(move |view| view.history(id, after, limit)).await
+    }
+
+    async fn entry_of(
+        &self,
+        id: ContactId,
+        statement: StatementId,
+    ) -> Result<Option<SealedEntry>, StoreError> {
+        self.read(move |view| view.entry_of(id, statement)).await
+    }
+
+    async fn contacts(
+        &self,
+        after: Option<ContactId>,
+        limit: usize,
+        now: Time,
+    ) -> Result<Vec<(ContactId, Loaded)>, StoreError> {
+        self.read(move |view| view.contacts(after, limit, now)).await
+    }
+
+    async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
+        self.read(move |view| view.changes(after, limit)).await
+    }
+
+    fn latest_change(&self) -> watch::Receiver<u64> {
+        self.feed.clone()
+    }
+
+    async fn registry(&self) -> Result<Vec<RegistryRow>, StoreError> {
+        self.read(View::registry).await
+    }
+
+    async fn commit_registry(&self, row: RegistryRow) -> Result<Committed, StoreError> {
+        self.ask_commit(Op::Registry(row)).await
+    }
+
+    async fn sweep(&self, now: Time, limit: usize) -> Result<usize, StoreError> {
+        match self.ask(Op::Sweep { now, limit }).await? {
+            Outcome::Swept(count) => Ok(count),
+            Outcome::Committed(_) | Outcome::Key(_) | Outcome::Writable => Err(StoreError::UnknownOutcome),
+        }
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.read(View::latest_change).await?;
+        self.ask(Op::Ping).await.map(drop)
+    }
+
+    async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        match self.ask(Op::IdentityKey(wanted)).await? {
+            Outcome::Key(key) => Ok(key),
+            Outcome::Committed(_) | Outcome::Swept(_) | Outcome::Writable => Err(StoreError::UnknownOutcome),
+        }
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("the store is closed".to_owned())
+}
+
+fn stopped() -> StoreError {
+    StoreError::Unavailable("the store has stopped".to_owned())
+}

@@ -1,0 +1,163 @@
+//! What a stored record looks like to the encoder: the shape of `Loaded`, in numbers and borrowed text.
+//!
+//! The order of the fields is the format. Text borrows from the bytes that are read, so decoding copies it once.
+
+mod parts;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    model::{
+        BusinessId, Contact,
+        contact::{PlatformFlag, Prompt, Reach},
+    },
+    store::{ContactId, Loaded, LogHead, Record},
+};
+use parts::{BySender, Instant, Scoped, Who, ascending, instant, pair, same, time, user_id};
+
+/// Names what is wrong with a record.
+type Invalid = &'static str;
+
+/// A whole record.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Stored<'a> {
+    version: u64,
+    length: u64,
+    hash: [u8; 32],
+    business: Option<&'a str>,
+    alias: Option<[u8; 16]>,
+    #[serde(borrow)]
+    contact: Person<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Person<'a> {
+    phone: Option<u64>,
+    #[serde(borrow)]
+    user_ids: Vec<&'a str>,
+    scopes: Vec<Scoped<'a>>,
+    stopped: Instant,
+    resumed: Instant,
+    held: Instant,
+    hold_cleared: Instant,
+    prompt: Option<(u64, &'a str)>,
+    accepted: Instant,
+    declined: Instant,
+    confirmed_in: Instant,
+    confirmed_out: Instant,
+    not_on_whatsapp: Instant,
+    undeliverable: Instant,
+    alive: Instant,
+    cooled: Instant,
+    by_sender: Vec<BySender<'a>>,
+    last_inbound: Instant,
+    time_zone: Option<(u64, &'a str)>,
+    jurisdiction: Option<(u64, &'a str)>,
+    links: Vec<(Who<'a>, Instant)>,
+    moved: Option<(u64, Who<'a>)>,
+    erased: Instant,
+    known: Instant,
+}
+
+impl<'a> Stored<'a> {
+    pub(super) fn of(record: &'a Record, version: u64, head: LogHead) -> Self {
+        Self {
+            version,
+            length: head.length,
+            hash: head.hash,
+            business: record.business.as_ref().map(BusinessId::as_str),
+            alias: record.alias.map(|ContactId(bytes)| bytes),
+            contact: Person::of(&record.contact),
+        }
+    }
+
+    pub(super) fn into_loaded(self) -> Result<Loaded, Invalid> {
+        // Version 0 means that nothing is stored: a record that claims it would be overwritten as if it were not there.
+        if self.version == 0 {
+            return Err("version");
+        }
+        let business =
+            self.business.map(|text| BusinessId::parse(text).map_err(|_| "business")).transpose()?;
+        Ok(Loaded {
+            record: Record {
+                business,
+                contact: self.contact.into_contact()?,
+                alias: self.alias.map(ContactId),
+            },
+            windows: Vec::new(),
+            version: self.version,
+            head: LogHead { length: self.length, hash: self.hash },
+        })
+    }
+}
+
+impl<'a> Person<'a> {
+    fn of(contact: &'a Contact) -> Self {
+        let text = |of: &'a Option<(_, String)>| of.as_ref().map(|(at, text)| (same(*at), text.as_str()));
+        Self {
+            phone: contact.phone.map(|phone| phone.digits()),
+            user_ids: contact.user_ids.iter().map(|id| id.reveal()).collect(),
+            scopes: contact.scopes.iter().map(Scoped::of).collect(),
+            stopped: instant(contact.platform.stopped),
+            resumed: instant(contact.platform.resumed),
+            held: instant(contact.held),
+            hold_cleared: instant(contact.hold_cleared),
+            prompt: text(&contact.prompt.sent),
+            accepted: instant(contact.prompt.accepted),
+            declined: instant(contact.prompt.declined),
+            confirmed_in: instant(contact.confirmed_in),
+            confirmed_out: instant(contact.confirmed_out),
+            not_on_whatsapp: instant(contact.reach.not_on_whatsapp),
+            undeliverable: instant(contact.reach.undeliverable),
+            alive: instant(contact.reach.alive),
+            cooled: instant(contact.cooled),
+            by_sender: contact.by_sender.iter().map(BySender::of).collect(),
+            last_inbound: instant(contact.last_inbound),
+            time_zone: text(&contact.time_zone),
+            jurisdiction: text(&contact.jurisdiction),
+            links: contact.links.iter().map(|(who, at)| (Who::of(who), instant(*at))).collect(),
+            moved: contact.moved.as_ref().map(|(at, who)| (same(*at), Who::of(who))),
+            erased: instant(contact.erased),
+            known: instant(contact.known),
+        }
+    }
+
+    fn into_contact(self) -> Result<Contact, Invalid> {
+        let user_ids: Vec<_> = self.user_ids.into_iter().map(user_id).collect::<Result<_, _>>()?;
+        if !user_ids.is_sorted_by(|a, b| a < b) {
+            return Err("order of user IDs");
+        }
+        let text = |of: Option<(u64, &str)>| of.map(|(at, text)| pair(at, text.to_owned())).transpose();
+        let link = |(who, at): (Who<'a>, Instant)| Ok((who.into_recipient()?, time(at)?));
+        let moved = self.moved.map(|(at, who)| pair(at, who.into_recipient()?));
+        Ok(Contact {
+            phone: self.phone.map(parts::phone).transpose()?,
+            user_ids,
+            scopes: ascending(self.scopes.into_iter().map(Scoped::into_entry))?,
+            platform: PlatformFlag { stopped: time(self.stopped)?, resumed: time(self.resumed)? },
+            held: time(self.held)?,
+            hold_cleared: time(self.hold_cleared)?,
+            prompt: Prompt {
+                sent: text(self.prompt)?,
+                accepted: time(self.accepted)?,
+                declined: time(self.declined)?,
+            },
+            confirmed_in: time(self.confirmed_in)?,
+            confirmed_out: time(self.confirmed_out)?,
+            reach: Reach {
+                not_on_whatsapp: time(self.not_on_whatsapp)?,
+                undeliverable: time(self.undeliverable)?,
+                alive: time(self.alive)?,
+            },
+            cooled: time(self.cooled)?,
+            by_sender: ascending(self.by_sender.into_iter().map(BySender::into_entry))?,
+            last_inbound: time(self.last_inbound)?,
+            time_zone: text(self.time_zone)?,
+            jurisdiction: text(self.jurisdiction)?,
+            links: ascending(self.links.into_iter().map(link))?,
+            moved: moved.transpose()?,
+            erased: time(self.erased)?,
+            known: time(self.known)?,
+        })
+    }
+}

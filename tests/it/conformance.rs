@@ -1,0 +1,161 @@
+//! What every store promises, as facts that run against each of them.
+//!
+//! A store is added with one `conforms!` line and a `Place` that opens it.
+
+mod feed;
+mod log;
+mod records;
+mod windows;
+
+use std::{
+    future::Future,
+    sync::{Arc, Mutex},
+};
+
+use sendgate::{
+    model::{BusinessId, Contact, SenderId, StatementId, Time},
+    store::{
+        Commit, Committed, ContactId, LogHead, Record, SealedEntry, Store,
+        embedded::{Embedded, Options},
+    },
+};
+use tempfile::TempDir;
+
+/// Where a store keeps what it stores: opening it again finds everything.
+pub(crate) trait Place {
+    fn new() -> impl Future<Output = Self>;
+    /// Opens the store; the one opened before has been dropped.
+    fn open(&self) -> impl Future<Output = Arc<dyn Store>>;
+}
+
+struct InMemory(Mutex<Option<Arc<dyn Store>>>);
+
+impl Place for InMemory {
+    async fn new() -> Self {
+        Self(Mutex::new(Some(Arc::new(Embedded::in_memory().unwrap()))))
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::clone(self.0.lock().unwrap().as_ref().unwrap())
+    }
+}
+
+struct InFile(TempDir);
+
+impl Place for InFile {
+    async fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(Embedded::open(self.0.path().join("store.redb"), &Options::default()).unwrap())
+    }
+}
+
+/// One test for each fact.
+macro_rules! conforms {
+    ($place:ty as $name:ident) => {
+        conforms! { $place as $name:
+            records: a_contact_nobody_wrote_is_empty,
+            records: a_commit_reads_back_as_it_was,
+            records: a_stale_version_conflicts_and_writes_nothing,
+            records: loading_many_keeps_their_order,
+            records: contacts_are_listed_in_pages_in_the_order_of_their_ids,
+            records: writers_of_one_contact_lose_nothing,
+            records: a_registry_row_is_written_by_compare_and_set,
+            records: the_identity_key_is_what_was_stored_first,
+            records: everything_is_there_after_reopening,
+            records: a_store_that_works_answers_a_ping,
+            windows: a_window_is_only_ever_extended,
+            windows: a_window_ends_at_exactly_its_millisecond,
+            windows: windows_of_senders_and_contacts_are_apart,
+            windows: a_refused_commit_opens_no_window,
+            windows: sweeping_removes_only_windows_that_have_ended,
+            log: entries_continue_the_chain_or_conflict,
+            log: a_statement_known_already_writes_nothing,
+            log: a_statement_is_known_to_its_contact_only,
+            log: a_known_statement_is_known_whatever_the_version,
+            log: history_pages_oldest_first,
+            log: the_entry_of_a_statement_is_found,
+            log: erasure_keeps_the_chain_and_drops_payloads_and_windows,
+            log: erasure_keeps_the_entries_of_its_own_commit,
+            feed: the_feed_has_no_gaps,
+            feed: the_feed_wakes_its_watchers,
+            feed: the_feed_continues_after_reopening,
+            feed: a_refused_commit_feeds_nothing,
+        }
+    };
+    ($place:ty as $name:ident: $($part:ident: $fact:ident,)*) => {
+        mod $name {
+            $(
+                #[tokio::test]
+                async fn $fact() {
+                    let place = <$place as super::Place>::new().await;
+                    super::$part::$fact(&place).await;
+                }
+            )*
+        }
+    };
+}
+
+conforms!(super::InMemory as in_memory);
+conforms!(super::InFile as in_file);
+
+pub(crate) fn at(millis: i64) -> Time {
+    Time::from_millis(millis).unwrap()
+}
+
+pub(crate) fn id(n: u8) -> ContactId {
+    ContactId([n; 16])
+}
+
+pub(crate) fn sender(name: &str) -> SenderId {
+    SenderId::parse(name).unwrap()
+}
+
+/// A record that differs from those of other times.
+pub(crate) fn record(known: i64) -> Record {
+    let contact = Contact { known: Some(at(known)), ..Contact::default() };
+    Record { business: BusinessId::parse("acme").ok(), contact, alias: None }
+}
+
+/// A commit of nothing but a record.
+pub(crate) fn commit(id: ContactId, expected: u64) -> Commit {
+    let record = record(i64::try_from(expected).unwrap());
+    Commit { id, expected, record, windows: Vec::new(), entries: Vec::new(), erase: false }
+}
+
+/// An entry that continues a log. Its digests are no digests: a store does not compute them.
+pub(crate) fn entry(head: LogHead, statement: u64) -> SealedEntry {
+    let sequence = head.length + 1;
+    let mut hash = [7; 32];
+    hash[..8].copy_from_slice(&sequence.to_be_bytes());
+    hash[8..16].copy_from_slice(&statement.to_be_bytes());
+    let mut name = [9; 16];
+    name[..8].copy_from_slice(&statement.to_be_bytes());
+    SealedEntry {
+        sequence,
+        payload: Some(format!("statement {statement}").into_bytes()),
+        payload_digest: [sequence.to_le_bytes()[0]; 32],
+        previous: head.hash,
+        hash,
+        statement: StatementId(name),
+    }
+}
+
+pub(crate) fn head_after(entry: &SealedEntry) -> LogHead {
+    LogHead { length: entry.sequence, hash: entry.hash }
+}
+
+/// Appends entries for some statements to whatever is there.
+pub(crate) async fn append(store: &Arc<dyn Store>, id: ContactId, statements: &[u64]) -> Vec<SealedEntry> {
+    let loaded = store.load(id, at(0)).await.unwrap();
+    let (mut head, mut entries) = (loaded.head, Vec::new());
+    for statement in statements {
+        entries.push(entry(head, *statement));
+        head = head_after(entries.last().unwrap());
+    }
+    let commit = Commit { entries: entries.clone(), ..commit(id, loaded.version) };
+    assert_eq!(store.commit(commit).await, Ok(Committed::Done(loaded.version + 1)));
+    entries
+}
