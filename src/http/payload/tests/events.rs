@@ -1,0 +1,289 @@
+//! Events of templates, accounts and numbers, and the effects of error codes.
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        ErrorEffect, IgnoredBecause, Limit, NumberEvent, Quality, Reason, Restriction, RestrictionKind,
+        TemplateStatus, What, effect_of,
+    },
+    NOW, at, only, refused, webhook,
+};
+use crate::model::{Category, Millis};
+
+const VALUE: &str = "/entry/0/changes/0/value";
+
+/// A change about the template `welcome`.
+fn template(field: &str, members: &Value) -> Value {
+    let mut value = json!({"message_template_id": 278_077_987_957_091_i64, "message_template_name": "welcome",
+        "message_template_language": "en-US"});
+    for (name, member) in members.as_object().unwrap() {
+        value[name] = member.clone();
+    }
+    webhook(field, &value)
+}
+
+fn status(members: &Value) -> What {
+    only(&template("message_template_status_update", members))
+}
+
+fn ignored(why: IgnoredBecause) -> What {
+    What::Ignored { why }
+}
+
+fn at_value(reason: Reason, member: &str) -> (Reason, String) {
+    (reason, format!("{VALUE}/{member}"))
+}
+
+#[test]
+fn every_event_of_a_template_is_told_apart_and_only_four_let_it_be_sent() {
+    for (event, expected, sendable) in [
+        ("APPROVED", TemplateStatus::Approved, true),
+        ("ARCHIVED", TemplateStatus::Archived, false),
+        ("DELETED", TemplateStatus::Deleted, false),
+        ("DISABLED", TemplateStatus::Disabled, false),
+        ("FLAGGED", TemplateStatus::Flagged, true),
+        ("IN_APPEAL", TemplateStatus::InAppeal, false),
+        ("LIMIT_EXCEEDED", TemplateStatus::LimitExceeded, false),
+        ("LOCKED", TemplateStatus::Locked, false),
+        ("PAUSED", TemplateStatus::Paused, false),
+        ("PENDING", TemplateStatus::Pending, false),
+        ("PENDING_DELETION", TemplateStatus::PendingDeletion, false),
+        ("REINSTATED", TemplateStatus::Reinstated, true),
+        ("REJECTED", TemplateStatus::Rejected, false),
+        ("UNPAUSED", TemplateStatus::Unpaused, true),
+    ] {
+        let expected = What::TemplateStatus {
+            name: "welcome".to_owned(),
+            language: Some("en-US".to_owned()),
+            status: expected,
+            category: None,
+            at: at(NOW),
+        };
+        assert_eq!(status(&json!({"event": event, "reason": null})), expected, "{event}");
+        let What::TemplateStatus { status, .. } = expected else { panic!() };
+        assert_eq!(status.sendable(), sendable, "{event}");
+    }
+    assert_eq!(status(&json!({"event": "POLISHED"})), ignored(IgnoredBecause::TemplateEvent));
+}
+
+#[test]
+fn the_title_tells_a_pause_from_its_end() {
+    for (event, title, expected) in [
+        ("PAUSED", "FIRST_PAUSE", TemplateStatus::Paused),
+        ("PAUSED", "SECOND_PAUSE", TemplateStatus::Paused),
+        ("LOCKED", "RATE_LIMITING_PAUSE", TemplateStatus::Locked),
+        ("LOCKED", "UNPAUSE", TemplateStatus::Unpaused),
+        ("PAUSED", "UNPAUSE", TemplateStatus::Unpaused),
+        ("PAUSED", "DISABLED", TemplateStatus::Disabled),
+        ("DELETED", "UNPAUSE", TemplateStatus::Deleted),
+    ] {
+        let members = json!({"event": event, "other_info": {"title": title, "description": "d"}});
+        let What::TemplateStatus { status, .. } = status(&members) else { panic!() };
+        assert_eq!(status, expected, "{event} {title}");
+    }
+}
+
+#[test]
+fn an_approval_may_give_the_category() {
+    let members = json!({"event": "APPROVED", "message_template_category": "UTILITY"});
+    assert!(matches!(status(&members), What::TemplateStatus { category: Some(Category::Utility), .. }));
+}
+
+#[test]
+fn the_quality_of_a_template_is_its_new_one() {
+    for (score, quality) in [
+        ("GREEN", Quality::Green),
+        ("YELLOW", Quality::Yellow),
+        ("RED", Quality::Red),
+        ("UNKNOWN", Quality::Unknown),
+    ] {
+        let body = template(
+            "message_template_quality_update",
+            &json!({"previous_quality_score": "GREEN", "new_quality_score": score}),
+        );
+        let expected = What::TemplateQuality {
+            name: "welcome".to_owned(),
+            language: Some("en-US".to_owned()),
+            quality,
+            at: at(NOW),
+        };
+        assert_eq!(only(&body), expected);
+    }
+    let body = template("message_template_quality_update", &json!({}));
+    assert_eq!(refused(&body), at_value(Reason::Missing, "new_quality_score"));
+}
+
+/// From when and to which category, of a change of category.
+fn category(members: &Value) -> What {
+    only(&template("template_category_update", members))
+}
+
+fn moved(category: Category, previous: Option<Category>, effective: i64) -> What {
+    What::TemplateCategory {
+        name: "welcome".to_owned(),
+        language: Some("en-US".to_owned()),
+        category,
+        previous,
+        effective_at: at(effective),
+        at: at(NOW),
+    }
+}
+
+#[test]
+fn an_announced_change_of_category_is_not_one_of_today() {
+    let announced = json!({"new_category": "UTILITY", "correct_category": "MARKETING", "category_update_timestamp": NOW + 500});
+    assert_eq!(category(&announced), moved(Category::Marketing, Some(Category::Utility), NOW + 500));
+    let without_moment = json!({"new_category": "UTILITY", "correct_category": "MARKETING"});
+    let in_a_day = moved(Category::Marketing, Some(Category::Utility), NOW + Millis::days(1).get() / 1000);
+    assert_eq!(category(&without_moment), in_a_day);
+}
+
+#[test]
+fn a_change_of_category_that_has_happened_counts_from_then() {
+    let done = json!({"previous_category": "UTILITY", "new_category": "MARKETING"});
+    assert_eq!(category(&done), moved(Category::Marketing, Some(Category::Utility), NOW));
+    assert_eq!(category(&json!({"new_category": "MARKETING"})), moved(Category::Marketing, None, NOW));
+    let settled = json!({"new_category": "MARKETING", "correct_category": "MARKETING"});
+    assert_eq!(category(&settled), moved(Category::Marketing, None, NOW));
+    assert_eq!(category(&json!({"new_category": "OTP"})), ignored(IgnoredBecause::TemplateCategory));
+    let body = template("template_category_update", &json!({}));
+    assert_eq!(refused(&body), at_value(Reason::Missing, "new_category"));
+}
+
+fn account(value: &Value) -> What {
+    only(&webhook("account_update", value))
+}
+
+#[test]
+fn bans_and_their_end_are_told_apart() {
+    let ban = |state: &str| json!({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": state, "waba_ban_date": "March 1, 2026"}});
+    assert_eq!(account(&ban("DISABLE")), What::AccountDisabled { at: at(NOW) });
+    assert_eq!(account(&ban("REINSTATE")), What::AccountReinstated { at: at(NOW) });
+    assert_eq!(account(&ban("SCHEDULE_FOR_DISABLE")), ignored(IgnoredBecause::DisableAnnounced));
+    assert_eq!(account(&json!({"event": "ACCOUNT_DELETED"})), What::AccountDisabled { at: at(NOW) });
+    assert_eq!(
+        refused(&webhook("account_update", &ban("?"))),
+        at_value(Reason::Malformed, "ban_info/waba_ban_state")
+    );
+    let bare = webhook("account_update", &json!({"event": "DISABLED_UPDATE"}));
+    assert_eq!(refused(&bare), at_value(Reason::Missing, "ban_info"));
+}
+
+#[test]
+fn restrictions_have_an_end_if_the_platform_gives_one() {
+    let restricted = |kind: &str, end: Value| json!({"event": "ACCOUNT_RESTRICTION", "restriction_info": [{"restriction_type": kind, "expiration": end}]});
+    let expected = |kind, until| What::AccountRestriction {
+        restrictions: vec![Restriction { kind, until }],
+        at: at(NOW),
+    };
+    assert_eq!(
+        account(&restricted("RESTRICTED_CUSTOMER_INITIATED_MESSAGING", json!("1739400000"))),
+        expected(RestrictionKind::CustomerInitiated, Some(at(1_739_400_000)))
+    );
+    assert_eq!(
+        account(&restricted("RESTRICTED_BIZ_INITIATED_MESSAGING", json!(null))),
+        expected(RestrictionKind::BizInitiated, None)
+    );
+    let lifted = json!({"event": "ACCOUNT_RESTRICTION", "restriction_info": []});
+    assert_eq!(account(&lifted), What::AccountRestriction { restrictions: Vec::new(), at: at(NOW) });
+    let body = webhook("account_update", &restricted("RESTRICTED_BIZ_INITIATED_MESSAGING", json!("never")));
+    assert_eq!(refused(&body), at_value(Reason::BadTime, "restriction_info/expiration"));
+    let bare = webhook("account_update", &json!({"event": "ACCOUNT_RESTRICTION"}));
+    assert_eq!(refused(&bare), at_value(Reason::Missing, "restriction_info"));
+}
+
+#[test]
+fn other_news_of_an_account_change_nothing() {
+    for event in ["VERIFIED_ACCOUNT", "PARTNER_ADDED", "ACCOUNT_VIOLATION"] {
+        assert_eq!(account(&json!({"event": event})), ignored(IgnoredBecause::AccountEvent));
+    }
+    assert_eq!(refused(&webhook("account_update", &json!({}))), at_value(Reason::Missing, "event"));
+}
+
+#[test]
+fn every_event_of_a_number_is_told_apart() {
+    for (event, expected) in [
+        ("FLAGGED", NumberEvent::Flagged),
+        ("UNFLAGGED", NumberEvent::Unflagged),
+        ("UPGRADE", NumberEvent::Upgrade),
+        ("DOWNGRADE", NumberEvent::Downgrade),
+        ("ONBOARDING", NumberEvent::Onboarding),
+        ("SURPRISE", NumberEvent::Other),
+    ] {
+        let value = json!({"display_phone_number": "15550783881", "event": event,
+            "current_limit": "TIER_250", "max_daily_conversations_per_business": "TIER_2K"});
+        let expected =
+            What::NumberQuality { event: expected, limit: Some(Limit::People(2_000)), at: at(NOW) };
+        assert_eq!(only(&webhook("phone_number_quality_update", &value)), expected);
+    }
+}
+
+#[test]
+fn higher_throughput_is_no_messaging_limit() {
+    let value = json!({"event": "THROUGHPUT_UPGRADE", "current_limit": "TIER_UNLIMITED"});
+    let expected = What::NumberQuality { event: NumberEvent::ThroughputUpgrade, limit: None, at: at(NOW) };
+    assert_eq!(only(&webhook("phone_number_quality_update", &value)), expected);
+}
+
+#[test]
+fn limits_are_numbers_or_names_of_tiers() {
+    let field = "business_capability_update";
+    for (written, limit) in [
+        (json!(250), Limit::People(250)),
+        (json!("2000"), Limit::People(2_000)),
+        (json!(-1), Limit::Unlimited),
+        (json!("TIER_50"), Limit::People(50)),
+        (json!("TIER_1K"), Limit::People(1_000)),
+        (json!("TIER_100K"), Limit::People(100_000)),
+        (json!("TIER_UNLIMITED"), Limit::Unlimited),
+        (json!("TIER_NOT_SET"), Limit::NotSet),
+    ] {
+        for name in ["max_daily_conversations_per_business", "max_daily_conversation_per_phone"] {
+            let value = json!({name: written, "max_phone_numbers_per_waba": 25});
+            assert_eq!(only(&webhook(field, &value)), What::Capability { limit, at: at(NOW) }, "{written}");
+        }
+    }
+    for written in [json!("TIER_MANY"), json!("TIER_9999999K"), json!(-7), json!(1.5), json!([]), json!("")] {
+        let body = webhook(field, &json!({"max_daily_conversations_per_business": written}));
+        assert_eq!(
+            refused(&body),
+            at_value(Reason::Malformed, "max_daily_conversations_per_business"),
+            "{written}"
+        );
+    }
+    let others = webhook(field, &json!({"max_phone_numbers_per_waba": 25}));
+    assert_eq!(only(&others), ignored(IgnoredBecause::NoMessagingLimit));
+}
+
+#[test]
+fn events_without_a_plausible_time_are_rejected_at_the_entry() {
+    for (time, reason) in [
+        (json!(null), Reason::Missing),
+        (json!(NOW * 1000), Reason::BadTime),
+        (json!("yesterday"), Reason::BadTime),
+    ] {
+        let mut body = webhook("account_update", &json!({"event": "ACCOUNT_DELETED"}));
+        body["entry"][0]["time"] = time;
+        assert_eq!(refused(&body), (reason, "/entry/0/time".to_owned()));
+    }
+}
+
+#[test]
+fn e06_error_codes_have_the_effects_of_the_rule() {
+    for (codes, effect) in [
+        (&[131_047][..], ErrorEffect::ClosesWindow),
+        (&[131_050], ErrorEffect::MarketingOptOut),
+        (&[131_049], ErrorEffect::CoolOff),
+        (&[131_026], ErrorEffect::Undeliverable),
+        (&[132_015, 132_016], ErrorEffect::TemplatePaused),
+        (&[131_048, 131_031, 368], ErrorEffect::Restricted),
+        (&[4, 80_007, 130_429, 131_000, 131_016, 131_056, 131_057], ErrorEffect::RetrySoon),
+        // An unsuitable message, an experiment, a country, a payment, a permission: nothing that we keep.
+        (&[131_051, 130_472, 130_497, 131_042, 190, 0, u32::MAX], ErrorEffect::None),
+    ] {
+        for code in codes {
+            assert_eq!(effect_of(*code), effect, "{code}");
+        }
+    }
+}
