@@ -57,7 +57,13 @@ pub enum Pressed {
 
 /// Reads a message.
 #[must_use]
-pub fn read(contact: &Contact, keywords: &Keywords, prompt_scope: &ScopeSet, said: Said<'_>, at: Time) -> Effect {
+pub fn read(
+    contact: &Contact,
+    keywords: &Keywords,
+    prompt_scope: &ScopeSet,
+    said: Said<'_>,
+    at: Time,
+) -> Effect {
     let (intent, pressed) = intent(keywords, said);
     let asked = asked(contact, said.context_id, at);
     let opt_in = |scope: ScopeSet, keyword: String, answers_prompt: bool| Effect::OptIn {
@@ -76,7 +82,9 @@ pub fn read(contact: &Contact, keywords: &Keywords, prompt_scope: &ScopeSet, sai
         },
         Intent::Yes { keyword } => match asked {
             Some(_) => opt_in(prompt_scope.clone(), keyword, true),
-            None if first_word_since_opting_out(contact, at) => opt_in(ScopeSet::everything(), keyword, false),
+            None if first_word_since_opting_out(contact, at) => {
+                opt_in(ScopeSet::everything(), keyword, false)
+            }
             None => Effect::None,
         },
         Intent::OptIn { keyword } => match (asked, refused(contact)) {

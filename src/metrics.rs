@@ -11,8 +11,21 @@ use crate::policy::{Reason, RuleId, Verdict};
 
 /// Buckets from 1 µs to 2.5 s: a warm check takes a few microseconds, a cold one waits for the store.
 const LATENCY_BUCKETS_SECONDS: [f64; 15] = [
-    0.000_001, 0.000_002_5, 0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025,
-    0.1, 0.5, 2.5,
+    0.000_001,
+    0.000_002_5,
+    0.000_005,
+    0.000_01,
+    0.000_025,
+    0.000_05,
+    0.000_1,
+    0.000_25,
+    0.000_5,
+    0.001,
+    0.005,
+    0.025,
+    0.1,
+    0.5,
+    2.5,
 ];
 
 /// Everything that is counted.
@@ -97,7 +110,16 @@ struct CallLabels {
 
 /// The kinds of write that are counted.
 pub const WRITE_KINDS: [&str; 11] = [
-    "consent", "opt_out", "opt_in_prompt", "inbound", "confirmation", "block", "link", "hold", "contact", "erase",
+    "consent",
+    "opt_out",
+    "opt_in_prompt",
+    "inbound",
+    "confirmation",
+    "block",
+    "link",
+    "hold",
+    "contact",
+    "erase",
     "signal",
 ];
 
@@ -172,7 +194,11 @@ impl Metrics {
         let help = "Time one write took inside the server, until it was durable.";
         r.register_with_unit("write_duration", help, Unit::Seconds, self.write_seconds.clone());
         r.register("writes", "Writes, by kind and outcome.", self.writes.clone());
-        r.register("webhook_items", "Items of webhook deliveries, by kind and outcome.", self.webhook_items.clone());
+        r.register(
+            "webhook_items",
+            "Items of webhook deliveries, by kind and outcome.",
+            self.webhook_items.clone(),
+        );
         r.register("webhook_deliveries", "Webhook deliveries, by outcome.", self.webhook_deliveries.clone());
         let help = "Platform errors that contradict an answer given before, by error code.";
         r.register("platform_disagreements", help, self.disagreements.clone());

@@ -32,6 +32,7 @@ pub use request::{Kind, Request, TemplateName};
 pub use rule_id::RuleId;
 pub use rules::{DatedPause, JurisdictionRules, QuietHours, Rules};
 pub use verdict::{Obligation, Obligations, Outcome, Reason, RuleSet, Step, Verdict};
+pub use window::open_until as window_open_until;
 
 use self::case::{Case, Finding, Notes};
 use crate::model::Time;

@@ -10,5 +10,7 @@ pub mod profile;
 mod tests;
 
 pub use directory::{Directory, SenderProfile};
-pub use learned::{account_key, sender_key, template_key, AccountState, Learned, LearnedSender, RowError, TemplateState};
+pub use learned::{
+    AccountState, Learned, LearnedSender, RowError, TemplateState, account_key, sender_key, template_key,
+};
 pub use profile::{Business, Profile, PromptSettings, Sender, SenderSettings, TemplateSettings};

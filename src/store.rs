@@ -141,7 +141,7 @@ impl StoreError {
 
 /// A place for contacts. Every implementation passes the same conformance suite.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Reads one contact; unknown contacts are empty, not errors. `now` tells which windows have ended.
     async fn load(&self, id: ContactId, now: Time) -> Result<Loaded, StoreError>;
 

@@ -131,7 +131,12 @@ impl Gate {
         Err(StoreError::Corrupt("identities point at each other in a circle".to_owned()))
     }
 
-    async fn fetch(&self, id: ContactId, consistency: Consistency, now: Time) -> Result<Arc<Loaded>, StoreError> {
+    async fn fetch(
+        &self,
+        id: ContactId,
+        consistency: Consistency,
+        now: Time,
+    ) -> Result<Arc<Loaded>, StoreError> {
         if let Some(loaded) = self.cache.get(id).filter(|loaded| consistency.accepts(id, loaded)) {
             self.metrics.cache_hits.inc();
             return Ok(loaded);
@@ -195,8 +200,12 @@ impl Gate {
     /// A01 needs no state.
     fn unknown_sender(&self, check: &Check, now: Time) -> Answer {
         let contact = Contact::default();
-        let facts =
-            Facts { sender: None, contact: &contact, last_inbound: None, registers: SenderRegisters::default() };
+        let facts = Facts {
+            sender: None,
+            contact: &contact,
+            last_inbound: None,
+            registers: SenderRegisters::default(),
+        };
         let verdict = decide(&Rules::default(), &facts, check, now);
         self.metrics.decided(&verdict);
         Answer { verdict, revision: None }
@@ -234,7 +243,9 @@ impl Consistency {
             Self::MinimizeLatency => true,
             Self::FullyConsistent => false,
             Self::AtLeastAsFresh(revision) => {
-                loaded.record.alias.is_some() || revision.version <= loaded.version && Revision::of(id, loaded.version).contact == revision.contact
+                loaded.record.alias.is_some()
+                    || revision.version <= loaded.version
+                        && Revision::of(id, loaded.version).contact == revision.contact
             }
         }
     }

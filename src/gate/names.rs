@@ -18,7 +18,11 @@ impl ContactNames {
     /// Names under a key.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
-        Self(Hmac::<Sha256>::new(key.into()))
+        // HMAC pads a short key with zeros to the block, which is what this is.
+        let mut block = [0; 64];
+        let (front, _) = block.split_at_mut(32);
+        front.copy_from_slice(key);
+        Self(Hmac::<Sha256>::new(&block.into()))
     }
 
     /// The id of a person for a business.
@@ -78,7 +82,10 @@ impl Revision {
     pub fn parse(token: &str) -> Option<Self> {
         let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
         let (contact, version) = bytes.split_at_checked(8)?;
-        Some(Self { contact: contact.try_into().ok()?, version: u64::from_be_bytes(version.try_into().ok()?) })
+        Some(Self {
+            contact: contact.try_into().ok()?,
+            version: u64::from_be_bytes(version.try_into().ok()?),
+        })
     }
 }
 
@@ -101,7 +108,7 @@ pub fn request_digest(parts: &[u8]) -> [u8; 16] {
 ///
 /// # Errors
 /// When the system gives none: then nothing may be written, since two statements could get one id.
-pub fn random_16() -> Result<[u8; 16], StoreError> {
+pub(super) fn random_16() -> Result<[u8; 16], StoreError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
         .map_err(|error| StoreError::Unavailable(format!("the system gives no random bytes: {error}")))?;

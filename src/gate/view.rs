@@ -4,7 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use super::names::Revision;
 use crate::{
-    model::{Time, contact::SenderRegisters, time::latest},
+    model::{SenderId, Time, contact::SenderRegisters, time::latest},
     policy::{Facts, SenderFacts, TemplateFacts},
     senders::{Directory, SenderProfile},
     store::{ContactId, Loaded},
@@ -54,7 +54,12 @@ impl View {
 
     /// The facts of a decision about a message of this sender.
     #[must_use]
-    pub fn facts<'a>(&'a self, directory: &Directory, profile: &SenderProfile, template: TemplateFacts) -> Facts<'a> {
+    pub fn facts<'a>(
+        &'a self,
+        directory: &Directory,
+        profile: &SenderProfile,
+        template: TemplateFacts,
+    ) -> Facts<'a> {
         let (last_inbound, registers) = self.of_sender(profile);
         Facts {
             sender: Some(SenderFacts {
@@ -70,7 +75,8 @@ impl View {
     /// The last inbound time and the registers of a sender, under both its names.
     #[must_use]
     pub fn of_sender(&self, profile: &SenderProfile) -> (Option<Time>, SenderRegisters) {
-        let is_sender = |name| *name == profile.sender.id || Some(name) == profile.sender.number.as_ref();
+        let is_sender =
+            |name: &SenderId| *name == profile.sender.id || Some(name) == profile.sender.number.as_ref();
         let mut last_inbound = None;
         for (_, wrote) in self.windows.iter().filter(|(name, _)| is_sender(name)) {
             last_inbound = latest(last_inbound, Some(*wrote));

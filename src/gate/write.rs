@@ -32,8 +32,6 @@ const CROSSINGS_MAX: usize = 64;
 pub(super) struct Situation<'a> {
     /// The contact, whatever names its business was stored under.
     pub(super) before: &'a Contact,
-    /// What is stored under the contact's own name.
-    pub(super) stored: &'a Loaded,
     /// The time.
     pub(super) now: Time,
 }
@@ -44,6 +42,9 @@ pub(super) struct Draft {
     join: Contact,
     entries: Vec<(StatementId, Entry)>,
     windows: Vec<(SenderId, Time)>,
+    /// Entries that are recorded here already are left out, and the rest is written all the same; else the draft is a
+    /// repetition as a whole.
+    skips_known: bool,
 }
 
 impl Draft {
@@ -60,8 +61,17 @@ impl Draft {
         self.entries.push((statement, entry));
     }
 
-    /// An entry of another log, kept; what follows from it comes with `merge`.
+    /// The same draft with an entry told apart: whether it applied is known only once the draft is complete.
+    pub(super) fn replaying(mut self, statement: StatementId, entry: Entry) -> Self {
+        if let Some((_, known)) = self.entries.iter_mut().find(|(id, _)| *id == statement) {
+            *known = entry;
+        }
+        self
+    }
+
+    /// An entry of another log, kept unless it is here already; what follows from it comes with `merge`.
     pub(super) fn copy(&mut self, statement: StatementId, entry: Entry) {
+        self.skips_known = true;
         self.entries.push((statement, entry));
     }
 
@@ -84,7 +94,8 @@ impl Draft {
 
     fn changes_nothing(&self, stored: &Loaded, now: Time) -> bool {
         let extends = |(sender, wrote): &(SenderId, Time)| {
-            let known = stored.windows.iter().filter(|(name, _)| name == sender).map(|(_, known)| *known).max();
+            let known =
+                stored.windows.iter().filter(|(name, _)| name == sender).map(|(_, known)| *known).max();
             now < *wrote + Rules::WINDOW && known.is_none_or(|known| known < *wrote)
         };
         self.entries.is_empty()
@@ -145,13 +156,17 @@ impl Gate {
     where
         P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
     {
-        for _ in 0..ATTEMPTS_MAX {
+        let mut known_here = HashSet::new();
+        // Each entry that turns out to be known costs an attempt of its own, which is no conflict.
+        let mut conflicts = 0;
+        while conflicts < ATTEMPTS_MAX {
             let now = self.clock.now();
             let (id, stored) = self.load(&profile.business, recipient, now).await?;
             let also = self.also(profile, recipient, now).await?;
             let mut before = stored.record.contact.clone();
             before.join(&also);
-            let draft = plan(&Situation { before: &before, stored: &stored, now })?;
+            let mut draft = plan(&Situation { before: &before, now })?;
+            draft.entries.retain(|(statement, _)| !known_here.contains(statement));
             let after = draft.after(&before);
             let windows = windows_after(&stored, &draft, now);
             let mut written = Written {
@@ -173,12 +188,15 @@ impl Gate {
                     written.entries = draft.entries;
                     return Ok(written);
                 }
+                Committed::Known(statement, _) if draft.skips_known => {
+                    known_here.insert(statement);
+                }
                 Committed::Known(statement, _) => {
                     written.known = Some(self.known_entry(id, statement).await?);
                     written.after = written.before.clone();
                     return Ok(written);
                 }
-                Committed::Conflict => {}
+                Committed::Conflict => conflicts += 1,
             }
         }
         Err(GateError::Contention)
@@ -203,8 +221,11 @@ impl Gate {
             entries.push(sealed);
             head = next;
         }
-        let windows =
-            draft.windows.iter().map(|(sender, wrote)| (sender.clone(), *wrote, *wrote + Rules::WINDOW)).collect();
+        let windows = draft
+            .windows
+            .iter()
+            .map(|(sender, wrote)| (sender.clone(), *wrote, *wrote + Rules::WINDOW))
+            .collect();
         Ok(Commit { id, expected: stored.version, record, windows, entries, erase: false })
     }
 
@@ -240,7 +261,12 @@ impl Gate {
     }
 
     /// What is stored of the person under earlier names of the business.
-    async fn also(&self, profile: &SenderProfile, recipient: &Recipient, now: Time) -> Result<Contact, StoreError> {
+    async fn also(
+        &self,
+        profile: &SenderProfile,
+        recipient: &Recipient,
+        now: Time,
+    ) -> Result<Contact, StoreError> {
         let mut contact = Contact::default();
         for business in &profile.also {
             contact.join(&self.load(business, recipient, now).await?.1.record.contact);
@@ -269,15 +295,15 @@ impl Gate {
             if !seen.insert(id) || seen.len() > CROSSINGS_MAX {
                 continue;
             }
-            let crossed = self.write_one(profile, &target, &|_: &Situation<'_>| {
-                let mut draft = Draft::default();
+            let plan = |_: &Situation<'_>| {
+                let mut draft = Draft { skips_known: true, ..Draft::default() };
                 for (at, entry) in refusals.iter().enumerate() {
                     let statement = crossed_id(written, at, entry);
                     draft.state(statement, Entry { recipient: Some(target.clone()), ..entry.clone() });
                 }
                 Ok(draft)
-            });
-            queue.extend(crossed.await?.after.linked());
+            };
+            queue.extend(self.write_one(profile, &target, &plan).await?.after.linked());
         }
         Ok(())
     }
@@ -286,7 +312,9 @@ impl Gate {
 /// The same refusal has the same id on every identity it crosses to, so that it is recorded there once.
 fn crossed_id(written: &Written, at: usize, entry: &Entry) -> StatementId {
     let own = written.entries.iter().filter(|(_, own)| own.is_refusal()).nth(at).map(|(id, _)| *id);
-    own.unwrap_or_else(|| super::names::statement_id("crossed", &format!("{:?}{:?}", written.id, entry.occurred_at)))
+    own.unwrap_or_else(|| {
+        super::names::statement_id("crossed", &format!("{:?}{:?}", written.id, entry.occurred_at))
+    })
 }
 
 fn windows_after(stored: &Loaded, draft: &Draft, now: Time) -> Vec<(SenderId, Time)> {
@@ -346,7 +374,9 @@ impl Entry {
             Content::Confirmation { of_opt_in: false } => vec![Event::ConfirmedOut(at)],
             Content::Block(block) => vec![Event::Block(self.sender.clone(), *block, at)],
             Content::Linked { other, moved: true, .. } => vec![Event::Moved(other.clone(), at)],
-            Content::Linked { other: Recipient::User(id), proven: true, .. } => vec![Event::HasUserId(id.clone())],
+            Content::Linked { other: Recipient::User(id), proven: true, .. } => {
+                vec![Event::HasUserId(id.clone())]
+            }
             Content::Linked { proven: true, .. } => Vec::new(),
             Content::Linked { other, proven: false, .. } => vec![Event::Linked(other.clone(), at)],
             Content::Erased { .. } => Vec::new(),

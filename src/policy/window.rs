@@ -8,7 +8,8 @@ use crate::model::Time;
 
 /// The end of the window, while it is open: the last inbound message's own time and 24 hours, less the margin. At
 /// exactly that instant it is closed. The platform's word that it is closed (131047) holds until the person writes again.
-pub(super) fn open_until(rules: &Rules, facts: &Facts<'_>, now: Time) -> Option<Time> {
+#[must_use]
+pub fn open_until(rules: &Rules, facts: &Facts<'_>, now: Time) -> Option<Time> {
     let wrote = facts.last_inbound?;
     if facts.registers.window_closed.is_some_and(|closed| closed >= wrote) {
         return None;

@@ -5,11 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    Business, Learned, Profile, Sender,
-    learned::same_locale,
-    profile::TemplateSettings,
-};
+use super::{Business, Learned, Profile, Sender, learned::same_locale, profile::TemplateSettings};
 use crate::{
     keywords::Keywords,
     model::{BusinessId, SenderId},
@@ -50,7 +46,12 @@ pub struct Directory {
 impl Directory {
     /// Puts configuration and what was learned together.
     #[must_use]
-    pub fn new(businesses: &[Business], default_profile: Profile, auto_register: bool, learned: Learned) -> Self {
+    pub fn new(
+        businesses: &[Business],
+        default_profile: Profile,
+        auto_register: bool,
+        learned: Learned,
+    ) -> Self {
         let default_keywords = Arc::new(keywords(&default_profile));
         let mut directory = Self {
             by_name: HashMap::new(),
@@ -69,7 +70,10 @@ impl Directory {
     /// The sender of a name; with auto-registration, a new one for a name never heard of.
     #[must_use]
     pub fn find(&self, name: &SenderId) -> Option<Arc<SenderProfile>> {
-        self.by_name.get(name).cloned().or_else(|| self.auto_register.then(|| Arc::new(self.unregistered(name))))
+        self.by_name
+            .get(name)
+            .cloned()
+            .or_else(|| self.auto_register.then(|| Arc::new(self.unregistered(name))))
     }
 
     /// The sender of a name that is known already, without allocation.
@@ -141,14 +145,17 @@ impl Directory {
         let templates = Arc::new(business.templates.clone());
         for settings in &business.senders {
             let mut sender = settings.sender.clone();
-            let names: Vec<SenderId> = std::iter::once(sender.id.clone()).chain(sender.number.clone()).collect();
+            let names: Vec<SenderId> =
+                std::iter::once(sender.id.clone()).chain(sender.number.clone()).collect();
             // What a number registered as before it was configured holds too: its opt-outs above all.
             let mut also = business.previous_ids.clone();
             for name in &names {
                 if let Some((_, learned)) = self.learned.senders.get(name) {
                     also.extend(learned.business.as_deref().and_then(|id| BusinessId::parse(id).ok()));
                     sender.account = sender.account.or_else(|| learned.account.clone());
-                    sender.number = sender.number.or_else(|| learned.number.as_deref().and_then(|n| SenderId::parse(n).ok()));
+                    sender.number = sender
+                        .number
+                        .or_else(|| learned.number.as_deref().and_then(|n| SenderId::parse(n).ok()));
                 }
             }
             also.retain(|id| *id != business.id);
@@ -181,7 +188,8 @@ impl Directory {
                 continue;
             }
             let canonical = learned.same_as.as_deref().and_then(|same| SenderId::parse(same).ok());
-            if let Some(known) = canonical.as_ref().and_then(|canonical| self.by_name.get(canonical)).cloned() {
+            if let Some(known) = canonical.as_ref().and_then(|canonical| self.by_name.get(canonical)).cloned()
+            {
                 let also = learned.business.as_deref().and_then(|id| BusinessId::parse(id).ok());
                 let known = self.with_also(&known, also);
                 self.by_name.insert(name, known);

@@ -174,9 +174,9 @@ impl AccountState {
     pub fn restrictions(&self) -> Restrictions {
         let lifted = |at: i64| self.reinstated.is_some_and(|reinstated| reinstated >= at);
         let until = |restriction: Option<(i64, Option<i64>)>| {
-            restriction.filter(|(at, _)| !lifted(*at)).map(|(_, until)| {
-                until.and_then(Time::from_millis).map_or(Until::FurtherNotice, Until::Time)
-            })
+            restriction
+                .filter(|(at, _)| !lifted(*at))
+                .map(|(_, until)| until.and_then(Time::from_millis).map_or(Until::FurtherNotice, Until::Time))
         };
         Restrictions {
             business_initiated: until(self.business_initiated),

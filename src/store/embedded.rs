@@ -175,6 +175,12 @@ impl Drop for Embedded {
     }
 }
 
+impl std::fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Embedded")
+    }
+}
+
 #[async_trait]
 impl Store for Embedded {
     async fn load(&self, id: ContactId, now: Time) -> Result<Loaded, StoreError> {

@@ -1,0 +1,465 @@
+//! What people said, recorded: opt-ins with their evidence, opt-outs, the steps of the opt-in conversation, and what
+//! belongs to them.
+
+use std::sync::Arc;
+
+use super::{
+    Gate, GateError,
+    error::FieldError,
+    names::{Revision, random_16, statement_id},
+    write::{Draft, Situation, Written, too_far_ahead},
+};
+use crate::{
+    attest::{Content, Entry, PromptStep},
+    metrics::WriteOutcome,
+    model::{
+        Category, Contact, Event, Recipient, Scope, ScopeSet, SenderId, StatementId, Time,
+        contact::Status,
+        event::Block,
+        evidence::{Action, Channel, Evidence, Finding, Method},
+        statement::Voice,
+    },
+    policy::{
+        Obligation, Obligations,
+        evidence::{Assessment, Claims, assess},
+    },
+    senders::SenderProfile,
+};
+
+/// Whom a statement is about, when it was said, and under which key.
+#[derive(Clone, Debug)]
+pub struct Who {
+    /// The business number.
+    pub sender: SenderId,
+    /// The person.
+    pub recipient: Recipient,
+    /// When it was said; none = now.
+    pub occurred_at: Option<Time>,
+    /// The idempotency key; empty = each call is its own statement.
+    pub key: String,
+    /// A digest of the request; zeros = any repetition of the key is the same statement.
+    pub request_digest: [u8; 16],
+}
+
+/// An opt-in.
+#[derive(Clone, Debug)]
+pub struct OptInRequest {
+    /// Who and when.
+    pub who: Who,
+    /// To what.
+    pub scope: ScopeSet,
+    /// The proof.
+    pub evidence: Evidence,
+    /// When it ends.
+    pub expires_at: Option<Time>,
+    /// The person's time zone.
+    pub time_zone: Option<String>,
+}
+
+/// What became of an opt-in.
+#[derive(Clone, Debug)]
+pub struct OptInRecorded {
+    /// The write.
+    pub done: Acknowledged,
+    /// What is weak in the proof.
+    pub findings: Vec<Finding>,
+    /// What stands against it, when it did not take effect.
+    pub standing: Option<(Scope, Status)>,
+}
+
+/// An opt-out.
+#[derive(Clone, Debug)]
+pub struct OptOutRequest {
+    /// Who and when.
+    pub who: Who,
+    /// From what.
+    pub scope: ScopeSet,
+    /// How.
+    pub channel: Channel,
+    /// The word used.
+    pub keyword: String,
+}
+
+/// A step of the opt-in conversation.
+#[derive(Clone, Debug)]
+pub struct PromptRequest {
+    /// Who and when.
+    pub who: Who,
+    /// The step.
+    pub step: PromptStep,
+    /// The prompt's message ID.
+    pub message_id: String,
+}
+
+/// What is true after a write.
+#[derive(Clone, Debug)]
+pub struct Acknowledged {
+    /// The contact's state.
+    pub revision: Revision,
+    /// False when another statement stands against it.
+    pub applied: bool,
+    /// What is due now.
+    pub obligations: Obligations,
+    /// The contact.
+    pub contact: Contact,
+}
+
+impl Gate {
+    /// Records an opt-in, if its evidence holds.
+    ///
+    /// # Errors
+    /// When fields are wrong, the sender is unknown, the key was used otherwise, or the store failed.
+    pub async fn record_opt_in(&self, request: &OptInRequest) -> Result<OptInRecorded, GateError> {
+        let profile = self.sender(&request.who.sender)?;
+        let at = self.said_at(&request.who)?;
+        let assessment = self.assess(&profile, request, at)?;
+        let statement = request.who.statement()?;
+        let content = Content::OptIn {
+            scope: request.scope.clone(),
+            evidence: Box::new(request.evidence.clone()),
+            expires_at: assessment.expires_at,
+            findings: assessment.findings.clone(),
+        };
+        let written = self
+            .write(&profile, &request.who.recipient, |situation| {
+                let mut draft = Draft::default();
+                let entry = request.who.entry(at, situation.now, content.clone());
+                draft.state(statement, entry.clone());
+                if let Some(zone) = &request.time_zone {
+                    draft.event(&Event::TimeZone(at, zone.clone()));
+                }
+                let after = draft.after(situation.before);
+                let applied = opt_in_stands(&after, &request.scope, at, situation.now);
+                Ok(Draft::replaying(draft, statement, Entry { applied, ..entry }))
+            })
+            .await?;
+        let applied = match repeated(&request.who, &written)? {
+            Some(entry) => entry.applied,
+            None => opt_in_stands(&written.after, &request.scope, at, self.clock.now()),
+        };
+        let standing =
+            (!applied).then(|| standing_against(&written.after, &request.scope, self.clock.now())).flatten();
+        let done = self.acknowledge("consent", &written, applied);
+        Ok(OptInRecorded { done, findings: assessment.findings, standing })
+    }
+
+    /// Records an opt-out. Once this returns, no answer of this sidecar allows what it covers.
+    ///
+    /// # Errors
+    /// As `record_opt_in`.
+    pub async fn record_opt_out(&self, request: &OptOutRequest) -> Result<Acknowledged, GateError> {
+        let profile = self.sender(&request.who.sender)?;
+        let at = self.said_at(&request.who)?;
+        let statement = request.who.statement()?;
+        let content = request.content();
+        let written = self
+            .write(&profile, &request.who.recipient, |situation| {
+                let mut draft = Draft::default();
+                let entry = request.who.entry(at, situation.now, content.clone());
+                draft.state(statement, entry.clone());
+                let applied = opt_out_stands(&draft.after(situation.before), &content, at);
+                Ok(Draft::replaying(draft, statement, Entry { applied, ..entry }))
+            })
+            .await?;
+        let applied = match repeated(&request.who, &written)? {
+            Some(entry) => entry.applied,
+            None => opt_out_stands(&written.after, &content, at),
+        };
+        Ok(self.acknowledge("opt_out", &written, applied))
+    }
+
+    /// Records a step of the opt-in conversation. An acceptance is an opt-in, with the configured prompt as evidence.
+    ///
+    /// # Errors
+    /// As `record_opt_in`.
+    pub async fn record_prompt(&self, request: &PromptRequest) -> Result<Acknowledged, GateError> {
+        let profile = self.sender(&request.who.sender)?;
+        let at = self.said_at(&request.who)?;
+        let statement = request.who.statement()?;
+        let scope = profile.profile.prompt.scope.clone();
+        let written = self
+            .write(&profile, &request.who.recipient, |situation| {
+                let mut draft = Draft::default();
+                let content = Content::Prompt(request.step, request.message_id.clone());
+                draft.state(statement, request.who.entry(at, situation.now, content));
+                if request.step == PromptStep::Accepted {
+                    let content = accepted_prompt(&profile, &scope, Action::Button);
+                    let entry = request.who.entry(at, situation.now, content);
+                    let id = second_id(statement);
+                    draft.state(id, entry.clone());
+                    let applied = opt_in_stands(&draft.after(situation.before), &scope, at, situation.now);
+                    draft = Draft::replaying(draft, id, Entry { applied, ..entry });
+                }
+                Ok(draft)
+            })
+            .await?;
+        repeated(&request.who, &written)?;
+        let applied = request.step != PromptStep::Accepted
+            || opt_in_stands(&written.after, &scope, at, self.clock.now());
+        Ok(self.acknowledge("opt_in_prompt", &written, applied))
+    }
+
+    /// Records that a confirmation was sent: of an opt-in, or else of an opt-out.
+    ///
+    /// # Errors
+    /// As `record_opt_in`.
+    pub async fn record_confirmation(&self, who: &Who, of_opt_in: bool) -> Result<Acknowledged, GateError> {
+        self.record_plain("confirmation", who, &Content::Confirmation { of_opt_in }).await
+    }
+
+    /// Records a block or report.
+    ///
+    /// # Errors
+    /// As `record_opt_in`.
+    pub async fn record_block(&self, who: &Who, block: Block) -> Result<Acknowledged, GateError> {
+        self.record_plain("block", who, &Content::Block(block)).await
+    }
+
+    /// Settles a hold on marketing.
+    ///
+    /// # Errors
+    /// As `record_opt_in`.
+    pub async fn settle_hold(&self, who: &Who) -> Result<Acknowledged, GateError> {
+        self.record_plain("hold", who, &Content::HoldSettled).await
+    }
+
+    async fn record_plain(
+        &self,
+        kind: &'static str,
+        who: &Who,
+        content: &Content,
+    ) -> Result<Acknowledged, GateError> {
+        let profile = self.sender(&who.sender)?;
+        let at = self.said_at(who)?;
+        let statement = who.statement()?;
+        let written = self
+            .write(&profile, &who.recipient, |situation| {
+                let mut draft = Draft::default();
+                let mut entry = who.entry(at, situation.now, content.clone());
+                entry.sender = profile.sender.id.clone();
+                draft.state(statement, entry);
+                Ok(draft)
+            })
+            .await?;
+        repeated(who, &written)?;
+        Ok(self.acknowledge(kind, &written, true))
+    }
+
+    /// Records that a person is a contact of the business.
+    ///
+    /// # Errors
+    /// As `record_opt_in`.
+    pub async fn record_contact(
+        &self,
+        who: &Who,
+        time_zone: Option<&str>,
+    ) -> Result<Acknowledged, GateError> {
+        let profile = self.sender(&who.sender)?;
+        let at = self.said_at(who)?;
+        let plan = |_: &Situation<'_>| {
+            let mut draft = Draft::default();
+            draft.event(&Event::Known(at));
+            if let Some(zone) = time_zone {
+                draft.event(&Event::TimeZone(at, zone.to_owned()));
+            }
+            Ok(draft)
+        };
+        let written = self.write(&profile, &who.recipient, plan).await?;
+        Ok(self.acknowledge("contact", &written, true))
+    }
+
+    /// The sender of a name, for writes.
+    pub(super) fn sender(&self, name: &SenderId) -> Result<Arc<SenderProfile>, GateError> {
+        self.directory.load().find(name).ok_or(GateError::UnknownSender)
+    }
+
+    /// When it was said; not further ahead than clocks may differ.
+    pub(super) fn said_at(&self, who: &Who) -> Result<Time, GateError> {
+        let now = self.clock.now();
+        let at = who.occurred_at.unwrap_or(now);
+        if too_far_ahead(at, now) {
+            return Err(GateError::field("occurred_at", "must not be more than 5 minutes in the future"));
+        }
+        Ok(at)
+    }
+
+    fn assess(
+        &self,
+        profile: &SenderProfile,
+        request: &OptInRequest,
+        at: Time,
+    ) -> Result<Assessment, GateError> {
+        let claims = Claims {
+            rules: &profile.profile.rules,
+            business_names: &profile.business_names,
+            general_permission: profile.profile.general_permission,
+        };
+        let recipient = &request.who.recipient;
+        let assessment =
+            assess(&claims, recipient, &request.scope, &request.evidence, at, request.expires_at);
+        let mut errors: Vec<FieldError> = assessment
+            .errors
+            .iter()
+            .map(|error| FieldError::new(error.field, format!("{}: {}", error.rule, error.message)))
+            .collect();
+        if request.expires_at.is_some_and(|end| end <= at) {
+            errors.push(FieldError::new("expires_at", "must be later than `occurred_at`"));
+        }
+        if errors.is_empty() { Ok(assessment) } else { Err(GateError::Invalid(errors)) }
+    }
+
+    /// Counts a write and says what is due after it.
+    pub(super) fn acknowledge(&self, kind: &'static str, written: &Written, applied: bool) -> Acknowledged {
+        let outcome = match (&written.known, applied) {
+            (Some(_), _) => WriteOutcome::repeated,
+            (None, true) => WriteOutcome::applied,
+            (None, false) => WriteOutcome::not_applied,
+        };
+        self.metrics.wrote(kind, outcome);
+        Acknowledged {
+            revision: written.revision(),
+            applied,
+            obligations: due(&written.after, self.clock.now()),
+            contact: written.after.clone(),
+        }
+    }
+}
+
+impl Who {
+    /// The id of the statement: of its key, or one of its own.
+    pub(super) fn statement(&self) -> Result<StatementId, GateError> {
+        if self.key.is_empty() { Ok(StatementId(random_16()?)) } else { Ok(statement_id("key", &self.key)) }
+    }
+
+    pub(super) fn entry(&self, at: Time, now: Time, content: Content) -> Entry {
+        Entry {
+            recipient: Some(self.recipient.clone()),
+            sender: self.sender.clone(),
+            occurred_at: at,
+            recorded_at: now,
+            applied: true,
+            content,
+            request_digest: self.request_digest,
+        }
+    }
+}
+
+impl OptOutRequest {
+    /// C02: WhatsApp's own stop, and error 131050, are about marketing only, and only a resume lifts them.
+    fn content(&self) -> Content {
+        let of_platform = matches!(self.channel, Channel::PlatformPreference | Channel::DeliveryError);
+        let marketing = self.scope.is_everything() || self.scope == ScopeSet::category(Category::Marketing);
+        if of_platform && marketing {
+            return Content::PlatformStop(self.channel);
+        }
+        Content::OptOut { scope: self.scope.clone(), channel: self.channel, keyword: self.keyword.clone() }
+    }
+}
+
+/// The opt-in that accepting the configured prompt is.
+pub(super) fn accepted_prompt(profile: &SenderProfile, scope: &ScopeSet, action: Action) -> Content {
+    let name = profile.business_names.first().cloned().unwrap_or_default();
+    let wording = profile.profile.prompt.disclosure_text.clone();
+    let evidence = Evidence {
+        mentions_whatsapp: true,
+        collected_by: "opt-in prompt".to_owned(),
+        ..Evidence::new(Method::WhatsappThread, action, name, wording)
+    };
+    let mut findings = Vec::new();
+    if evidence.disclosure_text.is_empty() {
+        findings.push(Finding {
+            rule: "B09",
+            field: "evidence.disclosure_text",
+            message: "the wording of the prompt is not configured (`opt_in_prompt.disclosure_text`)"
+                .to_owned(),
+        });
+    }
+    Content::OptIn { scope: scope.clone(), evidence: Box::new(evidence), expires_at: None, findings }
+}
+
+/// The id of the statement that comes with another.
+pub(super) fn second_id(statement: StatementId) -> StatementId {
+    let mut id = statement.0;
+    if let Some(last) = id.last_mut() {
+        *last ^= 0xff;
+    }
+    StatementId(id)
+}
+
+/// What is due after a write: confirmations, and a look at an ambiguous refusal.
+pub(super) fn due(contact: &Contact, now: Time) -> Obligations {
+    Obligations::default()
+        .with_if(contact.opt_in_confirmation_due(now), Obligation::SendOptInConfirmation)
+        .with_if(contact.opt_out_confirmation_due(), Obligation::SendOptOutConfirmation)
+        .with_if(contact.reach.not_on_whatsapp > contact.reach.alive, Obligation::FallBackToSms)
+        .with_if(contact.hold().is_some(), Obligation::AskAPerson)
+}
+
+/// True when an opt-in of this scope, said at this time, counts: nothing later or stronger stands against any of it.
+pub(super) fn opt_in_stands(contact: &Contact, scope: &ScopeSet, at: Time, now: Time) -> bool {
+    let declined = contact.decline().is_some_and(|declined| declined >= at);
+    !declined
+        && scope.scopes().iter().all(|scope| match contact.status(scope, now) {
+            Status::OptedIn(_, opt_in) | Status::Expired(_, opt_in) => {
+                opt_in.at >= at && !is_overruled(contact, scope)
+            }
+            Status::OptedOut(..) | Status::Nothing => false,
+        })
+}
+
+/// An opt-out of everything by the person's own word overrules what the business asserts of a part.
+fn is_overruled(contact: &Contact, scope: &Scope) -> bool {
+    let standing = match scope {
+        Scope::Everything => None,
+        Scope::Category(category) => Some(contact.standing(*category, None)),
+        Scope::Topic(topic) => Some(contact.standing(Category::Service, Some(topic))),
+    };
+    matches!(standing, Some(crate::model::contact::Standing::Everything(..)))
+}
+
+/// What stands against an opt-in.
+fn standing_against(contact: &Contact, scope: &ScopeSet, now: Time) -> Option<(Scope, Status)> {
+    let own = scope.scopes().iter().find_map(|scope| match contact.status(scope, now) {
+        status @ Status::OptedOut(..) => Some((scope.clone(), status)),
+        Status::OptedIn(..) | Status::Expired(..) | Status::Nothing => None,
+    });
+    own.or_else(|| {
+        contact.everything_out().map(|(voice, out)| (Scope::Everything, Status::OptedOut(voice, out)))
+    })
+}
+
+fn opt_out_stands(contact: &Contact, content: &Content, at: Time) -> bool {
+    match content {
+        Content::PlatformStop(_) => contact.platform_stop().is_some_and(|stop| stop >= at),
+        Content::OptOut { scope, channel, .. } => scope.scopes().iter().all(|scope| {
+            let registers = contact.scopes.get(scope);
+            registers.is_some_and(|registers| {
+                let standing = registers.standing_outs();
+                let out =
+                    if channel.voice() == Voice::Asserted { standing.asserted_out } else { standing.own_out };
+                out.is_some_and(|out| out.at >= at)
+            })
+        }),
+        Content::OptIn { .. }
+        | Content::PlatformResume
+        | Content::Held(_)
+        | Content::HoldSettled
+        | Content::Prompt(..)
+        | Content::Confirmation { .. }
+        | Content::Block(_)
+        | Content::Linked { .. }
+        | Content::Erased { .. } => true,
+    }
+}
+
+/// The entry of a repetition; an error when its key was used for something else.
+pub(super) fn repeated<'a>(who: &Who, written: &'a Written) -> Result<Option<&'a Entry>, GateError> {
+    let Some(known) = &written.known else { return Ok(None) };
+    let Some(entry) = known else { return Ok(None) };
+    let any = [0; 16];
+    if entry.request_digest != who.request_digest && who.request_digest != any && entry.request_digest != any
+    {
+        return Err(GateError::KeyReused);
+    }
+    Ok(Some(entry))
+}

@@ -1,0 +1,115 @@
+//! Reading the log: pages of one contact, the feed of all, and whole contacts for an export.
+
+use super::{Gate, GateError, consent::Who};
+use crate::{
+    attest::Entry,
+    model::{BusinessId, Time},
+    store::{ContactId, Loaded, LogHead, SealedEntry, StoreError},
+};
+
+/// A page of one contact's log.
+#[derive(Clone, Debug)]
+pub struct LogPage {
+    /// The contact.
+    pub id: ContactId,
+    /// Its entries, oldest first, as sealed and as read; none where the content was erased.
+    pub entries: Vec<(SealedEntry, Option<Entry>)>,
+    /// Where the next page starts; none after the last.
+    pub next: Option<u64>,
+    /// The end of the log.
+    pub head: LogHead,
+}
+
+/// One step of the feed.
+#[derive(Clone, Debug)]
+pub struct FeedItem {
+    /// The resume point after it.
+    pub position: u64,
+    /// Whose contact changed.
+    pub business: Option<BusinessId>,
+    /// The contact.
+    pub id: ContactId,
+    /// What was recorded.
+    pub sealed: SealedEntry,
+    /// The same, read; none where the content was erased.
+    pub entry: Option<Entry>,
+}
+
+impl Gate {
+    /// A page of one person's log.
+    ///
+    /// # Errors
+    /// When the sender is unknown or the log cannot be read.
+    pub async fn history(&self, who: &Who, after: u64, limit: usize) -> Result<LogPage, GateError> {
+        let profile = self.sender(&who.sender)?;
+        let (id, loaded) = self.load(&profile.business, &who.recipient, self.clock.now()).await?;
+        self.page(id, &loaded, after, limit).await
+    }
+
+    /// A page of one contact's log.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn page(
+        &self,
+        id: ContactId,
+        loaded: &Loaded,
+        after: u64,
+        limit: usize,
+    ) -> Result<LogPage, GateError> {
+        let sealed = self.timed_read(self.store.history(id, after, limit)).await?;
+        let last = sealed.last().map_or(after, |entry| entry.sequence);
+        let entries = sealed.into_iter().map(read).collect::<Result<_, StoreError>>()?;
+        Ok(LogPage { id, entries, next: (last < loaded.head.length).then_some(last), head: loaded.head })
+    }
+
+    /// The position of the latest change, which wakes its holder when it grows.
+    #[must_use]
+    pub fn latest_change(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.store.latest_change()
+    }
+
+    /// The feed after a position.
+    ///
+    /// # Errors
+    /// When the position is not one of this feed, or the feed cannot be read.
+    pub async fn changes(&self, after: u64, limit: usize) -> Result<Vec<FeedItem>, GateError> {
+        if after > *self.store.latest_change().borrow() {
+            return Err(GateError::UnknownResumePoint);
+        }
+        let now = self.clock.now();
+        let mut items = Vec::new();
+        for change in self.timed_read(self.store.changes(after, limit)).await? {
+            let business = self.timed_read(self.store.load(change.id, now)).await?.record.business;
+            let page = self.timed_read(self.store.history(change.id, change.sequence - 1, 1)).await?;
+            let Some(sealed) = page.into_iter().next() else { continue };
+            let (sealed, entry) = read(sealed)?;
+            items.push(FeedItem { position: change.position, business, id: change.id, sealed, entry });
+        }
+        Ok(items)
+    }
+
+    /// Contacts after one, in the order of their ids.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn contacts(
+        &self,
+        after: Option<ContactId>,
+        limit: usize,
+        now: Time,
+    ) -> Result<Vec<(ContactId, Loaded)>, GateError> {
+        Ok(self.timed_read(self.store.contacts(after, limit, now)).await?)
+    }
+}
+
+fn read(sealed: SealedEntry) -> Result<(SealedEntry, Option<Entry>), StoreError> {
+    let entry = match sealed.payload.as_deref() {
+        None => None,
+        Some(payload) => Some(
+            Entry::from_payload(payload)
+                .map_err(|error| StoreError::Corrupt(format!("a log entry is {error}")))?,
+        ),
+    };
+    Ok((sealed, entry))
+}

@@ -1,0 +1,324 @@
+//! One person under several identities: user IDs that a signed webhook proved, numbers given up, links the business
+//! asserts, and forgetting.
+//!
+//! A proven identity becomes an *alias*: its log is copied into the contact's, its state is joined in, and from then on
+//! every look-up leads to the contact. The copy is written before the alias, and both before the webhook is answered,
+//! so that a crash in between leaves a state that the redelivery completes.
+
+use super::{
+    Gate, GateError,
+    consent::{Acknowledged, Who},
+    names::{Revision, random_16, statement_id},
+    write::{Draft, Situation},
+};
+use crate::{
+    attest::{self, Content, Entry},
+    model::{Contact, Event, Recipient, Time, UserId},
+    senders::SenderProfile,
+    store::{Commit, Committed, ContactId, Loaded, StoreError},
+};
+
+const ATTEMPTS_MAX: usize = 16;
+
+/// Entries of a log read in one go while it is copied.
+const COPY_PAGE: usize = 256;
+
+impl Gate {
+    /// A signed webhook named a person by several identities at once: from now on they are one contact.
+    ///
+    /// # Errors
+    /// When the sender is unknown or the store failed.
+    pub async fn prove(
+        &self,
+        profile: &SenderProfile,
+        main: &Recipient,
+        others: &[UserId],
+        at: Time,
+    ) -> Result<(), GateError> {
+        for other in others {
+            let other = Recipient::User(other.clone());
+            if other != *main {
+                self.absorb(profile, &other, main, at).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes one identity an alias of another's contact.
+    async fn absorb(
+        &self,
+        profile: &SenderProfile,
+        from: &Recipient,
+        into: &Recipient,
+        at: Time,
+    ) -> Result<(), GateError> {
+        for _ in 0..ATTEMPTS_MAX {
+            let now = self.clock.now();
+            let (target, contact) = self.load(&profile.business, into, now).await?;
+            let own = self.names.id(&profile.business, from);
+            let is_known =
+                matches!(from, Recipient::User(id) if contact.record.contact.user_ids.contains(id));
+            let stored = self.timed_read(self.store.load(own, now)).await?;
+            if own == target || is_known && stored.record.alias == Some(target) {
+                return Ok(());
+            }
+            // The identity led elsewhere before: what was known there is this person's too.
+            let (source, source_state) = match stored.record.alias {
+                Some(_) => self.load(&profile.business, from, now).await?,
+                None => (own, stored.clone()),
+            };
+            let copied = self.copied_log(source, source_state.head.length).await?;
+            self.write(profile, into, |situation| {
+                Ok(merged(profile, situation, from, &source_state.record.contact, &copied, at))
+            })
+            .await?;
+            if self.point(profile, own, stored, target).await? {
+                return Ok(());
+            }
+        }
+        Err(GateError::Contention)
+    }
+
+    /// Points an identity at its contact; says whether nobody wrote to it in between.
+    async fn point(
+        &self,
+        profile: &SenderProfile,
+        own: ContactId,
+        stored: Loaded,
+        target: ContactId,
+    ) -> Result<bool, StoreError> {
+        let mut record = stored.record;
+        record.business = Some(profile.business.clone());
+        record.contact = Contact::default();
+        record.alias = Some(target);
+        let commit = Commit {
+            id: own,
+            expected: stored.version,
+            record,
+            windows: Vec::new(),
+            entries: Vec::new(),
+            erase: false,
+        };
+        Ok(matches!(self.commit(commit).await?, Committed::Done(_)))
+    }
+
+    async fn copied_log(
+        &self,
+        id: ContactId,
+        length: u64,
+    ) -> Result<Vec<(crate::model::StatementId, Entry)>, StoreError> {
+        let mut entries = Vec::new();
+        let mut after = 0;
+        while after < length {
+            let page = self.timed_read(self.store.history(id, after, COPY_PAGE)).await?;
+            let Some(last) = page.last() else { break };
+            after = last.sequence;
+            for sealed in &page {
+                if let Some(payload) = &sealed.payload {
+                    let entry = Entry::from_payload(payload)
+                        .map_err(|error| StoreError::Corrupt(format!("a log entry is {error}")))?;
+                    entries.push((sealed.statement, entry));
+                }
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The person changed to another number: everything they said goes with them, and what they agreed to no longer
+    /// counts for the number they left, which may become somebody else's.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn number_changed(
+        &self,
+        profile: &SenderProfile,
+        from: &Recipient,
+        to: &Recipient,
+        at: Time,
+    ) -> Result<(), GateError> {
+        let now = self.clock.now();
+        let (old_id, old) = self.load(&profile.business, from, now).await?;
+        let (new_id, _) = self.load(&profile.business, to, now).await?;
+        if old_id == new_id
+            || old.record.contact.moved.as_ref().is_some_and(|(moved, target)| *moved >= at && target == to)
+        {
+            return Ok(());
+        }
+        let mut state = old.record.contact.clone();
+        state.phone = None;
+        state.moved = None;
+        let copied = self.copied_log(old_id, old.head.length).await?;
+        self.write(profile, to, |situation| Ok(merged(profile, situation, from, &state, &copied, at)))
+            .await?;
+        for id in &old.record.contact.user_ids {
+            self.repoint(profile, id, new_id).await?;
+        }
+        let gone = Who {
+            sender: profile.sender.id.clone(),
+            recipient: from.clone(),
+            occurred_at: Some(at),
+            key: String::new(),
+            request_digest: [0; 16],
+        };
+        let statement = statement_id("moved", &format!("{new_id:?}{at}"));
+        self.write(profile, from, |situation| {
+            let mut draft = Draft::default();
+            let content = Content::Linked { other: to.clone(), proven: true, moved: true };
+            draft.state(statement, gone.entry(at, situation.now, content));
+            Ok(draft)
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn repoint(
+        &self,
+        profile: &SenderProfile,
+        user: &UserId,
+        target: ContactId,
+    ) -> Result<(), GateError> {
+        let own = self.names.id(&profile.business, &Recipient::User(user.clone()));
+        for _ in 0..ATTEMPTS_MAX {
+            let stored = self.timed_read(self.store.load(own, self.clock.now())).await?;
+            if own == target
+                || stored.record.alias == Some(target)
+                || self.point(profile, own, stored, target).await?
+            {
+                return Ok(());
+            }
+        }
+        Err(GateError::Contention)
+    }
+
+    /// The business says that two identities are one person: refusals cross both ways, opt-ins do not.
+    ///
+    /// # Errors
+    /// As `record_opt_in`.
+    pub async fn link(&self, who: &Who, other: &Recipient) -> Result<Acknowledged, GateError> {
+        if who.recipient == *other {
+            return Err(GateError::field("other", "must be another identity than `recipient`"));
+        }
+        let profile = self.sender(&who.sender)?;
+        let at = self.said_at(who)?;
+        for (one, two) in [(&who.recipient, other), (other, &who.recipient)] {
+            let named = Who { recipient: one.clone(), ..who.clone() };
+            let content = Content::Linked { other: two.clone(), proven: false, moved: false };
+            self.write(&profile, one, |situation| {
+                let mut draft = Draft::default();
+                if situation.before.links.get(two).is_none() {
+                    let id = statement_id("linked", &format!("{}{at}", two.reveal()));
+                    draft.state(id, named.entry(at, situation.now, content.clone()));
+                }
+                Ok(draft)
+            })
+            .await?;
+        }
+        // Both know of each other now, so that a refusal said meanwhile has crossed by itself; here cross the earlier ones.
+        let now = self.clock.now();
+        let mut written = None;
+        for (one, two) in [(other, &who.recipient), (&who.recipient, other)] {
+            let refusals = self.load(&profile.business, two, now).await?.1.record.contact.refusals();
+            let plan = |_: &Situation<'_>| {
+                let mut draft = Draft::default();
+                draft.merge(&refusals);
+                Ok(draft)
+            };
+            written = Some(self.write(&profile, one, plan).await?);
+        }
+        let Some(written) = written else { return Err(GateError::Contention) };
+        Ok(self.acknowledge("link", &written, true))
+    }
+
+    /// Forgets a person. What stands against messages to them stays, under a name that says nothing of them; how many
+    /// log entries lost their content, and whether an opt-out stands.
+    ///
+    /// # Errors
+    /// When the sender is unknown or the store failed.
+    pub async fn erase(&self, who: &Who) -> Result<(Revision, u64, bool), GateError> {
+        let profile = self.sender(&who.sender)?;
+        let mut erased = 0;
+        let mut kept = false;
+        let mut revision = None;
+        for business in std::iter::once(&profile.business).chain(&profile.also) {
+            let (id, loaded) = self.load(business, &who.recipient, self.clock.now()).await?;
+            for user in &loaded.record.contact.user_ids {
+                let alias = self.names.id(business, &Recipient::User(user.clone()));
+                if alias != id {
+                    erased += self.erase_one(who, alias).await?.1;
+                }
+            }
+            let (version, entries, out) = self.erase_one(who, id).await?;
+            revision.get_or_insert(Revision::of(id, version));
+            erased += entries;
+            kept |= out;
+        }
+        let Some(revision) = revision else { return Err(GateError::Contention) };
+        self.metrics.wrote("erase", crate::metrics::WriteOutcome::applied);
+        Ok((revision, erased, kept))
+    }
+
+    async fn erase_one(&self, who: &Who, id: ContactId) -> Result<(u64, u64, bool), GateError> {
+        for _ in 0..ATTEMPTS_MAX {
+            let now = self.clock.now();
+            let loaded = self.timed_read(self.store.load(id, now)).await?;
+            if loaded.version == 0 {
+                return Ok((0, 0, false));
+            }
+            let mut record = loaded.record.clone();
+            record.contact = record.contact.erased(now);
+            let kept = record.contact.refuses_something() || record.contact.platform_stop().is_some();
+            let entry = Entry {
+                recipient: None,
+                ..who.entry(now, now, Content::Erased { entries: loaded.head.length })
+            };
+            let statement = crate::model::StatementId(random_16()?);
+            let (sealed, _) = attest::seal(loaded.head, statement, entry.to_payload(random_16()?));
+            let commit = Commit {
+                id,
+                expected: loaded.version,
+                record,
+                windows: Vec::new(),
+                entries: vec![sealed],
+                erase: true,
+            };
+            match self.commit(commit).await? {
+                Committed::Done(version) => return Ok((version, loaded.head.length, kept)),
+                Committed::Conflict | Committed::Known(..) => {}
+            }
+        }
+        Err(GateError::Contention)
+    }
+}
+
+/// Takes in what another identity of the same person knows: its state and the entries of its log that are not here yet.
+fn merged(
+    profile: &SenderProfile,
+    situation: &Situation<'_>,
+    from: &Recipient,
+    state: &Contact,
+    log: &[(crate::model::StatementId, Entry)],
+    at: Time,
+) -> Draft {
+    let mut draft = Draft::default();
+    draft.merge(state);
+    if let Recipient::User(id) = from {
+        draft.event(&Event::HasUserId(id.clone()));
+    }
+    if draft.after(situation.before) == *situation.before {
+        return draft;
+    }
+    for (statement, entry) in log {
+        draft.copy(*statement, entry.clone());
+    }
+    let link = Entry {
+        recipient: None,
+        sender: profile.sender.id.clone(),
+        occurred_at: at,
+        recorded_at: situation.now,
+        applied: true,
+        content: Content::Linked { other: from.clone(), proven: true, moved: false },
+        request_digest: [0; 16],
+    };
+    draft.copy(statement_id("merged", &format!("{}{at}", from.reveal())), link);
+    draft
+}

@@ -1,0 +1,202 @@
+//! The person wrote, pressed or called: the window opens, and words about consent take effect.
+
+use super::{
+    Gate, GateError,
+    consent::{Acknowledged, Who, accepted_prompt, opt_in_stands, repeated, second_id},
+    names::{random_16, statement_id},
+    write::{Draft, Situation},
+};
+use crate::{
+    attest::{Content, PromptStep},
+    conversation::{self, Effect, Pressed, Said},
+    model::{
+        Contact, Event, ScopeSet, SenderId, StatementId, Time,
+        evidence::{Channel, Evidence, Finding, Method},
+    },
+    policy::{self, Facts, Rules},
+    senders::SenderProfile,
+};
+
+/// A message or call of a person.
+#[derive(Clone, Debug, Default)]
+pub struct Inbound {
+    /// The ID of the message; empty = each call is its own message.
+    pub message_id: String,
+    /// Its text; read, not stored.
+    pub text: String,
+    /// The payload or ID of a pressed button.
+    pub button: String,
+    /// The text of a pressed button.
+    pub button_text: String,
+    /// The message it replies to.
+    pub context_id: String,
+    /// It opens the window: not so for what was said in a group, or for an edit.
+    pub opens_window: bool,
+    /// Only a refusal in it counts: an edit may take a yes back, and not give one.
+    pub refusals_only: bool,
+}
+
+/// What a message did.
+#[derive(Clone, Debug)]
+pub struct InboundRecorded {
+    /// The write.
+    pub done: Acknowledged,
+    /// What it did to consent.
+    pub effect: Effect,
+    /// The end of the window with this sender, while it is open.
+    pub window_expires_at: Option<Time>,
+}
+
+impl Gate {
+    /// Records a message of a person.
+    ///
+    /// # Errors
+    /// When fields are wrong, the sender is unknown, the ID was used otherwise, or the store failed.
+    pub async fn record_inbound(&self, who: &Who, inbound: &Inbound) -> Result<InboundRecorded, GateError> {
+        let profile = self.sender(&who.sender)?;
+        let at = self.said_at(who)?;
+        let statement = match inbound.message_id.as_str() {
+            "" => StatementId(random_16()?),
+            // One ID may come from several numbers of a business, and a reader of old payloads meets placeholders.
+            id => statement_id("message", &format!("{}\0{id}", profile.sender.id)),
+        };
+        let plan = |situation: &Situation<'_>| Ok(plan(&profile, who, inbound, statement, at, situation));
+        let written = self.write(&profile, &who.recipient, plan).await?;
+        repeated(who, &written)?;
+        let window_expires_at = self.window_end(&profile, &written.after, &written.windows);
+        let effect = match (&written.known, written.entries.first()) {
+            (Some(Some(entry)), _) => effect_of(&entry.content),
+            (_, Some((_, entry))) => effect_of(&entry.content),
+            (_, None) => Effect::None,
+        };
+        let applied = match &effect {
+            Effect::OptIn { scope, .. } => opt_in_stands(&written.after, scope, at, self.clock.now()),
+            Effect::None | Effect::OptOut(..) | Effect::Held(_) | Effect::Declined => true,
+        };
+        let effect = if applied { effect } else { Effect::None };
+        let done = self.acknowledge("inbound", &written, applied);
+        Ok(InboundRecorded { done, effect, window_expires_at })
+    }
+}
+
+impl Gate {
+    /// The end of the window with a sender, while it is open.
+    pub(super) fn window_end(
+        &self,
+        profile: &SenderProfile,
+        contact: &Contact,
+        windows: &[(SenderId, Time)],
+    ) -> Option<Time> {
+        let ours = windows.iter().filter(|(sender, _)| *sender == profile.sender.id);
+        let facts = Facts {
+            sender: None,
+            contact,
+            last_inbound: ours.map(|(_, wrote)| *wrote).max(),
+            registers: contact.by_sender.get(&profile.sender.id).copied().unwrap_or_default(),
+        };
+        policy::window_open_until(&profile.profile.rules, &facts, self.clock.now())
+    }
+}
+
+fn plan(
+    profile: &SenderProfile,
+    who: &Who,
+    inbound: &Inbound,
+    statement: StatementId,
+    at: Time,
+    situation: &Situation<'_>,
+) -> Draft {
+    let mut draft = Draft::default();
+    let contact = situation.before;
+    // A clock ahead of ours opens the window from now, not from the future.
+    let wrote = at.min(situation.now);
+    if inbound.opens_window && situation.now < wrote + Rules::WINDOW {
+        draft.window(profile.sender.id.clone(), wrote);
+    }
+    if seems_gone(contact) {
+        draft.event(&Event::Alive(wrote));
+    }
+    let said = Said {
+        text: &inbound.text,
+        button: &inbound.button,
+        button_text: &inbound.button_text,
+        context_id: &inbound.context_id,
+    };
+    let effect = conversation::read(contact, &profile.keywords, &profile.profile.prompt.scope, said, at);
+    if contact.refuses_something() || contact.hold().is_some() {
+        draft.event(&Event::Wrote(wrote));
+    }
+    let mut state =
+        |id: StatementId, content: Content| draft.state(id, who.entry(at, situation.now, content));
+    match effect {
+        Effect::None => {}
+        Effect::OptIn { .. } if inbound.refusals_only => {}
+        Effect::OptOut(keyword, pressed) => state(
+            statement,
+            Content::OptOut {
+                scope: ScopeSet::everything(),
+                channel: if pressed == Pressed::Button { Channel::Button } else { Channel::Keyword },
+                keyword,
+            },
+        ),
+        Effect::Held(keyword) => state(statement, Content::Held(keyword)),
+        Effect::Declined => {
+            state(statement, Content::Prompt(PromptStep::Declined, inbound.context_id.clone()))
+        }
+        Effect::OptIn { scope, answers_prompt: true, action, .. } => {
+            state(statement, accepted_prompt(profile, &scope, action));
+            state(second_id(statement), Content::Prompt(PromptStep::Accepted, inbound.context_id.clone()));
+        }
+        Effect::OptIn { scope, keyword, answers_prompt: false, action } => {
+            let name = profile.business_names.first().cloned().unwrap_or_default();
+            let mut evidence = Evidence::new(Method::WhatsappThread, action, name, String::new());
+            evidence.mentions_whatsapp = true;
+            evidence.collected_by = "keyword".to_owned();
+            evidence.attributes = vec![("keyword".to_owned(), keyword)];
+            let finding = Finding {
+                rule: "B09",
+                field: "evidence.disclosure_text",
+                message: "a word on WhatsApp after opting out; no wording belongs to it".to_owned(),
+            };
+            state(
+                statement,
+                Content::OptIn {
+                    scope,
+                    evidence: Box::new(evidence),
+                    expires_at: None,
+                    findings: vec![finding],
+                },
+            );
+        }
+    }
+    draft
+}
+
+/// True when a sign of life would change an answer.
+pub(super) fn seems_gone(contact: &Contact) -> bool {
+    let reach = contact.reach;
+    reach.not_on_whatsapp.max(reach.undeliverable) > reach.alive
+}
+
+/// What an entry says that a message did, for the answer to its repetition.
+fn effect_of(content: &Content) -> Effect {
+    match content {
+        Content::OptOut { keyword, .. } => Effect::OptOut(keyword.clone(), Pressed::Typed),
+        Content::Held(keyword) => Effect::Held(keyword.clone()),
+        Content::Prompt(PromptStep::Declined, _) => Effect::Declined,
+        Content::OptIn { scope, evidence, .. } => Effect::OptIn {
+            scope: scope.clone(),
+            keyword: String::new(),
+            answers_prompt: false,
+            action: evidence.action,
+        },
+        Content::PlatformStop(_)
+        | Content::PlatformResume
+        | Content::HoldSettled
+        | Content::Prompt(..)
+        | Content::Confirmation { .. }
+        | Content::Block(_)
+        | Content::Linked { .. }
+        | Content::Erased { .. } => Effect::None,
+    }
+}

@@ -1,0 +1,128 @@
+//! What the platform says of a person and our messages to them: preferences, deliveries, errors. Errors correct our
+//! state (E06); none of them is ever taken for an opt-out, except the one that is one.
+
+use super::{
+    Gate, GateError,
+    consent::{Acknowledged, Who},
+    inbound::seems_gone,
+    names::statement_id,
+    write::Draft,
+};
+use crate::{
+    attest::Content,
+    model::{
+        Category, Event, ScopeSet,
+        evidence::{Action, Channel, Evidence, Finding, Method},
+    },
+};
+
+/// A signal of the platform about one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// WhatsApp's marketing stop.
+    Stop,
+    /// WhatsApp's marketing resume.
+    Resume,
+    /// WhatsApp's own sign-up to marketing, with its ID.
+    Signup(String),
+    /// A message was delivered or read: the person is there.
+    Alive,
+    /// Error 131050: the person does not want marketing.
+    MarketingRefused,
+    /// Error 131047: no window is open.
+    WindowClosed,
+    /// Error 131049: the platform held a marketing message back.
+    HeldBack,
+    /// Error 131026: undeliverable, for one of several reasons. `prompt` when it was our opt-in prompt.
+    Undeliverable {
+        /// The message ID.
+        message_id: String,
+    },
+}
+
+impl Gate {
+    /// Records a signal.
+    ///
+    /// # Errors
+    /// When the sender is unknown or the store failed.
+    pub async fn record_signal(&self, who: &Who, signal: &Signal) -> Result<Acknowledged, GateError> {
+        let profile = self.sender(&who.sender)?;
+        let at = self.said_at(who)?;
+        let statement = statement_id("signal", &format!("{}\0{}\0{at}", signal.word(), who.key));
+        let written = self
+            .write(&profile, &who.recipient, |situation| {
+                let mut draft = Draft::default();
+                let contact = situation.before;
+                let seen = at.min(situation.now);
+                let content = match signal {
+                    Signal::Alive => {
+                        if seems_gone(contact) {
+                            draft.event(&Event::Alive(seen));
+                        }
+                        None
+                    }
+                    Signal::WindowClosed => {
+                        draft.event(&Event::WindowClosed(profile.sender.id.clone(), seen));
+                        None
+                    }
+                    Signal::HeldBack => {
+                        draft.event(&Event::Cooled(seen));
+                        None
+                    }
+                    Signal::Undeliverable { message_id } => {
+                        let prompt = contact
+                            .prompt
+                            .sent
+                            .as_ref()
+                            .is_some_and(|(_, id)| !id.is_empty() && id == message_id);
+                        if !prompt {
+                            draft.event(&Event::Undeliverable(seen));
+                        }
+                        let step = crate::attest::PromptStep::NotOnWhatsapp;
+                        prompt.then(|| Content::Prompt(step, message_id.clone()))
+                    }
+                    Signal::Stop => Some(Content::PlatformStop(Channel::PlatformPreference)),
+                    Signal::MarketingRefused => Some(Content::PlatformStop(Channel::DeliveryError)),
+                    Signal::Resume => Some(Content::PlatformResume),
+                    Signal::Signup(id) => Some(signup(id, &profile.business_names)),
+                };
+                if let Some(content) = content {
+                    draft.state(statement, who.entry(at, situation.now, content));
+                }
+                Ok(draft)
+            })
+            .await?;
+        Ok(self.acknowledge("signal", &written, true))
+    }
+}
+
+impl Signal {
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Resume => "resume",
+            Self::Signup(_) => "signup",
+            Self::Alive => "alive",
+            Self::MarketingRefused => "marketing_refused",
+            Self::WindowClosed => "window_closed",
+            Self::HeldBack => "held_back",
+            Self::Undeliverable { .. } => "undeliverable",
+        }
+    }
+}
+
+/// WhatsApp's sign-up link: an opt-in to marketing, whose wording is WhatsApp's own.
+fn signup(id: &str, business_names: &[String]) -> Content {
+    let name = business_names.first().cloned().unwrap_or_default();
+    let mut evidence = Evidence::new(Method::PlatformSignup, Action::Button, name, String::new());
+    evidence.mentions_whatsapp = true;
+    evidence.collected_by = "WhatsApp sign-up link".to_owned();
+    evidence.attributes = vec![("signup_id".to_owned(), id.to_owned())];
+    let findings: Vec<Finding> = Vec::new();
+    Content::OptIn {
+        scope: ScopeSet::category(Category::Marketing),
+        evidence: Box::new(evidence),
+        expires_at: None,
+        findings,
+    }
+}
