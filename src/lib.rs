@@ -1,5 +1,6 @@
 //! sendgate.
 
+pub mod config;
 pub mod keywords;
 pub mod model;
 pub mod numbering;
