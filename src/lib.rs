@@ -3,6 +3,7 @@
 pub mod attest;
 pub mod cache;
 pub mod clock;
+pub mod config;
 pub mod conversation;
 pub mod gate;
 pub mod grpc;

@@ -31,7 +31,7 @@ pub use item::{Item, Origin, Person, What};
 pub use json::Reason;
 pub use kinds::{
     DeliveryStatus, IgnoredBecause, InboundKind, Limit, NumberEvent, PreferenceChange, Quality, Restriction,
-    RestrictionKind, TemplateStatus,
+    RestrictionKind,
 };
 
 /// What one body said.

@@ -108,9 +108,11 @@ pub enum TemplateStatus {
     Approved,
     /// Approved, its quality is low.
     Flagged,
-    /// Approved, cannot be edited.
+    /// May be sent again after a pause.
+    Unpaused,
+    /// Closed by the platform.
     Locked,
-    /// Reinstated after a pause or ban.
+    /// May be sent again after it was disabled.
     Reinstated,
     /// Paused for its quality.
     Paused,
@@ -134,9 +136,10 @@ pub enum TemplateStatus {
 
 impl TemplateStatus {
     /// Every status.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Approved,
         Self::Flagged,
+        Self::Unpaused,
         Self::Locked,
         Self::Reinstated,
         Self::Paused,
@@ -153,7 +156,7 @@ impl TemplateStatus {
     /// True when a message with it can go out.
     #[must_use]
     pub const fn is_sendable(self) -> bool {
-        matches!(self, Self::Approved | Self::Flagged | Self::Locked | Self::Reinstated)
+        matches!(self, Self::Approved | Self::Flagged | Self::Unpaused | Self::Reinstated)
     }
 
     /// The platform's word for it.
@@ -162,6 +165,7 @@ impl TemplateStatus {
         match self {
             Self::Approved => "APPROVED",
             Self::Flagged => "FLAGGED",
+            Self::Unpaused => "UNPAUSED",
             Self::Locked => "LOCKED",
             Self::Reinstated => "REINSTATED",
             Self::Paused => "PAUSED",

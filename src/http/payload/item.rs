@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-use crate::model::{Category, Phone, SenderId, Time, UserId};
+use crate::{
+    model::{Category, Phone, SenderId, Time, UserId},
+    policy::TemplateStatus,
+};
 
 use super::kinds::{
     DeliveryStatus, IgnoredBecause, InboundKind, Limit, NumberEvent, PreferenceChange, Quality, Restriction,
-    TemplateStatus,
 };
 
 /// One thing that a webhook told.

@@ -92,47 +92,6 @@ impl fmt::Debug for PreferenceChange {
     }
 }
 
-/// The state of a template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TemplateStatus {
-    /// May be sent.
-    Approved,
-    /// May be sent again after it was paused or locked.
-    Unpaused,
-    /// May be sent again after it was disabled.
-    Reinstated,
-    /// Of low quality; the platform no longer downgrades for it. May be sent.
-    Flagged,
-    /// Put away.
-    Archived,
-    /// Gone.
-    Deleted,
-    /// Closed for good.
-    Disabled,
-    /// Its rejection or closing is contested.
-    InAppeal,
-    /// The account has too many.
-    LimitExceeded,
-    /// Closed by the platform.
-    Locked,
-    /// Closed for some hours after complaints.
-    Paused,
-    /// Under review.
-    Pending,
-    /// About to go.
-    PendingDeletion,
-    /// Refused.
-    Rejected,
-}
-
-impl TemplateStatus {
-    /// Whether it may be sent.
-    #[must_use]
-    pub const fn sendable(self) -> bool {
-        matches!(self, Self::Approved | Self::Unpaused | Self::Reinstated | Self::Flagged)
-    }
-}
-
 /// The platform's quality rating.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quality {

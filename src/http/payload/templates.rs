@@ -1,12 +1,15 @@
 //! Events of templates: reviews, quality, categories. Their only time is the entry's.
 
-use crate::model::{Category, Millis};
+use crate::{
+    model::{Category, Millis},
+    policy::TemplateStatus,
+};
 
 use super::{
     around::Around,
     item::What,
     json::{self, Fault, Object},
-    kinds::{IgnoredBecause, Quality, TemplateStatus},
+    kinds::{IgnoredBecause, Quality},
 };
 
 /// How long before a change of category the platform announces it, where it does not give the moment.

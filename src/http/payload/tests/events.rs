@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        ErrorEffect, IgnoredBecause, Limit, NumberEvent, Quality, Reason, Restriction, RestrictionKind,
-        TemplateStatus, What, effect_of,
+        ErrorEffect, IgnoredBecause, Limit, NumberEvent, Quality, Reason, Restriction, RestrictionKind, What,
+        effect_of,
     },
     NOW, at, only, refused, webhook,
 };
 use crate::model::{Category, Millis};
+use crate::policy::TemplateStatus;
 
 const VALUE: &str = "/entry/0/changes/0/value";
 
@@ -62,7 +63,7 @@ fn every_event_of_a_template_is_told_apart_and_only_four_let_it_be_sent() {
         };
         assert_eq!(status(&json!({"event": event, "reason": null})), expected, "{event}");
         let What::TemplateStatus { status, .. } = expected else { panic!() };
-        assert_eq!(status.sendable(), sendable, "{event}");
+        assert_eq!(status.is_sendable(), sendable, "{event}");
     }
     assert_eq!(status(&json!({"event": "POLISHED"})), ignored(IgnoredBecause::TemplateEvent));
 }

@@ -3,10 +3,12 @@
 use super::{
     super::{
         DeliveryStatus, InboundKind, Item, Limit, NumberEvent, Origin, PreferenceChange, Restriction,
-        RestrictionKind, TemplateStatus, What, read,
+        RestrictionKind, What, read,
     },
     SAMPLES, at, bare, by_both, by_phone, origin, texted, with_parent,
 };
+
+use crate::policy::TemplateStatus;
 
 /// Everything a sample says; all of it has to be readable.
 fn items(name: &str) -> Vec<Item> {
