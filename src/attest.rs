@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use entry::{Content, Entry, PromptStep};
 pub use payload::PayloadError;
+pub(crate) use payload::disclosure_sha256;
 
 use crate::{
     model::StatementId,

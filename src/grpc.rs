@@ -1,10 +1,24 @@
-//! The gRPC services.
+//! The gRPC edge: thin services. A call is converted, handed to the gate, and converted back.
+//!
+//! `convert` is the only place between the contract and the domain; `status` the only place that builds a `Status`.
+
+mod consent;
+mod convert;
+mod policy;
+mod quality;
+mod status;
+mod stream;
 
 /// The contract, generated.
 #[expect(clippy::all, reason = "generated; documented in proto/sendgate/v1")]
 pub mod pb {
     tonic::include_proto!("sendgate.v1");
 }
+
+pub use consent::ConsentApi;
+pub use policy::PolicyApi;
+pub use quality::QualityApi;
+pub use status::{ERROR_DOMAIN, limit_exceeded};
 
 /// The contract's descriptors, for reflection and the JSON mapping.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sendgate.bin"));

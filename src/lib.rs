@@ -14,4 +14,5 @@ pub mod model;
 pub mod numbering;
 pub mod policy;
 pub mod senders;
+pub mod server;
 pub mod store;

@@ -131,6 +131,40 @@ const WRITE_OUTCOMES: [WriteOutcome; 5] = [
     WriteOutcome::failed,
 ];
 
+/// The status codes of gRPC, by number.
+const CODES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+/// The counters of one method, by status code.
+#[derive(Clone, Debug)]
+pub struct CallCounters(Vec<Counter>);
+
+impl CallCounters {
+    /// Counts a call that ended with a code.
+    pub fn count(&self, code: tonic::Code) {
+        if let Some(counter) = usize::try_from(code as i32).ok().and_then(|code| self.0.get(code)) {
+            counter.inc();
+        }
+    }
+}
+
 /// What can become of a webhook delivery.
 pub const DELIVERY_OUTCOMES: [&str; 4] = ["stored", "bad_signature", "malformed", "failed"];
 
@@ -253,9 +287,12 @@ impl Metrics {
         }
     }
 
-    /// The counter of one method and code; hold it where calls are many.
-    pub fn called(&self, method: &str, code: &'static str) {
-        self.calls.get_or_create(&CallLabels { method: method.to_owned(), code }).inc();
+    /// The counters of one method, to be held: calls are many.
+    #[must_use]
+    pub fn call_counters(&self, method: &str) -> CallCounters {
+        let counter =
+            |code| self.calls.get_or_create(&CallLabels { method: method.to_owned(), code }).clone();
+        CallCounters(CODES.map(counter).to_vec())
     }
 
     /// The text that Prometheus scrapes.

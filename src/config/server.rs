@@ -98,6 +98,10 @@ pub struct Deadlines {
     pub request_default: Duration,
     /// At most.
     pub request_max: Duration,
+    /// For one read of the store, before the answer is "state unavailable".
+    pub store_read: Duration,
+    /// For one write of the store, before its outcome is "unknown".
+    pub store_write: Duration,
 }
 
 /// How the process stops.
@@ -271,7 +275,15 @@ pub(super) fn deadlines(root: &Section<'_>) -> Deadlines {
             "a default up to the maximum",
         ));
     }
-    Deadlines { request_default: values::duration(default), request_max: values::duration(max) }
+    let (mut read, mut write) = (Millis::new(250), Millis::seconds(5));
+    section.update("store_read", &mut read, bounds());
+    section.update("store_write", &mut write, bounds());
+    Deadlines {
+        request_default: values::duration(default),
+        request_max: values::duration(max),
+        store_read: values::duration(read),
+        store_write: values::duration(write),
+    }
 }
 
 pub(super) fn shutdown(root: &Section<'_>) -> Shutdown {

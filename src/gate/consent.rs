@@ -39,6 +39,8 @@ pub struct Who {
     pub key: String,
     /// A digest of the request; zeros = any repetition of the key is the same statement.
     pub request_digest: [u8; 16],
+    /// A webhook said so: recorded even for a sender that is not configured, since nobody can say it again.
+    pub from_platform: bool,
 }
 
 /// An opt-in.
@@ -110,7 +112,7 @@ impl Gate {
     /// # Errors
     /// When fields are wrong, the sender is unknown, the key was used otherwise, or the store failed.
     pub async fn record_opt_in(&self, request: &OptInRequest) -> Result<OptInRecorded, GateError> {
-        let profile = self.sender(&request.who.sender)?;
+        let profile = self.sender_of(&request.who)?;
         let at = self.said_at(&request.who)?;
         let assessment = self.assess(&profile, request, at)?;
         let statement = request.who.statement()?;
@@ -148,7 +150,7 @@ impl Gate {
     /// # Errors
     /// As `record_opt_in`.
     pub async fn record_opt_out(&self, request: &OptOutRequest) -> Result<Acknowledged, GateError> {
-        let profile = self.sender(&request.who.sender)?;
+        let profile = self.sender_of(&request.who)?;
         let at = self.said_at(&request.who)?;
         let statement = request.who.statement()?;
         let content = request.content();
@@ -173,7 +175,7 @@ impl Gate {
     /// # Errors
     /// As `record_opt_in`.
     pub async fn record_prompt(&self, request: &PromptRequest) -> Result<Acknowledged, GateError> {
-        let profile = self.sender(&request.who.sender)?;
+        let profile = self.sender_of(&request.who)?;
         let at = self.said_at(&request.who)?;
         let statement = request.who.statement()?;
         let scope = profile.profile.prompt.scope.clone();
@@ -229,7 +231,7 @@ impl Gate {
         who: &Who,
         content: &Content,
     ) -> Result<Acknowledged, GateError> {
-        let profile = self.sender(&who.sender)?;
+        let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
         let statement = who.statement()?;
         let written = self
@@ -254,7 +256,7 @@ impl Gate {
         who: &Who,
         time_zone: Option<&str>,
     ) -> Result<Acknowledged, GateError> {
-        let profile = self.sender(&who.sender)?;
+        let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
         let plan = |_: &Situation<'_>| {
             let mut draft = Draft::default();
@@ -268,9 +270,14 @@ impl Gate {
         Ok(self.acknowledge("contact", &written, true))
     }
 
-    /// The sender of a name, for writes.
-    pub(super) fn sender(&self, name: &SenderId) -> Result<Arc<SenderProfile>, GateError> {
-        self.directory.load().find(name).ok_or(GateError::UnknownSender)
+    /// The sender of a write.
+    pub(super) fn sender_of(&self, who: &Who) -> Result<Arc<SenderProfile>, GateError> {
+        let directory = self.directory.load();
+        match directory.find(&who.sender) {
+            Some(profile) => Ok(profile),
+            None if who.from_platform => Ok(Arc::new(directory.unregistered(&who.sender))),
+            None => Err(GateError::UnknownSender),
+        }
     }
 
     /// When it was said; not further ahead than clocks may differ.

@@ -41,7 +41,7 @@ impl Gate {
     /// # Errors
     /// When the sender is unknown or the log cannot be read.
     pub async fn history(&self, who: &Who, after: u64, limit: usize) -> Result<LogPage, GateError> {
-        let profile = self.sender(&who.sender)?;
+        let profile = self.sender_of(who)?;
         let (id, loaded) = self.load(&profile.business, &who.recipient, self.clock.now()).await?;
         self.page(id, &loaded, after, limit).await
     }

@@ -28,17 +28,13 @@ impl Gate {
     ///
     /// # Errors
     /// When the sender is unknown or the store failed.
-    pub async fn prove(
-        &self,
-        profile: &SenderProfile,
-        main: &Recipient,
-        others: &[UserId],
-        at: Time,
-    ) -> Result<(), GateError> {
+    pub async fn prove(&self, who: &Who, others: &[UserId]) -> Result<(), GateError> {
+        let profile = self.sender_of(who)?;
+        let at = self.said_at(who)?;
         for other in others {
             let other = Recipient::User(other.clone());
-            if other != *main {
-                self.absorb(profile, &other, main, at).await?;
+            if other != who.recipient {
+                self.absorb(&profile, &other, &who.recipient, at).await?;
             }
         }
         Ok(())
@@ -129,13 +125,9 @@ impl Gate {
     ///
     /// # Errors
     /// When the store failed.
-    pub async fn number_changed(
-        &self,
-        profile: &SenderProfile,
-        from: &Recipient,
-        to: &Recipient,
-        at: Time,
-    ) -> Result<(), GateError> {
+    pub async fn number_changed(&self, who: &Who, to: &Recipient) -> Result<(), GateError> {
+        let profile = &*self.sender_of(who)?;
+        let (from, at) = (&who.recipient, self.said_at(who)?);
         let now = self.clock.now();
         let (old_id, old) = self.load(&profile.business, from, now).await?;
         let (new_id, _) = self.load(&profile.business, to, now).await?;
@@ -153,18 +145,11 @@ impl Gate {
         for id in &old.record.contact.user_ids {
             self.repoint(profile, id, new_id).await?;
         }
-        let gone = Who {
-            sender: profile.sender.id.clone(),
-            recipient: from.clone(),
-            occurred_at: Some(at),
-            key: String::new(),
-            request_digest: [0; 16],
-        };
         let statement = statement_id("moved", &format!("{new_id:?}{at}"));
         self.write(profile, from, |situation| {
             let mut draft = Draft::default();
             let content = Content::Linked { other: to.clone(), proven: true, moved: true };
-            draft.state(statement, gone.entry(at, situation.now, content));
+            draft.state(statement, who.entry(at, situation.now, content));
             Ok(draft)
         })
         .await?;
@@ -198,7 +183,7 @@ impl Gate {
         if who.recipient == *other {
             return Err(GateError::field("other", "must be another identity than `recipient`"));
         }
-        let profile = self.sender(&who.sender)?;
+        let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
         for (one, two) in [(&who.recipient, other), (other, &who.recipient)] {
             let named = Who { recipient: one.clone(), ..who.clone() };
@@ -235,7 +220,7 @@ impl Gate {
     /// # Errors
     /// When the sender is unknown or the store failed.
     pub async fn erase(&self, who: &Who) -> Result<(Revision, u64, bool), GateError> {
-        let profile = self.sender(&who.sender)?;
+        let profile = self.sender_of(who)?;
         let mut erased = 0;
         let mut kept = false;
         let mut revision = None;

@@ -53,7 +53,7 @@ impl Gate {
     /// # Errors
     /// When fields are wrong, the sender is unknown, the ID was used otherwise, or the store failed.
     pub async fn record_inbound(&self, who: &Who, inbound: &Inbound) -> Result<InboundRecorded, GateError> {
-        let profile = self.sender(&who.sender)?;
+        let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
         let statement = match inbound.message_id.as_str() {
             "" => StatementId(random_16()?),

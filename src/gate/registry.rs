@@ -87,11 +87,12 @@ impl Gate {
         self.observe(&Observed::Sender(profile.sender.id.clone(), learned)).await
     }
 
-    /// The sender of a webhook, under whichever name it is known; learns the names it is not known by.
+    /// The sender of a webhook, under whichever name it is known; learns the names it is not known by. A sender that
+    /// is not configured is learned too: what people said to it must not be lost when it is configured later.
     ///
     /// # Errors
-    /// When it is not configured and auto-registration is off, or the store failed.
-    pub async fn sender_named(&self, names: &SenderNames) -> Result<Arc<SenderProfile>, GateError> {
+    /// When no name was given, or the store failed.
+    pub async fn sender_named(&self, names: &SenderNames) -> Result<SenderId, GateError> {
         let directory = self.directory.load();
         let known =
             names.id.iter().chain(&names.number).find_map(|name| directory.get(name.as_str()).cloned());
@@ -100,12 +101,12 @@ impl Gate {
             (None, Some(name), _) | (None, None, Some(name)) => name.clone(),
             (None, None, None) => return Err(GateError::UnknownSender),
         };
-        let profile = directory.find(&canonical).ok_or(GateError::UnknownSender)?;
         drop(directory);
+        let configured = known.is_some_and(|known| known.configured);
         let text = |name: &SenderId| name.as_str().to_owned();
         let other_number = names.number.as_ref().filter(|number| **number != canonical);
         let learned = LearnedSender {
-            business: (!profile.configured).then(|| BusinessId::of_sender(&canonical).as_str().to_owned()),
+            business: (!configured).then(|| BusinessId::of_sender(&canonical).as_str().to_owned()),
             number: other_number.map(text),
             account: names.account.clone(),
             ..LearnedSender::default()
@@ -115,7 +116,7 @@ impl Gate {
             let learned = LearnedSender { same_as: Some(text(&canonical)), ..LearnedSender::default() };
             self.observe(&Observed::Sender(name.clone(), learned)).await?;
         }
-        self.sender(&canonical)
+        Ok(canonical)
     }
 
     /// The row that holds what is known together with what was observed; none when that is nothing new.

@@ -46,7 +46,7 @@ impl Gate {
     /// # Errors
     /// When the sender is unknown or the store failed.
     pub async fn record_signal(&self, who: &Who, signal: &Signal) -> Result<Acknowledged, GateError> {
-        let profile = self.sender(&who.sender)?;
+        let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
         let statement = statement_id("signal", &format!("{}\0{}\0{at}", signal.word(), who.key));
         let written = self

@@ -87,6 +87,16 @@ impl Directory {
         self.by_name.values().filter(move |profile| profile.sender.account.as_deref() == Some(account))
     }
 
+    /// Any sender of a business: for what concerns the business as a whole. A business that is no longer configured is
+    /// shown under the general settings.
+    #[must_use]
+    pub fn of_business(&self, business: &BusinessId) -> Option<Arc<SenderProfile>> {
+        let known = self.by_name.values().find(|profile| profile.business == *business).cloned();
+        known.or_else(|| {
+            SenderId::parse(business.as_str()).ok().map(|name| Arc::new(self.unregistered(&name)))
+        })
+    }
+
     /// Every sender, once.
     #[must_use]
     pub fn senders(&self) -> Vec<Arc<SenderProfile>> {
@@ -227,7 +237,9 @@ impl Directory {
         profile
     }
 
-    fn unregistered(&self, name: &SenderId) -> SenderProfile {
+    /// A sender that nobody configured, under the general settings.
+    #[must_use]
+    pub fn unregistered(&self, name: &SenderId) -> SenderProfile {
         SenderProfile {
             sender: Sender { id: name.clone(), number: None, account: None },
             business: BusinessId::of_sender(name),

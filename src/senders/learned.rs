@@ -38,6 +38,8 @@ pub struct AccountState {
     pub disabled: Option<i64>,
     /// Reinstated since.
     pub reinstated: Option<i64>,
+    /// The platform's last word on its messaging limit: when, and the word.
+    pub limit: Option<(i64, String)>,
 }
 
 /// What the platform said of a template. Times in milliseconds.
@@ -125,7 +127,9 @@ impl Learned {
     #[must_use]
     pub fn template(&self, account: &str, name: &str, language: &str) -> Option<Template> {
         let rows = self.templates.get(&(account.to_owned(), name.to_owned()))?;
-        let states = rows.iter().filter(|(known, ..)| language.is_empty() || same_locale(known, language));
+        let states = rows
+            .iter()
+            .filter(|(known, ..)| language.is_empty() || known.is_empty() || same_locale(known, language));
         let templates = states.map(|(_, _, state)| state.template());
         templates.max_by_key(|template| template.status.is_some_and(TemplateStatus::is_sendable))
     }
@@ -166,6 +170,7 @@ impl AccountState {
         self.replies = later_restriction(self.replies, other.replies);
         self.disabled = self.disabled.max(other.disabled);
         self.reinstated = self.reinstated.max(other.reinstated);
+        self.limit = self.limit.take().max(other.limit.clone());
         *self != before
     }
 

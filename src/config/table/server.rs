@@ -118,6 +118,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         reason: "The longest deadline that is honoured; longer ones are shortened to it.",
     },
     Setting {
+        path: "deadlines.store_read",
+        kind: Kind::Duration,
+        default: "250ms",
+        reason: "The longest wait for one read of the store; then the answer is DENY, REASON_STATE_UNAVAILABLE (A27).",
+    },
+    Setting {
+        path: "deadlines.store_write",
+        kind: Kind::Duration,
+        default: "5s",
+        reason: "The longest wait for one write of the store; then its outcome is unknown, and the caller repeats it.",
+    },
+    Setting {
         path: "shutdown.grace",
         kind: Kind::Duration,
         default: "10s",

@@ -1,0 +1,417 @@
+//! ConsentService: what people said.
+
+use std::{sync::Arc, time::Instant};
+
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
+
+use super::{
+    convert::{self, Fields},
+    pb, status,
+    stream::{Answers, streaming},
+};
+use crate::{
+    gate::{Consistency, Gate, GateError, Inbound, Who},
+    metrics::WriteOutcome,
+    model::{BusinessId, Recipient, SenderId},
+};
+
+/// Entries of a page when the caller names no size, and at most.
+const PAGE_SIZE_DEFAULT: usize = 100;
+const PAGE_SIZE_MAX: usize = 1000;
+/// Changes and contacts read in one go for a stream.
+const STREAM_PAGE: usize = 256;
+const TEXT_CHARACTERS_MAX: usize = 65_536;
+const ID_CHARACTERS_MAX: usize = 512;
+
+/// The service.
+#[derive(Clone, Debug)]
+pub struct ConsentApi {
+    gate: Arc<Gate>,
+    stopping: CancellationToken,
+}
+
+impl ConsentApi {
+    /// The service over a gate. Streams end when `stopping` is cancelled.
+    #[must_use]
+    pub const fn new(gate: Arc<Gate>, stopping: CancellationToken) -> Self {
+        Self { gate, stopping }
+    }
+
+    /// Runs a write, measured, its failure counted.
+    async fn write<T>(
+        &self,
+        kind: &'static str,
+        write: impl Future<Output = Result<T, GateError>>,
+    ) -> Result<T, Status> {
+        let started = Instant::now();
+        let result = write.await;
+        self.gate.metrics().write_seconds.observe(started.elapsed().as_secs_f64());
+        result.map_err(|error| {
+            let outcome = match error {
+                GateError::Store(_) | GateError::Contention => WriteOutcome::failed,
+                GateError::Invalid(_)
+                | GateError::UnknownSender
+                | GateError::KeyReused
+                | GateError::UnknownResumePoint => WriteOutcome::refused,
+            };
+            self.gate.metrics().wrote(kind, outcome);
+            status::of_gate(&error)
+        })
+    }
+}
+
+#[tonic::async_trait]
+impl pb::consent_service_server::ConsentService for ConsentApi {
+    type WatchConsentStream = Answers<pb::WatchConsentResponse>;
+    type ExportContactsStream = Answers<pb::ExportContactsResponse>;
+
+    async fn record_consent(
+        &self,
+        request: Request<pb::RecordConsentRequest>,
+    ) -> Result<Response<pb::RecordConsentResponse>, Status> {
+        let opt_in = convert::opt_in(request.get_ref())?;
+        let recorded = self.write("consent", self.gate.record_opt_in(&opt_in)).await?;
+        Ok(Response::new(pb::RecordConsentResponse {
+            revision: recorded.done.revision.token(),
+            applied: recorded.done.applied,
+            findings: recorded.findings.iter().map(convert::finding).collect(),
+            obligations: convert::obligations(recorded.done.obligations),
+            standing: recorded.standing.map(|(scope, status)| convert::scope_status(&scope, status)),
+            durability: convert::durability(),
+        }))
+    }
+
+    async fn record_opt_out(
+        &self,
+        request: Request<pb::RecordOptOutRequest>,
+    ) -> Result<Response<pb::RecordOptOutResponse>, Status> {
+        let opt_out = convert::opt_out(request.get_ref())?;
+        let done = self.write("opt_out", self.gate.record_opt_out(&opt_out)).await?;
+        Ok(Response::new(pb::RecordOptOutResponse {
+            revision: done.revision.token(),
+            durability: convert::durability(),
+            obligations: convert::obligations(done.obligations),
+            applied: done.applied,
+        }))
+    }
+
+    async fn record_opt_in_prompt(
+        &self,
+        request: Request<pb::RecordOptInPromptRequest>,
+    ) -> Result<Response<pb::RecordOptInPromptResponse>, Status> {
+        let prompt = convert::prompt(request.get_ref())?;
+        let done = self.write("opt_in_prompt", self.gate.record_prompt(&prompt)).await?;
+        Ok(Response::new(pb::RecordOptInPromptResponse {
+            revision: done.revision.token(),
+            state: convert::prompt_state(&done.contact) as i32,
+            obligations: convert::obligations(done.obligations),
+            applied: done.applied,
+            durability: convert::durability(),
+        }))
+    }
+
+    async fn record_inbound(
+        &self,
+        request: Request<pb::RecordInboundRequest>,
+    ) -> Result<Response<pb::RecordInboundResponse>, Status> {
+        let message = request.get_ref();
+        let mut fields = Fields::default();
+        let occurred_at = message.occurred_at.as_ref();
+        // The message ID is the key; what a redelivery says beside it does not matter.
+        let who = convert::who(&mut fields, &message.sender, &message.recipient, occurred_at, "", message);
+        let inbound = Inbound {
+            message_id: fields.text("message_id", &message.message_id, ID_CHARACTERS_MAX).to_owned(),
+            text: fields.body("text", &message.text, TEXT_CHARACTERS_MAX).to_owned(),
+            button: fields.text("button_id", &message.button_id, ID_CHARACTERS_MAX).to_owned(),
+            button_text: String::new(),
+            context_id: fields
+                .text("context_message_id", &message.context_message_id, ID_CHARACTERS_MAX)
+                .to_owned(),
+            opens_window: true,
+            refusals_only: false,
+        };
+        let who = Who { request_digest: [0; 16], ..fields.finish(who)? };
+        let recorded = self.write("inbound", self.gate.record_inbound(&who, &inbound)).await?;
+        Ok(Response::new(pb::RecordInboundResponse {
+            window_expires_at: recorded.window_expires_at.map(convert::timestamp),
+            effect: convert::inbound_effect(&recorded.effect) as i32,
+            obligations: convert::obligations(recorded.done.obligations),
+            revision: recorded.done.revision.token(),
+            durability: convert::durability(),
+        }))
+    }
+
+    async fn record_confirmation(
+        &self,
+        request: Request<pb::RecordConfirmationRequest>,
+    ) -> Result<Response<pb::RecordConfirmationResponse>, Status> {
+        let (who, of_opt_in) = convert::confirmation(request.get_ref())?;
+        let done = self.write("confirmation", self.gate.record_confirmation(&who, of_opt_in)).await?;
+        let revision = done.revision.token();
+        Ok(Response::new(pb::RecordConfirmationResponse { revision, durability: convert::durability() }))
+    }
+
+    async fn record_block(
+        &self,
+        request: Request<pb::RecordBlockRequest>,
+    ) -> Result<Response<pb::RecordBlockResponse>, Status> {
+        let (who, block) = convert::block(request.get_ref())?;
+        let done = self.write("block", self.gate.record_block(&who, block)).await?;
+        let revision = done.revision.token();
+        Ok(Response::new(pb::RecordBlockResponse { revision, durability: convert::durability() }))
+    }
+
+    async fn settle_hold(
+        &self,
+        request: Request<pb::SettleHoldRequest>,
+    ) -> Result<Response<pb::SettleHoldResponse>, Status> {
+        let message = request.get_ref();
+        let mut fields = Fields::default();
+        let (at, key) = (message.occurred_at.as_ref(), &message.idempotency_key);
+        let who = convert::who(&mut fields, &message.sender, &message.recipient, at, key, message);
+        let who = fields.finish(who)?;
+        let done = self.write("hold", self.gate.settle_hold(&who)).await?;
+        let revision = done.revision.token();
+        Ok(Response::new(pb::SettleHoldResponse { revision, durability: convert::durability() }))
+    }
+
+    async fn record_contact(
+        &self,
+        request: Request<pb::RecordContactRequest>,
+    ) -> Result<Response<pb::RecordContactResponse>, Status> {
+        let message = request.get_ref();
+        let mut fields = Fields::default();
+        let who = convert::who(&mut fields, &message.sender, &message.recipient, None, "", message);
+        let zone = fields.time_zone(&message.time_zone);
+        let who = fields.finish(who)?;
+        let done = self.write("contact", self.gate.record_contact(&who, zone.as_deref())).await?;
+        let revision = done.revision.token();
+        Ok(Response::new(pb::RecordContactResponse { revision, durability: convert::durability() }))
+    }
+
+    async fn link_contacts(
+        &self,
+        request: Request<pb::LinkContactsRequest>,
+    ) -> Result<Response<pb::LinkContactsResponse>, Status> {
+        let (who, other) = convert::link(request.get_ref())?;
+        let done = self.write("link", self.gate.link(&who, &other)).await?;
+        let revision = done.revision.token();
+        Ok(Response::new(pb::LinkContactsResponse { revision, durability: convert::durability() }))
+    }
+
+    async fn get_contact(
+        &self,
+        request: Request<pb::GetContactRequest>,
+    ) -> Result<Response<pb::GetContactResponse>, Status> {
+        let (who, consistency) = convert::consistency_of_get(request.get_ref())?;
+        let contact = self.contact(&who.sender, &who.recipient, consistency).await?;
+        Ok(Response::new(pb::GetContactResponse { contact: Some(contact) }))
+    }
+
+    async fn list_consent_history(
+        &self,
+        request: Request<pb::ListConsentHistoryRequest>,
+    ) -> Result<Response<pb::ListConsentHistoryResponse>, Status> {
+        let message = request.get_ref();
+        let mut fields = Fields::default();
+        let who = convert::who(&mut fields, &message.sender, &message.recipient, None, "", message);
+        let size = match usize::try_from(message.page_size) {
+            Ok(0) => PAGE_SIZE_DEFAULT,
+            Ok(size) if size <= PAGE_SIZE_MAX => size,
+            Ok(_) | Err(_) => {
+                fields.bad("page_size", format!("must be at most {PAGE_SIZE_MAX}"));
+                PAGE_SIZE_DEFAULT
+            }
+        };
+        let after = if message.page_token.is_empty() { Ok(0) } else { message.page_token.parse() };
+        if after.is_err() {
+            fields.bad("page_token", "must be the `next_page_token` of an earlier page");
+        }
+        let who = fields.finish(who)?;
+        let page = self
+            .gate
+            .history(&who, after.unwrap_or_default(), size)
+            .await
+            .map_err(|e| status::of_gate(&e))?;
+        let entries =
+            page.entries.iter().map(|(sealed, read)| convert::entry(page.id, sealed, read.as_ref()));
+        Ok(Response::new(pb::ListConsentHistoryResponse {
+            entries: entries.collect(),
+            next_page_token: page.next.map(|next| next.to_string()).unwrap_or_default(),
+        }))
+    }
+
+    async fn erase_contact(
+        &self,
+        request: Request<pb::EraseContactRequest>,
+    ) -> Result<Response<pb::EraseContactResponse>, Status> {
+        let message = request.get_ref();
+        let mut fields = Fields::default();
+        let who = convert::who(&mut fields, &message.sender, &message.recipient, None, "", message);
+        let who = fields.finish(who)?;
+        let (revision, entries_erased, opt_out_kept) = self.write("erase", self.gate.erase(&who)).await?;
+        Ok(Response::new(pb::EraseContactResponse {
+            revision: revision.token(),
+            opt_out_kept,
+            entries_erased,
+            durability: convert::durability(),
+        }))
+    }
+
+    async fn release_reservation(
+        &self,
+        _: Request<pb::ReleaseReservationRequest>,
+    ) -> Result<Response<pb::ReleaseReservationResponse>, Status> {
+        Err(status::not_implemented("reservations"))
+    }
+
+    async fn watch_consent(
+        &self,
+        request: Request<pb::WatchConsentRequest>,
+    ) -> Result<Response<Self::WatchConsentStream>, Status> {
+        let message = request.into_inner();
+        let business = self.business_filter(&message.sender)?;
+        let after = match message.resume_after.as_str() {
+            "" => Ok(*self.gate.latest_change().borrow()),
+            position => position.parse(),
+        };
+        let Ok(after) = after else {
+            let mut fields = Fields::default();
+            fields.bad("resume_after", "must be the `revision` of a change of this feed, or `0`");
+            return fields.finish(None);
+        };
+        // A resume point beyond the feed is told at once, not when something happens.
+        self.gate.changes(after, 1).await.map_err(|error| status::of_gate(&error))?;
+        let gate = Arc::clone(&self.gate);
+        Ok(Response::new(streaming(self.stopping.clone(), move |changes| {
+            watch(gate, after, business, changes)
+        })))
+    }
+
+    async fn export_contacts(
+        &self,
+        request: Request<pb::ExportContactsRequest>,
+    ) -> Result<Response<Self::ExportContactsStream>, Status> {
+        let message = request.into_inner();
+        let business = self.business_filter(&message.sender)?;
+        let gate = Arc::clone(&self.gate);
+        let history = message.include_history;
+        Ok(Response::new(streaming(self.stopping.clone(), move |out| export(gate, business, history, out))))
+    }
+}
+
+impl ConsentApi {
+    async fn contact(
+        &self,
+        sender: &SenderId,
+        recipient: &Recipient,
+        consistency: Consistency,
+    ) -> Result<pb::Contact, Status> {
+        let directory = self.gate.directory();
+        let profile = directory.find(sender).ok_or_else(|| status::of_gate(&GateError::UnknownSender))?;
+        let now = self.gate.now();
+        let view = self.gate.view(&profile, recipient, consistency, now).await;
+        let view = view.map_err(|error| status::of_gate(&error.into()))?;
+        Ok(convert::contact(&view, &profile, now))
+    }
+
+    fn business_filter(&self, sender: &str) -> Result<Option<BusinessId>, Status> {
+        if sender.is_empty() {
+            return Ok(None);
+        }
+        let sender = SenderId::parse(sender)
+            .map_err(|error| status::of_gate(&GateError::field("sender", error.to_string())))?;
+        let profile = self.gate.directory().find(&sender);
+        profile
+            .map(|profile| Some(profile.business.clone()))
+            .ok_or_else(|| status::of_gate(&GateError::UnknownSender))
+    }
+}
+
+type Out<T> = tokio::sync::mpsc::Sender<Result<T, Status>>;
+
+/// Follows the feed: what is there, then what comes.
+async fn watch(
+    gate: Arc<Gate>,
+    mut after: u64,
+    business: Option<BusinessId>,
+    out: Out<pb::WatchConsentResponse>,
+) -> Result<(), Status> {
+    let mut latest = gate.latest_change();
+    loop {
+        latest.mark_unchanged();
+        let changes = gate.changes(after, STREAM_PAGE).await.map_err(|error| status::of_gate(&error))?;
+        let caught_up = changes.is_empty();
+        for change in changes {
+            after = change.position;
+            if business.is_some() && change.business != business {
+                continue;
+            }
+            let message = pb::WatchConsentResponse {
+                revision: change.position.to_string(),
+                business: change.business.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
+                entry: Some(convert::entry(change.id, &change.sealed, change.entry.as_ref())),
+            };
+            if out.send(Ok(message)).await.is_err() {
+                return Ok(());
+            }
+        }
+        if caught_up && latest.changed().await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// Sends every contact, with its log when asked for.
+async fn export(
+    gate: Arc<Gate>,
+    business: Option<BusinessId>,
+    history: bool,
+    out: Out<pb::ExportContactsResponse>,
+) -> Result<(), Status> {
+    let directory = gate.directory();
+    let mut after = None;
+    loop {
+        let now = gate.now();
+        let page = gate.contacts(after, STREAM_PAGE, now).await.map_err(|error| status::of_gate(&error))?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = Some(*last);
+        for (id, loaded) in page {
+            let of = loaded.record.business.clone();
+            if loaded.record.alias.is_some() || business.is_some() && of != business {
+                continue;
+            }
+            let mut message = pb::ExportContactsResponse::default();
+            if history {
+                message.history = whole_log(&gate, id, &loaded).await?;
+            }
+            message.contact = of.and_then(|of| {
+                let profile = directory.of_business(&of)?;
+                let view = crate::gate::View::shared(id, Arc::new(loaded));
+                Some(pb::Contact {
+                    business: of.as_str().to_owned(),
+                    ..convert::contact(&view, &profile, now)
+                })
+            });
+            if out.send(Ok(message)).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+async fn whole_log(
+    gate: &Gate,
+    id: crate::store::ContactId,
+    loaded: &crate::store::Loaded,
+) -> Result<Vec<pb::ConsentEntry>, Status> {
+    let mut entries = Vec::new();
+    let mut after = Some(0);
+    while let Some(from) = after {
+        let page = gate.page(id, loaded, from, STREAM_PAGE).await.map_err(|error| status::of_gate(&error))?;
+        entries.extend(page.entries.iter().map(|(sealed, read)| convert::entry(id, sealed, read.as_ref())));
+        after = page.next;
+    }
+    Ok(entries)
+}

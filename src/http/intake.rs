@@ -1,0 +1,334 @@
+//! From the items of a delivery to the gate. Each item by itself: one that cannot be used is counted, one that could
+//! not be stored makes the platform send the delivery again.
+
+use super::payload::{
+    Delivery, DeliveryStatus, ErrorEffect, InboundKind, Item, Limit, NumberEvent, Origin, Person,
+    PreferenceChange, Quality, Restriction, RestrictionKind, What, effect_of,
+};
+use crate::{
+    gate::{Gate, GateError, Inbound, Observed, SenderNames, Signal, Who},
+    model::{Millis, Recipient, SenderId, Time},
+    senders::{AccountState, LearnedSender, TemplateState},
+};
+
+/// Error codes that restrict say no end; the platform is believed for this long after each.
+const RESTRICTED_FOR: Millis = Millis::hours(1);
+
+/// Takes a delivery in; true when nothing of it is left to be stored.
+pub(super) async fn take_in(gate: &Gate, delivery: Delivery, signed: bool) -> bool {
+    for rejected in &delivery.rejected {
+        tracing::warn!(reason = rejected.reason.word(), path = %rejected.path, "an item of a webhook is malformed");
+        gate.metrics().webhook_item("malformed", rejected.reason.word());
+    }
+    let mut complete = true;
+    for item in delivery.items {
+        let word = item.what.word();
+        let outcome = match store(gate, item, signed).await {
+            Ok(outcome) => outcome,
+            Err(GateError::Invalid(_) | GateError::KeyReused | GateError::UnknownResumePoint) => "unusable",
+            Err(GateError::UnknownSender) => "no_sender",
+            Err(error @ (GateError::Store(_) | GateError::Contention)) => {
+                tracing::error!(%error, item = word, "an item of a webhook could not be stored");
+                complete = false;
+                "failed"
+            }
+        };
+        gate.metrics().webhook_item(word, outcome);
+    }
+    complete
+}
+
+async fn store(gate: &Gate, item: Item, signed: bool) -> Result<&'static str, GateError> {
+    let Item { origin, what } = item;
+    let now = gate.now();
+    // The platform's clock may be ahead of ours; nothing has happened later than now.
+    let seen = |at: Time| at.min(now);
+    let intake = Intake { gate, origin, signed };
+    match what {
+        What::Inbound { from, message_id, at, kind, text, button, button_text, context_id, in_group } => {
+            let inbound = Inbound {
+                message_id,
+                text: text_of(kind, text),
+                button: button.unwrap_or_default(),
+                button_text: button_text.unwrap_or_default(),
+                context_id: context_id.unwrap_or_default(),
+                opens_window: kind.opens_window() && !in_group,
+                refusals_only: kind.refusals_only() || in_group,
+            };
+            let who = intake.who(&from, seen(at)).await?;
+            gate.record_inbound(&who, &inbound).await?;
+        }
+        What::Status { message_id, person, status, at, errors } => {
+            intake.status(person.as_ref(), &message_id, status, seen(at), &errors).await?;
+        }
+        What::Preference { person, change, at } => {
+            let who = intake.who(&person, seen(at)).await?;
+            gate.record_signal(&who, &preference(change)).await?;
+        }
+        What::NumberChanged { from, to, at, .. } => intake.number_changed(&from, &to, seen(at)).await?,
+        What::UserIdChanged { previous, previous_parent, person, at } => {
+            let mut others: Vec<_> = [Some(previous.clone()), previous_parent, person.user_id.clone()]
+                .into_iter()
+                .chain([person.parent_user_id.clone()])
+                .flatten()
+                .collect();
+            // The old ID leads to the contact already; without a number it stays the one the rest leads to.
+            let main = person.phone.map_or(Recipient::User(previous), Recipient::Phone);
+            others.retain(|id| Recipient::User(id.clone()) != main);
+            let sender = intake.sender().await?;
+            intake.same_person(&sender, &main, &others, seen(at)).await?;
+        }
+        What::TemplateStatus { name, language, status, category, at } => {
+            let state = TemplateState {
+                status: Some((at.millis(), status.word().to_owned())),
+                category: category.map(|category| (at.millis(), category.word().to_owned(), None)),
+                quality: None,
+            };
+            intake.template(name, language, state).await?;
+        }
+        What::TemplateQuality { name, language, quality, at } => {
+            let state = TemplateState {
+                quality: Some((at.millis(), quality_word(quality).to_owned())),
+                ..TemplateState::default()
+            };
+            intake.template(name, language, state).await?;
+        }
+        What::TemplateCategory { name, language, category, previous, effective_at, .. } => {
+            let previous = previous.map(|previous| previous.word().to_owned());
+            let category = (effective_at.millis(), category.word().to_owned(), previous);
+            let state = TemplateState { category: Some(category), ..TemplateState::default() };
+            intake.template(name, language, state).await?;
+        }
+        What::AccountRestriction { restrictions, at } => {
+            intake.account(restricted(&restrictions, at)).await?
+        }
+        What::AccountDisabled { at } => {
+            intake.account(AccountState { disabled: Some(at.millis()), ..AccountState::default() }).await?;
+        }
+        What::AccountReinstated { at } => {
+            intake.account(AccountState { reinstated: Some(at.millis()), ..AccountState::default() }).await?;
+        }
+        What::NumberQuality { event, limit, at } => intake.number_quality(event, limit, at).await?,
+        What::Capability { limit, at } => {
+            let limit = Some((at.millis(), limit_word(limit)));
+            intake.account(AccountState { limit, ..AccountState::default() }).await?;
+        }
+        What::Echo => return Ok("our_own"),
+        What::Ignored { why } => return Ok(why.word()),
+    }
+    Ok("stored")
+}
+
+/// What can hold words of the person: a call, a reaction or a location has none.
+fn text_of(kind: InboundKind, text: Option<String>) -> String {
+    match kind {
+        InboundKind::Reaction | InboundKind::Call | InboundKind::Revoke => String::new(),
+        InboundKind::Text
+        | InboundKind::Button
+        | InboundKind::Interactive
+        | InboundKind::Media
+        | InboundKind::Order
+        | InboundKind::Location
+        | InboundKind::Contacts
+        | InboundKind::Unsupported
+        | InboundKind::Edit
+        | InboundKind::Other => text.unwrap_or_default(),
+    }
+}
+
+/// One item on its way in.
+struct Intake<'a> {
+    gate: &'a Gate,
+    origin: Origin,
+    signed: bool,
+}
+
+impl Intake<'_> {
+    /// The sender, under every name the payload gave.
+    async fn sender(&self) -> Result<SenderId, GateError> {
+        let names = SenderNames {
+            id: self.origin.phone_number_id.clone(),
+            number: self.origin.display_number.clone(),
+            account: self.origin.account.clone(),
+        };
+        self.gate.sender_named(&names).await
+    }
+
+    /// Whom an item is about; the names it gave are one person from now on.
+    async fn who(&self, person: &Person, at: Time) -> Result<Who, GateError> {
+        let sender = self.sender().await?;
+        let main = main_of(person).ok_or_else(|| GateError::field("person", "is nobody"))?;
+        let others: Vec<_> = person.user_id.iter().chain(&person.parent_user_id).cloned().collect();
+        self.same_person(&sender, &main, &others, at).await?;
+        Ok(who(sender, main, at))
+    }
+
+    /// Only a signature proves that two names are one person; without it, it is the business's word.
+    async fn same_person(
+        &self,
+        sender: &SenderId,
+        main: &Recipient,
+        others: &[crate::model::UserId],
+        at: Time,
+    ) -> Result<(), GateError> {
+        let named = who(sender.clone(), main.clone(), at);
+        if self.signed {
+            return self.gate.prove(&named, others).await;
+        }
+        for other in others {
+            let other = Recipient::User(other.clone());
+            if other != *main {
+                self.gate.link(&named, &other).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn status(
+        &self,
+        person: Option<&Person>,
+        message_id: &str,
+        status: DeliveryStatus,
+        at: Time,
+        errors: &[u32],
+    ) -> Result<(), GateError> {
+        let mut signals = Vec::new();
+        if matches!(status, DeliveryStatus::Delivered | DeliveryStatus::Read | DeliveryStatus::Played) {
+            signals.push(Signal::Alive);
+        }
+        for code in errors {
+            self.gate.metrics().disagreed(*code);
+            match effect_of(*code) {
+                ErrorEffect::ClosesWindow => signals.push(Signal::WindowClosed),
+                ErrorEffect::MarketingOptOut => signals.push(Signal::MarketingRefused),
+                ErrorEffect::CoolOff => signals.push(Signal::HeldBack),
+                ErrorEffect::Undeliverable => {
+                    signals.push(Signal::Undeliverable { message_id: message_id.to_owned() });
+                }
+                ErrorEffect::Restricted => self.account(restricted_by(*code, at)).await?,
+                // The status does not name the template; its own webhook does.
+                ErrorEffect::TemplatePaused | ErrorEffect::RetrySoon | ErrorEffect::None => {}
+            }
+        }
+        let (Some(person), false) = (person, signals.is_empty()) else { return Ok(()) };
+        let who = Who { key: message_id.to_owned(), ..self.who(person, at).await? };
+        for signal in signals {
+            self.gate.record_signal(&who, &signal).await?;
+        }
+        Ok(())
+    }
+
+    async fn number_changed(&self, from: &Person, to: &Person, at: Time) -> Result<(), GateError> {
+        let old = self.who(from, at).await?;
+        let new = self.who(to, at).await?;
+        if self.signed {
+            self.gate.number_changed(&old, &new.recipient).await
+        } else {
+            self.gate.link(&old, &new.recipient).await.map(drop)
+        }
+    }
+
+    async fn template(
+        &self,
+        name: String,
+        language: Option<String>,
+        state: TemplateState,
+    ) -> Result<(), GateError> {
+        let Some(account) = self.origin.account.clone() else { return Err(GateError::UnknownSender) };
+        let observed = Observed::Template(account, name, language.unwrap_or_default(), state);
+        self.gate.observe(&observed).await
+    }
+
+    async fn account(&self, state: AccountState) -> Result<(), GateError> {
+        let Some(account) = self.origin.account.clone() else { return Err(GateError::UnknownSender) };
+        self.gate.observe(&Observed::Account(account, state)).await
+    }
+
+    async fn number_quality(
+        &self,
+        event: NumberEvent,
+        limit: Option<Limit>,
+        at: Time,
+    ) -> Result<(), GateError> {
+        let sender = self.sender().await?;
+        let word = match event {
+            NumberEvent::Flagged => Some("FLAGGED"),
+            NumberEvent::Unflagged => Some("UNFLAGGED"),
+            NumberEvent::Upgrade
+            | NumberEvent::Downgrade
+            | NumberEvent::Onboarding
+            | NumberEvent::ThroughputUpgrade
+            | NumberEvent::Other => None,
+        };
+        let learned = LearnedSender {
+            quality: word.map(|word| (at.millis(), word.to_owned())),
+            limit: limit.map(|limit| (at.millis(), limit_word(limit))),
+            ..LearnedSender::default()
+        };
+        self.gate.observe(&Observed::Sender(sender, learned)).await
+    }
+}
+
+fn who(sender: SenderId, recipient: Recipient, at: Time) -> Who {
+    Who {
+        sender,
+        recipient,
+        occurred_at: Some(at),
+        key: String::new(),
+        request_digest: [0; 16],
+        from_platform: true,
+    }
+}
+
+/// The name the rest is stored under: the number where there is one.
+fn main_of(person: &Person) -> Option<Recipient> {
+    let user = person.user_id.clone().or_else(|| person.parent_user_id.clone());
+    person.phone.map(Recipient::Phone).or_else(|| user.map(Recipient::User))
+}
+
+fn preference(change: PreferenceChange) -> Signal {
+    match change {
+        PreferenceChange::Stop => Signal::Stop,
+        PreferenceChange::Resume => Signal::Resume,
+        PreferenceChange::Signup { signup_id } => Signal::Signup(signup_id.unwrap_or_default()),
+    }
+}
+
+fn restricted(restrictions: &[Restriction], at: Time) -> AccountState {
+    let of = |kind: RestrictionKind| {
+        let restriction = restrictions.iter().find(|restriction| restriction.kind == kind)?;
+        Some((at.millis(), restriction.until.map(Time::millis)))
+    };
+    AccountState {
+        business_initiated: of(RestrictionKind::BizInitiated),
+        replies: of(RestrictionKind::CustomerInitiated),
+        ..AccountState::default()
+    }
+}
+
+/// 131048: too many people blocked or reported; 131031 and 368: the account is locked or blocked, replies too.
+fn restricted_by(code: u32, at: Time) -> AccountState {
+    let until = Some((at.millis(), Some((at + RESTRICTED_FOR).millis())));
+    AccountState {
+        business_initiated: until,
+        replies: until.filter(|_| code != 131_048),
+        ..AccountState::default()
+    }
+}
+
+const fn quality_word(quality: Quality) -> &'static str {
+    match quality {
+        Quality::Green => "GREEN",
+        Quality::Yellow => "YELLOW",
+        Quality::Red => "RED",
+        Quality::Unknown => "UNKNOWN",
+    }
+}
+
+fn limit_word(limit: Limit) -> String {
+    match limit {
+        Limit::People(people) => people.to_string(),
+        Limit::Unlimited => "UNLIMITED".to_owned(),
+        Limit::NotSet => "NOT_SET".to_owned(),
+    }
+}

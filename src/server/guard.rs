@@ -1,0 +1,199 @@
+//! The layer around every gRPC call: load is shed before work is done for it, then the deadline starts, then the call is
+//! counted.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http::{HeaderMap, Request, Response};
+use prost_reflect::DescriptorPool;
+use tokio::sync::Semaphore;
+use tonic::{Code, Status, body::Body};
+use tower::{Layer, Service};
+
+use crate::{
+    grpc::{DESCRIPTORS, limit_exceeded},
+    metrics::{CallCounters, Metrics},
+};
+
+/// What the guard holds calls to.
+#[derive(Clone, Copy, Debug)]
+pub struct GuardSettings {
+    /// Calls in progress at once.
+    pub concurrent_requests: usize,
+    /// The deadline of calls that name none.
+    pub deadline_default: Duration,
+    /// The longest deadline a call may name.
+    pub deadline_max: Duration,
+}
+
+/// The layer; all its copies share one limit.
+#[derive(Clone, Debug)]
+pub struct Guard(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    settings: GuardSettings,
+    permits: Semaphore,
+    counters: HashMap<String, CallCounters>,
+}
+
+impl Guard {
+    /// A guard with counters for every method of the contract.
+    #[must_use]
+    pub fn new(settings: GuardSettings, metrics: &Metrics) -> Self {
+        let permits = Semaphore::new(settings.concurrent_requests.min(Semaphore::MAX_PERMITS));
+        let methods = methods().into_iter().map(|(path, name)| (path, metrics.call_counters(&name)));
+        Self(Arc::new(Shared { settings, permits, counters: methods.collect() }))
+    }
+}
+
+/// The methods of the contract: path, and `Service/Method`.
+fn methods() -> Vec<(String, String)> {
+    // The descriptors were compiled into this very program.
+    let Ok(pool) = DescriptorPool::decode(DESCRIPTORS) else { return Vec::new() };
+    let of_service = |service: prost_reflect::ServiceDescriptor| {
+        let (full, short) = (service.full_name().to_owned(), service.name().to_owned());
+        let method = |method: prost_reflect::MethodDescriptor| {
+            (format!("/{full}/{}", method.name()), format!("{short}/{}", method.name()))
+        };
+        service.methods().map(method).collect::<Vec<_>>()
+    };
+    pool.services().flat_map(of_service).collect()
+}
+
+impl<S> Layer<S> for Guard {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded { shared: Arc::clone(&self.0), inner }
+    }
+}
+
+/// A guarded service.
+#[derive(Clone, Debug)]
+pub struct Guarded<S> {
+    shared: Arc<Shared>,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Guarded<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let shared = Arc::clone(&self.shared);
+        let path = request.uri().path().to_owned();
+        let limit = deadline(request.headers(), &shared.settings);
+        let call = self.inner.call(request);
+        Box::pin(async move {
+            let response = match shared.permits.try_acquire() {
+                Err(_) => Ok(overloaded()),
+                Ok(_permit) => match tokio::time::timeout(limit, call).await {
+                    Ok(response) => response.map(too_large_is_exhausted),
+                    Err(_) => {
+                        Ok(Status::deadline_exceeded("the deadline passed before the answer").into_http())
+                    }
+                },
+            };
+            if let (Ok(response), Some(counters)) = (&response, shared.counters.get(&path)) {
+                counters.count(code_of(response.headers()));
+            }
+            response
+        })
+    }
+}
+
+fn overloaded() -> Response<Body> {
+    limit_exceeded("limits.concurrent_requests", "too many calls in progress; try again").into_http()
+}
+
+/// The caller's deadline, cut to the longest permitted; the default where none is named or it cannot be read.
+fn deadline(headers: &HeaderMap, settings: &GuardSettings) -> Duration {
+    let named = headers.get("grpc-timeout").and_then(|value| parse_timeout(value.to_str().ok()?));
+    named.map_or(settings.deadline_default, |named| named.min(settings.deadline_max))
+}
+
+/// `100m`, `5S`: up to 8 digits and a unit, as the gRPC specification has it.
+fn parse_timeout(text: &str) -> Option<Duration> {
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if digits.is_empty() || digits.len() > 8 {
+        return None;
+    }
+    let count: u64 = digits.parse().ok()?;
+    Some(match unit {
+        "H" => Duration::from_secs(count * 3600),
+        "M" => Duration::from_secs(count * 60),
+        "S" => Duration::from_secs(count),
+        "m" => Duration::from_millis(count),
+        "u" => Duration::from_micros(count),
+        "n" => Duration::from_nanos(count),
+        _ => return None,
+    })
+}
+
+/// The transport calls a message over the size limit out of range; it is a limit of ours, and the contract says
+/// RESOURCE_EXHAUSTED.
+fn too_large_is_exhausted(response: Response<Body>) -> Response<Body> {
+    if code_of(response.headers()) != Code::OutOfRange {
+        return response;
+    }
+    let status = Status::from_header_map(response.headers());
+    match status {
+        Some(status) if status.message().contains("message length too large") => {
+            limit_exceeded("limits.request_bytes", "the request is larger than `limits.request_bytes`")
+                .into_http()
+        }
+        _ => response,
+    }
+}
+
+/// The code of an answer that failed before its body, which is all failures of ours; else OK.
+fn code_of(headers: &HeaderMap) -> Code {
+    headers.get("grpc-status").map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_are_read_as_the_specification_has_them() {
+        for (text, expected) in [
+            ("1H", Some(Duration::from_secs(3600))),
+            ("250m", Some(Duration::from_millis(250))),
+            ("99999999u", Some(Duration::from_micros(99_999_999))),
+            ("", None),
+            ("S", None),
+            ("-1S", None),
+            ("999999999S", None),
+            ("5x", None),
+            ("5µ", None),
+        ] {
+            assert_eq!(parse_timeout(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_method_of_the_contract_is_counted() {
+        let methods = methods();
+        assert!(methods.contains(&(
+            "/sendgate.v1.PolicyService/CheckSend".to_owned(),
+            "PolicyService/CheckSend".to_owned()
+        )));
+        assert_eq!(methods.len(), 21);
+    }
+}

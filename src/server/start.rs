@@ -1,0 +1,296 @@
+//! From settings to a running server, and back down.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::{net::UnixListener, task::JoinHandle};
+use tokio_stream::wrappers::UnixListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    service::Routes,
+    transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming},
+};
+use tonic_health::server::HealthReporter;
+use tower::Layer as _;
+
+use super::{
+    guard::{Guard, GuardSettings},
+    listen::{self, ListenError},
+    services::{self, Sizes},
+};
+use crate::{
+    clock::Clock,
+    config::{Settings, StoreUrl, Tls},
+    gate::{Gate, GateSettings},
+    http::{HttpSettings, Ready},
+    metrics::Metrics,
+    store::{
+        Store, StoreError,
+        embedded::{Embedded, OpenError, Options},
+    },
+};
+
+/// Windows that ended are deleted this often, this many at a time; answers never wait for it.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
+const SWEEP_MAX: usize = 1000;
+
+/// Connections that say nothing are asked, and dropped when they do not answer.
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(60);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store file.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The doors.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// Certificates.
+    #[error("cannot read {0} (`{1}`): {2}")]
+    File(PathBuf, &'static str, #[source] std::io::Error),
+    /// TLS.
+    #[error("TLS cannot be set up from `grpc.tls`: {0}")]
+    Tls(#[source] tonic::transport::Error),
+    /// A store this version does not know.
+    #[error("Redis stores come with a later version; use `memory:` or `file:PATH` (`store.url`)")]
+    Redis,
+}
+
+/// A server that runs.
+#[derive(Debug)]
+pub struct Running {
+    /// Where gRPC listens, when on TCP.
+    pub grpc: Option<SocketAddr>,
+    /// Where HTTP listens.
+    pub http: SocketAddr,
+    /// The Unix socket, when there is one.
+    pub socket: Option<PathBuf>,
+    gate: Arc<Gate>,
+    store: Arc<Embedded>,
+    health: HealthReporter,
+    ready: Ready,
+    stopping: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+    drain_delay: Duration,
+    grace: Duration,
+}
+
+/// Starts a server.
+///
+/// # Errors
+/// When the store cannot be opened or a door cannot be.
+pub async fn start(settings: &Settings, clock: Clock) -> Result<Running, StartError> {
+    let store = Arc::new(open_store(&settings.store.url).await?);
+    let metrics = Arc::new(Metrics::new());
+    let shared: Arc<dyn Store> = Arc::<Embedded>::clone(&store);
+    let gate = Arc::new(Gate::open(shared, gate_settings(settings), clock, Arc::clone(&metrics)).await?);
+    let stopping = CancellationToken::new();
+    let sizes = Sizes {
+        request_bytes: as_size(settings.limits.request_bytes),
+        batch_recipients: as_size(settings.limits.batch_recipients),
+    };
+    let guard = Guard::new(guard_settings(settings), &metrics);
+    let contract = services::contract(&gate, sizes, &stopping);
+    let json = guard.layer(contract.clone());
+    let (routes, health) = services::with_health_and_reflection(contract);
+    let ready = Ready::default();
+
+    let http_listener = listen::tcp(settings.http.listen, "http.listen").await?;
+    let mut running = Running {
+        grpc: None,
+        http: http_listener.local_addr().unwrap_or(settings.http.listen),
+        socket: None,
+        gate: Arc::clone(&gate),
+        store,
+        health,
+        ready: ready.clone(),
+        stopping: stopping.clone(),
+        tasks: Vec::new(),
+        drain_delay: settings.shutdown.drain_delay,
+        grace: settings.shutdown.grace,
+    };
+    if let Some(address) = settings.grpc.listen {
+        running.listen_tcp(settings, address, guard.clone(), routes.clone()).await?;
+    }
+    if let Some(path) = &settings.grpc.socket {
+        let listener = listen::unix(path).await?;
+        running.socket = Some(path.clone());
+        running.listen_unix(settings, listener, guard, routes);
+    }
+    let router = crate::http::router(http_settings(settings), gate, json, ready);
+    let until = stopping.clone();
+    running.tasks.push(tokio::spawn(async move {
+        let served = axum::serve(http_listener, router).with_graceful_shutdown(until.cancelled_owned()).await;
+        if let Err(error) = served {
+            tracing::error!(%error, "the HTTP port ended");
+        }
+    }));
+    running.sweep();
+    running.set_ready(true).await;
+    Ok(running)
+}
+
+impl Running {
+    /// The gate behind.
+    #[must_use]
+    pub const fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// Drains and stops: no longer ready, a pause for load balancers to notice, then what is in progress may finish
+    /// within the grace period, then the store is closed.
+    pub async fn stop(mut self) {
+        self.set_ready(false).await;
+        tokio::time::sleep(self.drain_delay).await;
+        self.stopping.cancel();
+        let tasks = std::mem::take(&mut self.tasks);
+        let finished = async {
+            for task in tasks {
+                drop(task.await);
+            }
+        };
+        if tokio::time::timeout(self.grace, finished).await.is_err() {
+            tracing::warn!("calls were still in progress at the end of the grace period");
+        }
+        if let Err(error) = self.store.close().await {
+            tracing::error!(%error, "the store did not close cleanly; nothing acknowledged is lost");
+        }
+        if let Some(socket) = &self.socket {
+            drop(std::fs::remove_file(socket));
+        }
+    }
+
+    async fn set_ready(&self, ready: bool) {
+        self.ready.set(ready);
+        self.gate.metrics().ready.set(i64::from(ready));
+        services::set_serving(&self.health, ready).await;
+    }
+
+    async fn listen_tcp(
+        &mut self,
+        settings: &Settings,
+        address: SocketAddr,
+        guard: Guard,
+        routes: Routes,
+    ) -> Result<(), StartError> {
+        let listener = listen::tcp(address, "grpc.listen").await?;
+        self.grpc = listener.local_addr().ok();
+        let incoming =
+            TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE_EVERY));
+        let mut builder = server(settings);
+        if let Some(tls) = &settings.grpc.tls {
+            builder = builder.tls_config(tls_config(tls).await?).map_err(StartError::Tls)?;
+        }
+        let until = self.stopping.clone();
+        self.tasks.push(tokio::spawn(async move {
+            let router = builder.layer(guard).add_routes(routes);
+            if let Err(error) = router.serve_with_incoming_shutdown(incoming, until.cancelled_owned()).await {
+                tracing::error!(%error, "the gRPC port ended");
+            }
+        }));
+        Ok(())
+    }
+
+    fn listen_unix(&mut self, settings: &Settings, listener: UnixListener, guard: Guard, routes: Routes) {
+        let builder = server(settings);
+        let until = self.stopping.clone();
+        self.tasks.push(tokio::spawn(async move {
+            let incoming = UnixListenerStream::new(listener);
+            let router = builder.layer(guard).add_routes(routes);
+            if let Err(error) = router.serve_with_incoming_shutdown(incoming, until.cancelled_owned()).await {
+                tracing::error!(%error, "the gRPC socket ended");
+            }
+        }));
+    }
+
+    /// Deletes windows that ended, now and then.
+    fn sweep(&mut self) {
+        let (gate, stopping) = (Arc::clone(&self.gate), self.stopping.clone());
+        self.tasks.push(tokio::spawn(async move {
+            let mut every = tokio::time::interval(SWEEP_EVERY);
+            loop {
+                tokio::select! {
+                    () = stopping.cancelled() => return,
+                    _ = every.tick() => {}
+                }
+                if let Err(error) = gate.store().sweep(gate.now(), SWEEP_MAX).await {
+                    tracing::warn!(%error, "ended windows were not deleted");
+                }
+            }
+        }));
+    }
+}
+
+async fn open_store(url: &StoreUrl) -> Result<Embedded, StartError> {
+    match url {
+        StoreUrl::Memory => Ok(Embedded::in_memory()?),
+        StoreUrl::File(path) => {
+            let path = path.clone();
+            let opened = tokio::task::spawn_blocking(move || Embedded::open(path, &Options::default())).await;
+            match opened {
+                Ok(opened) => Ok(opened?),
+                Err(_) => Err(StoreError::Unavailable("opening the store was interrupted".to_owned()).into()),
+            }
+        }
+        StoreUrl::Redis(_) => Err(StartError::Redis),
+    }
+}
+
+fn server(settings: &Settings) -> Server {
+    Server::builder()
+        .max_concurrent_streams(settings.limits.concurrent_streams_per_connection)
+        .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+}
+
+async fn tls_config(tls: &Tls) -> Result<ServerTlsConfig, StartError> {
+    let read = async |path: &PathBuf, setting| {
+        tokio::fs::read(path).await.map_err(|error| StartError::File(path.clone(), setting, error))
+    };
+    let cert = read(&tls.cert, "grpc.tls.cert").await?;
+    let key = read(&tls.key, "grpc.tls.key").await?;
+    let mut config = ServerTlsConfig::new().identity(Identity::from_pem(cert, key));
+    if let Some(ca) = &tls.client_ca {
+        config = config.client_ca_root(Certificate::from_pem(read(ca, "grpc.tls.client_ca").await?));
+    }
+    Ok(config)
+}
+
+fn gate_settings(settings: &Settings) -> GateSettings {
+    GateSettings {
+        businesses: settings.businesses.clone(),
+        default_profile: settings.senders.profile.clone(),
+        auto_register: settings.senders.auto_register,
+        cached_contacts: u64::from(settings.cache.contacts),
+        identity_key: settings.identity_key.as_ref().map(|key| *key.reveal()),
+        read_timeout: settings.deadlines.store_read,
+        write_timeout: settings.deadlines.store_write,
+    }
+}
+
+fn guard_settings(settings: &Settings) -> GuardSettings {
+    GuardSettings {
+        concurrent_requests: as_size(settings.limits.concurrent_requests),
+        deadline_default: settings.deadlines.request_default,
+        deadline_max: settings.deadlines.request_max,
+    }
+}
+
+fn http_settings(settings: &Settings) -> HttpSettings {
+    let webhook = &settings.webhook;
+    HttpSettings {
+        verify_token: webhook.verify_token.clone(),
+        app_secrets: webhook.app_secrets.clone(),
+        allow_unsigned: webhook.allow_unsigned,
+        webhook_bytes_max: as_size(webhook.body_bytes_max),
+        request_bytes_max: as_size(settings.limits.request_bytes),
+    }
+}
+
+fn as_size(setting: u32) -> usize {
+    usize::try_from(setting).unwrap_or(usize::MAX)
+}
