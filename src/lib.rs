@@ -1,5 +1,7 @@
 //! sendgate.
 
+pub mod cli;
+pub mod clock;
 pub mod grpc;
 pub mod keywords;
 pub mod model;

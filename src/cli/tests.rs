@@ -1,0 +1,1 @@
+//! Commands from their arguments to what they print, against a server that records calls.
