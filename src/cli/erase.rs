@@ -1,7 +1,5 @@
 //! `sendgate erase`: forgets a person. A standing opt-out stays in force.
 
-use std::io::Write;
-
 use clap::Args;
 
 use super::{Console, Exit, Failure, args::Person, session::Session};

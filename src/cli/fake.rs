@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -151,7 +152,7 @@ impl Drop for Fake {
 
 /// Runs a command as `main` would.
 pub(super) fn run_at(endpoint: &str, args: &[&str], input: &str) -> Ran {
-    let line = ["sendgate", "--endpoint", endpoint].iter().chain(args);
+    let line = ["sendgate", "--endpoint", endpoint].into_iter().chain(args.iter().copied());
     let cli = Cli::try_parse_from(line).unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut console = Console {
@@ -286,11 +287,20 @@ impl PolicyService for Served {
     }
 }
 
+type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + Send + 'a>>;
+
 macro_rules! noted {
     ($($method:ident $request:ident $response:ident $call:ident;)*) => {
-        $(async fn $method(&self, r: Request<$request>) -> Result<Response<$response>, Status> {
-            self.note(Call::$call(r.into_inner())).await?;
-            ok()
+        // Written out, since a macro inside is not seen by the one that makes these methods async.
+        $(fn $method<'a, 'b>(&'a self, r: Request<$request>) -> Answering<'b, $response>
+        where
+            'a: 'b,
+            Self: 'b,
+        {
+            Box::pin(async move {
+                self.note(Call::$call(r.into_inner())).await?;
+                ok()
+            })
         })*
     };
 }
@@ -376,7 +386,7 @@ impl ConsentService for Served {
     }
 
     type WatchConsentStream =
-        std::pin::Pin<Box<dyn tokio_stream::Stream<Item = Result<WatchConsentResponse, Status>> + Send>>;
+        Pin<Box<dyn tokio_stream::Stream<Item = Result<WatchConsentResponse, Status>> + Send>>;
 
     /// The log, and then the server goes away.
     async fn watch_consent(
@@ -397,7 +407,7 @@ impl ConsentService for Served {
     }
 
     type ExportContactsStream =
-        std::pin::Pin<Box<dyn tokio_stream::Stream<Item = Result<ExportContactsResponse, Status>> + Send>>;
+        Pin<Box<dyn tokio_stream::Stream<Item = Result<ExportContactsResponse, Status>> + Send>>;
 
     async fn export_contacts(
         &self,

@@ -21,7 +21,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::{io::Write, path::Path};
+use std::path::Path;
 
 use tonic::Status;
 

@@ -1,7 +1,5 @@
 //! `sendgate watch`: consent changes as they are recorded.
 
-use std::io::Write;
-
 use clap::Args;
 
 use super::{Exit, Failure, entry_line, session::Session, times};
