@@ -224,7 +224,8 @@ mod tests {
 
     #[test]
     fn the_worst_answer_of_many_decides_the_exit() {
-        let answer = |decision: Decision| CheckSendResponse { decision: decision.into(), ..Default::default() };
+        let answer =
+            |decision: Decision| CheckSendResponse { decision: decision.into(), ..Default::default() };
         assert_eq!(exit_of(&answer(Decision::Allow)), Exit::Yes);
         assert_eq!(exit_of(&answer(Decision::Deny)), Exit::No);
         assert_eq!(exit_of(&answer(Decision::Unspecified)), Exit::Failed);

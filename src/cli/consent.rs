@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     grpc::pb::{
-        ConsentAction, ConsentMethod, ConsentStatus, Evidence, RecordConsentRequest, RecordConsentResponse, Voice,
+        ConsentAction, ConsentMethod, ConsentStatus, Evidence, RecordConsentRequest, RecordConsentResponse,
+        Voice,
     },
     model::Time,
 };

@@ -94,7 +94,9 @@ fn card(contact: &Contact, last: &[ConsentEntry], now: Time) -> String {
         "WhatsApp",
         unreachable.map_or_else(|| "reachable".to_owned(), |at| format!("not reachable since {}", when(at))),
     ));
-    rows.extend(contact.cool_off_until.iter().map(|at| ("cool-off", format!("no marketing until {}", when(at)))));
+    rows.extend(
+        contact.cool_off_until.iter().map(|at| ("cool-off", format!("no marketing until {}", when(at)))),
+    );
     if contact.opt_in_confirmation_due {
         rows.push(("due", "confirm the opt-in".to_owned()));
     }
@@ -119,8 +121,11 @@ fn table(rows: &[(&str, String)]) -> String {
 }
 
 fn standing(status: &ScopeStatus, now: Time) -> String {
-    let mut text =
-        format!("{}: {}", scopes::show(status.scope.as_ref()), words::word_of::<ConsentStatus>(status.status));
+    let mut text = format!(
+        "{}: {}",
+        scopes::show(status.scope.as_ref()),
+        words::word_of::<ConsentStatus>(status.status)
+    );
     if let Some(since) = &status.since {
         text.push_str(&format!(" since {}", times::with_distance(since, now)));
     }

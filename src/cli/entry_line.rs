@@ -2,7 +2,8 @@
 
 use super::{scopes, times, words};
 use crate::grpc::pb::{
-    BlockState, ConsentAction, ConsentEntry, ConsentMethod, EntryKind, OptInPromptOutcome, OptOutChannel, Voice,
+    BlockState, ConsentAction, ConsentEntry, ConsentMethod, EntryKind, OptInPromptOutcome, OptOutChannel,
+    Voice,
 };
 
 /// The entry: its place, when it was said, what was said, and how.

@@ -132,6 +132,13 @@ impl Fake {
         self.state.calls.lock().unwrap().clone()
     }
 
+    /// The call, when there was one.
+    pub(super) fn only_call(&self) -> Call {
+        let mut calls = self.calls();
+        assert_eq!(calls.len(), 1, "{calls:?}");
+        calls.remove(0)
+    }
+
     pub(super) fn forget_calls(&self) {
         self.state.calls.lock().unwrap().clear();
     }
@@ -340,7 +347,10 @@ impl ConsentService for Served {
         }))
     }
 
-    async fn get_contact(&self, r: Request<GetContactRequest>) -> Result<Response<GetContactResponse>, Status> {
+    async fn get_contact(
+        &self,
+        r: Request<GetContactRequest>,
+    ) -> Result<Response<GetContactResponse>, Status> {
         self.note(Call::Get(r.into_inner())).await?;
         Ok(Response::new(GetContactResponse { contact: Some(self.0.contact.lock().unwrap().clone()) }))
     }
@@ -366,7 +376,11 @@ impl ConsentService for Served {
         r: Request<EraseContactRequest>,
     ) -> Result<Response<EraseContactResponse>, Status> {
         self.note(Call::Erase(r.into_inner())).await?;
-        Ok(Response::new(EraseContactResponse { opt_out_kept: true, entries_erased: 3, ..Default::default() }))
+        Ok(Response::new(EraseContactResponse {
+            opt_out_kept: true,
+            entries_erased: 3,
+            ..Default::default()
+        }))
     }
 
     noted! {

@@ -56,7 +56,8 @@ pub(super) async fn run(args: &ImportArgs, session: &mut Session<'_, '_>) -> Res
         }
     };
     let rejects = rejects::Rejects::new(args.rejects_path(format), source.header(), state.rejects_bytes)?;
-    let mut ledger = Ledger::new(state, rejects, bar(args, session.console)?).saved_to(state_path, args.state_every);
+    let mut ledger =
+        Ledger::new(state, rejects, bar(args, session.console)?).saved_to(state_path, args.state_every);
     let sender = Sender::new(session, args);
     let plan = pipeline::Plan { lanes: args.concurrency.into(), options: args, now: session.console.now };
     let stopped = pipeline::run(&mut source, &mut ledger, &sender, &plan).await?;

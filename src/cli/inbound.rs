@@ -65,6 +65,8 @@ const fn meaning(effect: InboundEffect) -> &'static str {
         InboundEffect::OptedOut => "read as an opt-out",
         InboundEffect::OptedIn => "read as an opt-in",
         InboundEffect::Declined => "read as no to the opt-in prompt",
-        InboundEffect::MarketingHeld => "read as an ambiguous refusal: marketing is held until `sendgate settle`",
+        InboundEffect::MarketingHeld => {
+            "read as an ambiguous refusal: marketing is held until `sendgate settle`"
+        }
     }
 }

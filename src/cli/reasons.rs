@@ -20,7 +20,9 @@ pub(super) const fn why(reason: Reason) -> &'static str {
         Reason::TemplateRequired => "The person has not written within 24 hours: only a template may go out.",
         Reason::EscalationRequired => "An automated message must offer a way to a human.",
         Reason::TemplateNotSendable => "The template is not approved, paused, disabled or unknown.",
-        Reason::CategoryMismatch => "WhatsApp files the template under another category, which changes the answer.",
+        Reason::CategoryMismatch => {
+            "WhatsApp files the template under another category, which changes the answer."
+        }
         Reason::CategoryNotPermitted => "This category is not permitted for this sender or recipient.",
         Reason::NoOptIn => "No opt-in covers this category or topic.",
         Reason::OptInExpired => "The opt-in that covered it has expired.",
@@ -52,9 +54,7 @@ pub(super) const fn duty(obligation: Obligation) -> &'static str {
         Obligation::UseTemplate => "send an approved template instead",
         Obligation::RequestOptIn => "obtain an opt-in first",
         Obligation::SendOptInConfirmation => "confirm the opt-in to the person on WhatsApp",
-        Obligation::SendOptOutConfirmation => {
-            "confirm the opt-out once, telling the person how to come back"
-        }
+        Obligation::SendOptOutConfirmation => "confirm the opt-out once, telling the person how to come back",
         Obligation::FallBackToSms => "offer SMS instead",
         Obligation::IncludeOptOutInstructions => "say in the message how to opt out, of its category too",
         Obligation::AskAPerson => "have a person look at the conversation: the refusal was ambiguous",

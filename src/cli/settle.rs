@@ -32,7 +32,8 @@ pub(super) async fn run(args: &SettleArgs, session: &mut Session<'_, '_>) -> Res
     });
     let answer = session.consent.settle_hold(request).await?.into_inner();
     if !session.wrote_json(&answer)? {
-        session.line(format_args!("hold on marketing lifted; if the person meant no, use `sendgate opt-out`"))?;
+        session
+            .line(format_args!("hold on marketing lifted; if the person meant no, use `sendgate opt-out`"))?;
         session.durability(answer.durability)?;
     }
     Ok(Exit::Yes)

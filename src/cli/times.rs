@@ -50,7 +50,8 @@ pub(super) fn read_as(text: &str, day: Day) -> Result<Time, String> {
         None
     };
     found.ok_or_else(|| {
-        "must be a time with its zone such as `2025-03-01T09:30:00Z`, a date, or seconds since 1970".to_owned()
+        "must be a time with its zone such as `2025-03-01T09:30:00Z`, a date, or seconds since 1970"
+            .to_owned()
     })
 }
 
@@ -91,7 +92,8 @@ pub(super) fn with_distance(stamp: &Timestamp, now: Time) -> String {
 /// A length in its two largest units, cut off after them.
 pub(super) fn length(length: Millis) -> String {
     let seconds = length.get() / 1000;
-    let units = [("d", seconds / 86_400), ("h", seconds / 3600 % 24), ("m", seconds / 60 % 60), ("s", seconds % 60)];
+    let units =
+        [("d", seconds / 86_400), ("h", seconds / 3600 % 24), ("m", seconds / 60 % 60), ("s", seconds % 60)];
     let shown: Vec<String> = units
         .iter()
         .skip_while(|(_, count)| *count == 0)
@@ -122,7 +124,9 @@ mod tests {
 
     #[test]
     fn an_instant_without_a_zone_is_refused_rather_than_guessed() {
-        for text in ["2025-03-01T09:30:00", "2025-03-01 09:30", "yesterday", "", "-5", "2025-13-01", "20250301"] {
+        for text in
+            ["2025-03-01T09:30:00", "2025-03-01 09:30", "yesterday", "", "-5", "2025-13-01", "20250301"]
+        {
             assert!(read(text).is_err(), "{text}");
         }
     }

@@ -29,7 +29,11 @@ pub(super) async fn run(args: &VerifyArgs, session: &mut Session<'_, '_>) -> Res
             "{} logs, {} entries: {}",
             tally.logs,
             tally.entries,
-            if tally.tampered == 0 { "intact".to_owned() } else { format!("{} tampered with", tally.tampered) }
+            if tally.tampered == 0 {
+                "intact".to_owned()
+            } else {
+                format!("{} tampered with", tally.tampered)
+            }
         ))?;
     }
     Ok(if tally.tampered == 0 { Exit::Yes } else { Exit::No })

@@ -49,6 +49,7 @@ fn line(change: &WatchConsentResponse) -> String {
     };
     let whom = if entry.recipient.is_empty() { "(erased)" } else { &entry.recipient };
     let at = times::show(entry.recorded_at.as_ref());
-    let kept = if entry.applied || !entry_line::is_statement(entry.kind()) { "" } else { " — kept, not applied" };
+    let kept =
+        if entry.applied || !entry_line::is_statement(entry.kind()) { "" } else { " — kept, not applied" };
     format!("{at}  {}  {whom}  {}{kept}", change.business, entry_line::what(entry))
 }

@@ -74,7 +74,8 @@ fn trace(steps: &[TraceStep]) -> String {
             reason => words::code(reason),
         };
         // A map has no order of its own; the same answer must print the same.
-        let mut facts: Vec<String> = step.facts.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut facts: Vec<String> =
+            step.facts.iter().map(|(name, value)| format!("{name}={value}")).collect();
         facts.sort();
         let outcome = words::word_of::<Outcome>(step.outcome);
         table.add_row([step.rule.as_str(), &outcome, reason, &facts.join(" ")]);

@@ -10,7 +10,9 @@ use csv::StringRecord;
 
 use super::super::{import::COLUMNS, scopes, times, words};
 use crate::{
-    grpc::pb::{ConsentAction, ConsentEntry, ConsentMethod, EntryKind, ExportContactsResponse, OptOutChannel},
+    grpc::pb::{
+        ConsentAction, ConsentEntry, ConsentMethod, EntryKind, ExportContactsResponse, OptOutChannel,
+    },
     model::SenderId,
 };
 

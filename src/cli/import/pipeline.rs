@@ -119,7 +119,12 @@ fn lane_of(person: &str, lanes: usize) -> usize {
     usize::try_from(hasher.finish() % u64::try_from(lanes.max(1)).unwrap_or(1)).unwrap_or_default()
 }
 
-async fn lane(mut jobs: mpsc::Receiver<Job>, done: mpsc::Sender<Done>, mut sender: Sender, stop: Arc<AtomicBool>) {
+async fn lane(
+    mut jobs: mpsc::Receiver<Job>,
+    done: mpsc::Sender<Done>,
+    mut sender: Sender,
+    stop: Arc<AtomicBool>,
+) {
     while let Some(Job { item, statement }) = jobs.recv().await {
         if stop.load(Ordering::Relaxed) {
             return;

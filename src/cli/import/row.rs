@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     grpc::pb::{
-        ConsentAction, ConsentMethod, Evidence, OptOutChannel, RecordConfirmationRequest, RecordConsentRequest,
-        RecordContactRequest, RecordOptOutRequest, Scope,
+        ConsentAction, ConsentMethod, Evidence, OptOutChannel, RecordConfirmationRequest,
+        RecordConsentRequest, RecordContactRequest, RecordOptOutRequest, Scope,
     },
     model::{Millis, Recipient, SenderId, Time, evidence::Jurisdiction},
 };
@@ -132,7 +132,9 @@ fn evidence(fields: &Fields, defaults: &Defaults) -> Result<Evidence, String> {
     }
     let business_name = text(fields, "business_name", defaults.business_name.as_deref(), 256)?;
     if business_name.is_empty() {
-        return Err("business_name is missing: the name that was shown (column or --business-name)".to_owned());
+        return Err(
+            "business_name is missing: the name that was shown (column or --business-name)".to_owned()
+        );
     }
     let method_description = text(fields, "method_description", None, 256)?;
     if method == ConsentMethod::Other && method_description.is_empty() {
@@ -170,8 +172,10 @@ impl Whom {
 }
 
 fn whom(fields: &Fields, defaults: &Defaults) -> Result<Whom, String> {
-    let sender =
-        fields.get("sender").or(defaults.sender.as_deref()).ok_or("sender is missing (column or --sender)")?;
+    let sender = fields
+        .get("sender")
+        .or(defaults.sender.as_deref())
+        .ok_or("sender is missing (column or --sender)")?;
     let recipient = fields.get("recipient").ok_or("recipient is missing")?;
     let sender_key = named("sender", SenderId::parse(sender))?.as_str().to_owned();
     let recipient_key = named("recipient", Recipient::parse(recipient))?.reveal();
@@ -180,7 +184,9 @@ fn whom(fields: &Fields, defaults: &Defaults) -> Result<Whom, String> {
 
 /// When the statement was made. A row without a time is refused: it would be made now, and override what is later.
 fn said_at(fields: &Fields, day: Day, now: Time) -> Result<Time, String> {
-    let text = fields.get("occurred_at").ok_or("occurred_at is missing: a statement without a time would count as made now")?;
+    let text = fields
+        .get("occurred_at")
+        .ok_or("occurred_at is missing: a statement without a time would count as made now")?;
     let at = named("occurred_at", times::read_as(text, day))?;
     let begins = named("occurred_at", times::read_as(text, Day::Begins))?;
     if begins > now + CLOCK_SKEW {
@@ -252,7 +258,12 @@ fn flag(fields: &Fields, column: &str, default: bool) -> Result<bool, String> {
     }
 }
 
-fn text(fields: &Fields, column: &str, default: Option<&str>, characters_max: usize) -> Result<String, String> {
+fn text(
+    fields: &Fields,
+    column: &str,
+    default: Option<&str>,
+    characters_max: usize,
+) -> Result<String, String> {
     let text = fields.get(column).or(default).unwrap_or_default();
     if text.chars().count() > characters_max {
         return Err(format!("{column} must be at most {characters_max} characters"));

@@ -103,7 +103,11 @@ const fn is_the_rows_fault(code: Code) -> bool {
 fn is_passing(status: &Status) -> bool {
     let busy = matches!(
         status.code(),
-        Code::Unavailable | Code::Aborted | Code::ResourceExhausted | Code::DeadlineExceeded | Code::Cancelled
+        Code::Unavailable
+            | Code::Aborted
+            | Code::ResourceExhausted
+            | Code::DeadlineExceeded
+            | Code::Cancelled
     );
     busy || status.source().is_some()
 }

@@ -149,7 +149,13 @@ impl Source {
                 }
                 let line = record.position().map_or(0, csv::Position::line);
                 let fields = of_record(&record, columns);
-                Item { number, line, next: mark(reader.position()), original: Original::Record(record), fields }
+                Item {
+                    number,
+                    line,
+                    next: mark(reader.position()),
+                    original: Original::Record(record),
+                    fields,
+                }
             }
             Rows::Json { reader, mark, lenient } => {
                 let Some((line, text)) = next_line(reader, mark).map_err(reading(&self.path))? else {

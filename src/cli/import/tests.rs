@@ -1,10 +1,6 @@
 //! Imports from the file to the calls a server sees, and the two files they leave.
 
-use std::{
-    fs,
-    path::PathBuf,
-    sync::atomic::Ordering,
-};
+use std::{fs, path::PathBuf, sync::atomic::Ordering};
 
 use tempfile::TempDir;
 use tonic::Status;
@@ -57,7 +53,10 @@ fn many(rows: usize, people: usize) -> String {
     let mut text = "recipient,status,occurred_at,idempotency_key\n".to_owned();
     for row in 0..rows {
         let person = row % people;
-        text.push_str(&format!("+1650555{person:04},opted_out,2025-01-01T00:00:{:02}Z,{person}-{row}\n", row % 60));
+        text.push_str(&format!(
+            "+1650555{person:04},opted_out,2025-01-01T00:00:{:02}Z,{person}-{row}\n",
+            row % 60
+        ));
     }
     text
 }
@@ -95,7 +94,10 @@ fn rows_become_requests_with_all_their_columns() {
     assert_eq!(evidence.action(), ConsentAction::BoxChecked);
     assert_eq!(evidence.disclosure_text, "Receive offers, on WhatsApp");
     assert_eq!((evidence.jurisdiction.as_str(), evidence.locale.as_str()), ("US-CA", "en"));
-    assert_eq!((evidence.collected_by.as_str(), evidence.source_uri.as_str()), ("summer", "https://a.example"));
+    assert_eq!(
+        (evidence.collected_by.as_str(), evidence.source_uri.as_str()),
+        ("summer", "https://a.example")
+    );
     assert_eq!(evidence.attributes["form"], "v2");
     assert_eq!(confirmation.kind(), MessageKind::OptInConfirmation);
     assert_eq!(confirmation.occurred_at.unwrap().seconds, 1_735_776_000);
@@ -115,10 +117,7 @@ fn json_lines_are_read_with_lists_numbers_and_objects() {
     );
     let ran = case.import(&[]);
     assert_eq!(ran.exit, Exit::No);
-    assert_eq!(
-        ran.out.lines().next().unwrap(),
-        "3 rows read: 1 applied, 0 kept but not applied, 2 rejected"
-    );
+    assert_eq!(ran.out.lines().next().unwrap(), "3 rows read: 1 applied, 0 kept but not applied, 2 rejected");
     let Call::Consent(consent) = &case.fake.calls()[0] else { panic!() };
     assert_eq!(consent.scope.as_ref().unwrap().topics, ["a"]);
     let evidence = consent.evidence.as_ref().unwrap();
@@ -204,7 +203,8 @@ fn a_dry_run_reads_everything_and_asks_the_server_nothing() {
     assert!(case.rejects().contains("action implied is no opt-in: the person did nothing"));
     // It does not even look for a server.
     let file = case.path("");
-    let ran = crate::cli::fake::run_at("http://127.0.0.1:1", &["import", file.to_str().unwrap(), "--dry-run"], "");
+    let ran =
+        crate::cli::fake::run_at("http://127.0.0.1:1", &["import", file.to_str().unwrap(), "--dry-run"], "");
     assert_eq!(ran.exit, Exit::No);
 }
 
@@ -252,14 +252,15 @@ fn rows_of_one_person_stay_in_order_while_others_overtake() {
     let case = Case::file("list.csv", &many(400, 23));
     *case.fake.state.slow.lock().unwrap() = true;
     let ran = case.import(&["--sender", "15550001111", "--concurrency", "8"]);
-    assert_eq!((ran.exit, ran.out.lines().next()), (
-        Exit::Yes,
-        Some("400 rows read: 400 applied, 0 kept but not applied, 0 rejected")
-    ));
+    assert_eq!(
+        (ran.exit, ran.out.lines().next()),
+        (Exit::Yes, Some("400 rows read: 400 applied, 0 kept but not applied, 0 rejected"))
+    );
     let calls = case.fake.calls();
     assert_eq!(calls.len(), 400);
     for (person, keys) in by_person(&calls) {
-        let rows: Vec<usize> = keys.iter().map(|key| key.split_once('-').unwrap().1.parse().unwrap()).collect();
+        let rows: Vec<usize> =
+            keys.iter().map(|key| key.split_once('-').unwrap().1.parse().unwrap()).collect();
         assert!(rows.is_sorted(), "{person}: {rows:?}");
     }
     let busiest = case.fake.state.busiest.load(Ordering::SeqCst);
@@ -291,7 +292,9 @@ fn an_import_that_stops_goes_on_where_it_was() {
     let text = text.replacen("+16505550003,opted_out,2025-01-01T00:00:03Z", "nobody,opted_out,2025-01-01", 1);
     let case = Case::file("list.csv", &text);
     case.fake.refuse(|call| match call {
-        Call::OptOut(request) if request.idempotency_key == "4-200" => Some(Status::unavailable("store away")),
+        Call::OptOut(request) if request.idempotency_key == "4-200" => {
+            Some(Status::unavailable("store away"))
+        }
         _ => None,
     });
     let args = ["--sender", "15550001111", "--retries", "2", "--concurrency", "4"];
@@ -302,8 +305,16 @@ fn an_import_that_stops_goes_on_where_it_was() {
         "error: stopped at line 202: UNAVAILABLE: store away\n  \
          nothing is lost: run the same command again to go on\n"
     );
-    assert!(ran.out.starts_with("200 rows read: 199 applied, 0 kept but not applied, 1 rejected\n"), "{ran:?}");
-    let tries = case.fake.calls().iter().filter(|c| matches!(c, Call::OptOut(r) if r.idempotency_key == "4-200")).count();
+    assert!(
+        ran.out.starts_with("200 rows read: 199 applied, 0 kept but not applied, 1 rejected\n"),
+        "{ran:?}"
+    );
+    let tries = case
+        .fake
+        .calls()
+        .iter()
+        .filter(|c| matches!(c, Call::OptOut(r) if r.idempotency_key == "4-200"))
+        .count();
     assert_eq!(tries, 3, "once, and two repetitions");
     assert!(case.path(".sendgate-state").exists());
 
@@ -314,7 +325,10 @@ fn an_import_that_stops_goes_on_where_it_was() {
     fs::write(case.path(".rejects.csv"), format!("{kept}half a ro")).unwrap();
     let ran = case.import(&args);
     assert_eq!((ran.exit, ran.err.as_str()), (Exit::No, "going on at line 202\n"));
-    assert!(ran.out.starts_with("301 rows read: 299 applied, 0 kept but not applied, 2 rejected\n"), "{ran:?}");
+    assert!(
+        ran.out.starts_with("301 rows read: 299 applied, 0 kept but not applied, 2 rejected\n"),
+        "{ran:?}"
+    );
     assert_eq!(case.fake.calls().len(), 100, "only what was not known to be done");
     assert!(!case.path(".sendgate-state").exists());
     let rejects = case.rejects();
@@ -370,7 +384,8 @@ fn a_file_that_cannot_mean_what_it_says_is_refused_whole() {
         assert_eq!(ran.exit, Exit::Failed);
         assert!(ran.err.contains(error), "{}", ran.err);
     }
-    let case = Case::file("list.csv", "recipient,status,occurred_at,e-mail\n16505551234,opted_out,2025-01-01,x\n");
+    let case =
+        Case::file("list.csv", "recipient,status,occurred_at,e-mail\n16505551234,opted_out,2025-01-01,x\n");
     let ran = case.import(&["--sender", "15550001111", "--ignore-unknown-columns"]);
     assert_eq!((ran.exit, ran.err.as_str()), (Exit::Yes, "ignored columns: `e-mail`\n"));
     let case = Case::file("list.txt", "");
