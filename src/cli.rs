@@ -5,8 +5,9 @@
 //! Must not know: how a server decides or stores.
 //!
 //! # Layout
-//! `endpoint` and `session` reach the server; `failure` says what went wrong; `json`, `words`, `reasons`, `times`,
-//! `scopes` and `card` put the contract into words; the other modules are the commands.
+//! `endpoint` and `session` reach the server; `failure` says what went wrong; `args` is what several commands take;
+//! `json`, `words`, `reasons`, `times`, `scopes` and `entry_line` put the contract into words, `digest` into hex; the
+//! other modules are the commands.
 
 pub mod add_contact;
 pub mod block;
@@ -66,16 +67,24 @@ pub struct Cli {
     #[arg(
         long,
         global = true,
+        help_heading = "Server and output",
         env = "SENDGATE_ENDPOINT",
         value_name = "ENDPOINT",
         default_value = "http://127.0.0.1:7070"
     )]
     pub endpoint: Endpoint,
     /// Print the server's answer as JSON (the proto3 mapping), one object a line.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Server and output")]
     pub json: bool,
     /// How long to wait for one answer, such as `500ms` or `10s`. Streams have no end.
-    #[arg(long, global = true, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Server and output",
+        value_name = "DURATION",
+        default_value = "10s",
+        value_parser = humantime::parse_duration
+    )]
     pub timeout: Duration,
     /// What to do.
     #[command(subcommand)]
@@ -193,7 +202,7 @@ async fn ask(cli: &Cli, console: &mut Console<'_>) -> Result<Exit, Failure> {
     if let Command::Import(args) = &cli.command
         && args.dry_run
     {
-        return import::dry_run(args, console);
+        return import::dry_run(args, cli.json, console);
     }
     let mut session = session::Session::open(cli, console).await?;
     let session = &mut session;

@@ -69,7 +69,7 @@ pub(super) async fn run(args: &ExportArgs, session: &mut Session<'_, '_>) -> Res
     }
     if let (Some(mut file), Some(path)) = (file, &args.output) {
         file.flush().and_then(|()| file.get_ref().sync_all()).map_err(writing(path))?;
-        writeln!(session.console.err, "{contacts} contacts exported to {}", path.display())?;
+        writeln!(session.console.err, "contacts exported to {}: {contacts}", path.display())?;
     }
     if let Form::Statements(statements) = &form
         && let Some(note) = statements.note()

@@ -68,29 +68,24 @@ impl From<Status> for Failure {
 
 /// A status in one line, for a row of a reject file.
 pub(super) fn one_line(status: &Status) -> String {
-    let details = details(status);
-    if details.is_empty() {
-        format!("{}: {}", code_name(status.code()), status.message())
-    } else {
-        format!("{}: {}", code_name(status.code()), details.join("; "))
-    }
+    let faults = violations(status);
+    let what = if faults.is_empty() { status.message().to_owned() } else { faults.join("; ") };
+    format!("{}: {what}", code_name(status.code()))
 }
 
-/// The fields at fault, one a line; then the stable reason, where there is one.
+/// The fields at fault, one a line; where none is, the stable reason.
 fn details(status: &Status) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Some(request) = status.get_details_bad_request() {
-        lines.extend(
-            request.field_violations.iter().map(|fault| format!("{}: {}", fault.field, fault.description)),
-        );
+    let faults = violations(status);
+    if !faults.is_empty() {
+        return faults;
     }
-    if let Some(info) = status.get_details_error_info()
-        && lines.is_empty()
-        && !info.reason.is_empty()
-    {
-        lines.push(format!("reason {}", info.reason));
-    }
-    lines
+    let reason = status.get_details_error_info().map(|info| info.reason).filter(|reason| !reason.is_empty());
+    reason.map(|reason| format!("reason {reason}")).into_iter().collect()
+}
+
+fn violations(status: &Status) -> Vec<String> {
+    let faults = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
+    faults.into_iter().map(|fault| format!("{}: {}", fault.field, fault.description)).collect()
 }
 
 /// The code as the gRPC documents spell it.

@@ -34,6 +34,7 @@ use crate::{
 pub(super) const NOW_MS: i64 = 1_740_821_400_000;
 
 /// What was asked of the server.
+#[expect(clippy::large_enum_variant, reason = "a test holds a few hundred of them at most")]
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Call {
     Check(CheckSendRequest),

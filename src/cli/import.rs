@@ -70,8 +70,15 @@ pub(super) async fn run(args: &ImportArgs, session: &mut Session<'_, '_>) -> Res
 }
 
 /// Reads and checks every row, and asks no server anything.
-pub(super) fn dry_run(args: &ImportArgs, console: &mut Console<'_>) -> Result<Exit, Failure> {
+pub(super) fn dry_run(args: &ImportArgs, json: bool, console: &mut Console<'_>) -> Result<Exit, Failure> {
     let format = args.format()?;
+    let state = args.state_path();
+    if args.rejects.is_none() && state.exists() {
+        return Err(Failure::Usage(format!(
+            "{} says that an import of this file can go on; a dry run would overwrite its reject file: give --rejects",
+            state.display()
+        )));
+    }
     let mut source = open(args, format, console)?;
     let rejects = rejects::Rejects::new(args.rejects_path(format), source.header(), 0)?;
     let mut ledger = Ledger::new(State::new(String::new(), source.mark()), rejects, bar(args, console)?);
@@ -80,7 +87,7 @@ pub(super) fn dry_run(args: &ImportArgs, console: &mut Console<'_>) -> Result<Ex
         ledger.complete(item.number, item, outcome)?;
     }
     ledger.finish(true)?;
-    report(args, format, &ledger, false, console)?;
+    report(args, format, &ledger, json, console)?;
     Ok(ledger.exit())
 }
 

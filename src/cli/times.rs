@@ -41,13 +41,11 @@ pub(super) fn read_as(text: &str, day: Day) -> Result<Time, String> {
         }
     } else if let Ok(instant) = text.parse::<jiff::Timestamp>() {
         Time::from_millis(instant.as_millisecond())
-    } else if let Some(midnight) = midnight(text) {
-        Some(match day {
+    } else {
+        midnight(text).map(|midnight| match day {
             Day::Begins => midnight,
             Day::Ends => midnight + Millis::days(1) - Millis::new(1),
         })
-    } else {
-        None
     };
     found.ok_or_else(|| {
         "must be a time with its zone such as `2025-03-01T09:30:00Z`, a date, or seconds since 1970"

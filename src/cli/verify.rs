@@ -25,21 +25,14 @@ pub(super) async fn run(args: &VerifyArgs, session: &mut Session<'_, '_>) -> Res
         all(args.sender.clone().unwrap_or_default(), session, &mut tally).await?;
     }
     if !session.json {
-        session.line(format_args!(
-            "{} logs, {} entries: {}",
-            tally.logs,
-            tally.entries,
-            if tally.tampered == 0 {
-                "intact".to_owned()
-            } else {
-                format!("{} tampered with", tally.tampered)
-            }
-        ))?;
+        let Tally { logs, entries, tampered } = tally;
+        let result = if tampered == 0 { "intact".to_owned() } else { format!("tampered with: {tampered}") };
+        session.line(format_args!("logs {logs}, entries {entries}: {result}"))?;
     }
     Ok(if tally.tampered == 0 { Exit::Yes } else { Exit::No })
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Tally {
     logs: u64,
     entries: usize,

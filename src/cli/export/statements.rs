@@ -40,8 +40,8 @@ impl Statements {
     pub(super) fn note(&self) -> Option<String> {
         (self.partial + self.nameless > 0).then(|| {
             format!(
-                "not in the rows: blocks, holds, prompts or links of {} contacts, and {} erased contacts; \
-                 use --format jsonl --history for a complete copy",
+                "not in the rows: blocks, holds, prompts or links (contacts: {}), erased contacts ({}); \
+                 --format jsonl --history is complete",
                 self.partial, self.nameless
             )
         })

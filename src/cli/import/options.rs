@@ -11,13 +11,26 @@ use clap::{Args, ValueEnum};
 use super::super::{Failure, scopes, words};
 use crate::grpc::pb::{ConsentAction, ConsentMethod, OptOutChannel, Scope};
 
+/// What `--help` says beyond the options.
+const COLUMNS_HELP: &str = "\
+Columns:
+  sender, recipient     as in `check`
+  status                opted_in, opted_out or contact
+  scope                 everything, or such as marketing;topic:orders
+  occurred_at           when it was said; required, but for contacts. A time with its zone, seconds since 1970, or a
+                        date: its first instant in UTC for an opt-in, its last for an opt-out
+  confirmed_at          when its opt-in or opt-out confirmation was sent
+  idempotency_key       makes a repetition harmless [default: derived from sender, recipient, status, scope, occurred_at]
+  opt-ins               method, method_description, action, business_name, disclosure_text, mentions_whatsapp,
+                        displayed_number, source_uri, locale, jurisdiction, collected_by, attributes (a JSON object),
+                        double_opt_in_at, age_years, expires_at, time_zone
+  opt-outs              channel, keyword
+  contacts              time_zone
+  reject_line, reject_reason are skipped: a reject file can be mended and imported as it is.";
+
 /// Arguments of `import`.
-///
-/// Columns: sender, recipient, status (opted_in, opted_out, contact), scope, occurred_at, expires_at, method,
-/// method_description, action, business_name, disclosure_text, mentions_whatsapp, displayed_number, source_uri, locale,
-/// jurisdiction, collected_by, attributes, double_opt_in_at, age_years, channel, keyword, time_zone, confirmed_at,
-/// idempotency_key.
 #[derive(Debug, Args)]
+#[command(after_long_help = COLUMNS_HELP)]
 pub struct ImportArgs {
     /// The file: CSV with a header, or one JSON object a line.
     pub file: PathBuf,

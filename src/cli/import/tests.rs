@@ -318,6 +318,9 @@ fn an_import_that_stops_goes_on_where_it_was() {
     assert_eq!(tries, 3, "once, and two repetitions");
     assert!(case.path(".sendgate-state").exists());
 
+    let ran = case.import(&["--sender", "15550001111", "--dry-run"]);
+    assert!(ran.err.contains("a dry run would overwrite its reject file"), "{}", ran.err);
+
     case.fake.refuse(|_| None);
     case.fake.forget_calls();
     // What a crash left behind the state is cut off.

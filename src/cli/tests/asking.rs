@@ -288,14 +288,14 @@ fn verify_names_the_entry_that_was_tampered_with() {
     fake.state.contact.lock().unwrap().history_entries = 5;
     let line = ["verify", "15550001111", "16505551234"];
     let ran = fake.run(&line);
-    assert_eq!((ran.exit, ran.out.as_str()), (Exit::Yes, "1 logs, 5 entries: intact\n"));
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit::Yes, "logs 1, entries 5: intact\n"));
     fake.state.log.lock().unwrap()[2].payload = b"{}".to_vec();
     let ran = fake.run(&line);
     assert_eq!(ran.exit, Exit::No);
     assert_eq!(
         ran.out,
         "TAMPERED  16505551234  entry 3: the payload was changed, it does not match payload_sha256\n\
-         1 logs, 5 entries: 1 tampered with\n"
+         logs 1, entries 5: tampered with: 1\n"
     );
     *fake.state.log.lock().unwrap() = log(4);
     let ran = fake.run(&line);
@@ -328,7 +328,7 @@ fn verify_reads_every_contact_when_none_is_named() {
     assert_eq!(ran.exit, Exit::No);
     assert_eq!(
         ran.out,
-        "TAMPERED  acme 16505551235  entry 2 does not stand in its place\n3 logs, 12 entries: 1 tampered with\n"
+        "TAMPERED  acme 16505551235  entry 2 does not stand in its place\nlogs 3, entries 12: tampered with: 1\n"
     );
     let Call::Export(request) = fake.only_call() else { panic!() };
     assert!(request.include_history && request.sender.is_empty());
