@@ -14,19 +14,20 @@ use crate::grpc::pb::{ConsentAction, ConsentMethod, OptOutChannel, Scope};
 /// What `--help` says beyond the options.
 const COLUMNS_HELP: &str = "\
 Columns:
-  sender, recipient     as in `check`
-  status                opted_in, opted_out or contact
-  scope                 everything, or such as marketing;topic:orders
-  occurred_at           when it was said; required, but for contacts. A time with its zone, seconds since 1970, or a
-                        date: its first instant in UTC for an opt-in, its last for an opt-out
-  confirmed_at          when its opt-in or opt-out confirmation was sent
-  idempotency_key       makes a repetition harmless [default: derived from sender, recipient, status, scope, occurred_at]
-  opt-ins               method, method_description, action, business_name, disclosure_text, mentions_whatsapp,
-                        displayed_number, source_uri, locale, jurisdiction, collected_by, attributes (a JSON object),
-                        double_opt_in_at, age_years, expires_at, time_zone
-  opt-outs              channel, keyword
-  contacts              time_zone
-  reject_line, reject_reason are skipped: a reject file can be mended and imported as it is.";
+  sender, recipient  as in `check`
+  status             opted_in, opted_out or contact
+  scope              everything, or such as marketing;topic:orders
+  occurred_at        when it was said: a time with its zone, seconds since 1970, or a date (its first
+                     instant in UTC for an opt-in, its last for an opt-out); contacts need none
+  idempotency_key    makes a repetition harmless [default: derived from the five columns above]
+  confirmed_at       when its opt-in or opt-out confirmation was sent
+  opt-ins            method, method_description, action, business_name, disclosure_text,
+                     mentions_whatsapp, displayed_number, source_uri, locale, jurisdiction,
+                     collected_by, attributes (a JSON object), double_opt_in_at, age_years,
+                     expires_at, time_zone
+  opt-outs           channel, keyword
+  contacts           time_zone
+  skipped            reject_line, reject_reason: a reject file, mended, is imported as it is";
 
 /// Arguments of `import`.
 #[derive(Debug, Args)]
