@@ -1,6 +1,6 @@
 //! The command line.
 //!
-//! One file a command, each with its arguments and one `run`. A command talks to a server through [`session::Session`]
+//! One file a command, each with its arguments and one `run`. A command talks to a server through `session::Session`
 //! and writes to the console it is given, never to the process's own streams, so that tests read what a person would.
 //! Must not know: how a server decides or stores.
 //!
@@ -178,6 +178,8 @@ pub fn run(cli: &Cli, console: &mut Console<'_>) -> Exit {
     match ended {
         Ok(exit) => exit,
         Err(failure) => {
+            // What was found so far stands before the error on a terminal. If it cannot be written, the error is told.
+            let _ = console.out.flush();
             failure.report(console.err);
             Exit::Failed
         }

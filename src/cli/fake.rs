@@ -12,8 +12,10 @@ use std::{
 };
 
 use clap::Parser;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio_stream::{StreamExt, wrappers::TcpListenerStream};
+use tonic::transport::server::Connected;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
@@ -76,9 +78,12 @@ pub(super) struct State {
 pub(super) struct Fake {
     pub(super) endpoint: String,
     pub(super) state: Arc<State>,
-    stop: Option<oneshot::Sender<()>>,
+    stop: Stopper,
     thread: Option<thread::JoinHandle<()>>,
 }
+
+/// Dropping what is inside ends the server at once, whatever it is doing.
+pub(super) type Stopper = Arc<Mutex<Option<oneshot::Sender<()>>>>;
 
 /// What a command printed, and how it ended.
 #[derive(Debug)]
@@ -90,6 +95,30 @@ pub(super) struct Ran {
 
 impl Fake {
     pub(super) fn start() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        Self::serve(endpoint, move || {
+            TcpListenerStream::new(tokio::net::TcpListener::from_std(listener).unwrap())
+        })
+    }
+
+    #[cfg(unix)]
+    pub(super) fn start_on_socket(path: &std::path::Path) -> Self {
+        let listener = std::os::unix::net::UnixListener::bind(path).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        Self::serve(format!("unix:{}", path.display()), move || {
+            tokio_stream::wrappers::UnixListenerStream::new(
+                tokio::net::UnixListener::from_std(listener).unwrap(),
+            )
+        })
+    }
+
+    fn serve<S, C>(endpoint: String, incoming: impl FnOnce() -> S + Send + 'static) -> Self
+    where
+        S: tokio_stream::Stream<Item = std::io::Result<C>>,
+        C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    {
         let state = Arc::new(State {
             calls: Mutex::default(),
             refuse: Mutex::new(Box::new(|_| None)),
@@ -102,23 +131,19 @@ impl Fake {
             busy: AtomicUsize::new(0),
             busiest: AtomicUsize::new(0),
         });
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
         let served = Served(Arc::clone(&state));
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let incoming = TcpListenerStream::new(tokio::net::TcpListener::from_std(listener).unwrap());
                 let server = tonic::transport::Server::builder()
                     .add_service(ConsentServiceServer::new(served.clone()))
                     .add_service(PolicyServiceServer::new(served))
-                    .serve_with_incoming(incoming);
+                    .serve_with_incoming(incoming());
                 tokio::select! { _ = server => {}, _ = stopped => {} }
             });
         });
-        Self { endpoint, state, stop: Some(stop), thread: Some(thread) }
+        Self { endpoint, state, stop: Arc::new(Mutex::new(Some(stop))), thread: Some(thread) }
     }
 
     pub(super) fn run(&self, args: &[&str]) -> Ran {
@@ -144,6 +169,10 @@ impl Fake {
         self.state.calls.lock().unwrap().clear();
     }
 
+    pub(super) fn stopper(&self) -> Stopper {
+        Arc::clone(&self.stop)
+    }
+
     pub(super) fn refuse(&self, refuse: impl FnMut(&Call) -> Option<Status> + Send + 'static) {
         *self.state.refuse.lock().unwrap() = Box::new(refuse);
     }
@@ -151,7 +180,7 @@ impl Fake {
 
 impl Drop for Fake {
     fn drop(&mut self) {
-        drop(self.stop.take());
+        drop(self.stop.lock().unwrap().take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

@@ -5,13 +5,14 @@
 //! Every row has an idempotency key, so that rows after the mark that were sent already change nothing when sent again.
 //!
 //! # Layout
-//! `source` reads rows, `fields` names their columns, `row` checks them and makes requests, `send` sends one with
+//! `source` reads rows, `place` counts their lines, `fields` names their columns, `row` checks them and makes requests, `send` sends one with
 //! retries, `pipeline` sends many in order, `ledger` keeps count, `rejects` and `state` are the two files it writes.
 
 mod fields;
 mod ledger;
 mod options;
 mod pipeline;
+mod place;
 mod rejects;
 mod row;
 mod send;
@@ -150,6 +151,7 @@ fn report(
 }
 
 fn stop(line: u64, status: &Status, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    console.out.flush()?;
     writeln!(
         console.err,
         "error: stopped at line {line}: {}\n  nothing is lost: run the same command again to go on",

@@ -30,6 +30,28 @@ fn a_server_that_is_not_there_is_named_with_what_to_do() {
     assert!(ran.err.contains("unix:/nowhere/sendgate.sock: No such file"), "{}", ran.err);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_server_is_reached_through_its_socket() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let fake = super::fake::Fake::start_on_socket(&directory.path().join("s.sock"));
+    let ran = fake.run(&["add-contact", "15550001111", "16505551234"]);
+    assert_eq!(
+        (ran.exit, ran.out.as_str()),
+        (Exit::Yes, "contact recorded, without any consent\n"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_silent_server_is_not_waited_for_longer_than_asked() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let ran = run_at(&endpoint, &["contact", "15550001111", "16505551234", "--timeout", "50ms"], "");
+    assert_eq!(ran.exit, Exit::Failed);
+    assert!(ran.err.contains("imeout"), "{}", ran.err);
+}
+
 #[test]
 fn serve_takes_its_fixed_names_and_settings_by_path() {
     let line = "sendgate serve --grpc 127.0.0.1:7070 --http 127.0.0.1:7071 --socket /run/s --store memory: --config c.yaml \

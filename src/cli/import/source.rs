@@ -7,23 +7,14 @@ use std::{
 };
 
 use csv::ByteRecord;
-use serde::{Deserialize, Serialize};
 
 use super::{
     super::Failure,
     fields::{Column, Fields, column},
     options::Format,
+    place::{Mark, Place},
     reading,
 };
-
-/// A place in a file, between two rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Mark {
-    /// Bytes before it.
-    pub(super) byte: u64,
-    /// The line it is on, from 1.
-    pub(super) line: u64,
-}
 
 /// One row.
 #[derive(Debug)]
@@ -67,7 +58,7 @@ pub(super) struct Source {
 }
 
 enum Rows {
-    Csv { reader: Box<csv::Reader<File>>, header: ByteRecord, columns: Vec<Column> },
+    Csv { reader: Box<csv::Reader<File>>, header: ByteRecord, columns: Vec<Column>, place: Place },
     Json { reader: BufReader<File>, mark: Mark, lenient: bool },
 }
 
@@ -78,9 +69,7 @@ impl Source {
         let file = File::open(path).map_err(reading(path))?;
         let mut ignored = Vec::new();
         let rows = match format {
-            Format::Jsonl => {
-                Rows::Json { reader: BufReader::new(file), mark: Mark { byte: 0, line: 1 }, lenient }
-            }
+            Format::Jsonl => Rows::Json { reader: BufReader::new(file), mark: Mark::START, lenient },
             Format::Csv => {
                 let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
                 let header = reader.byte_headers().map_err(|error| unreadable(path, error))?.clone();
@@ -97,7 +86,9 @@ impl Source {
                 if !columns.contains(&Column::Known("recipient")) {
                     return Err(Failure::Usage("the header has no column `recipient`".to_owned()));
                 }
-                Rows::Csv { reader: Box::new(reader), header, columns }
+                let mut place = Place::open(path).map_err(reading(path))?;
+                place.advance(reader.position().byte()).map_err(reading(path))?;
+                Rows::Csv { reader: Box::new(reader), header, columns, place }
             }
         };
         Ok(Self { path: path.to_owned(), rows, numbered: 0, ignored })
@@ -118,7 +109,7 @@ impl Source {
     /// The place of the next row.
     pub(super) fn mark(&self) -> Mark {
         match &self.rows {
-            Rows::Csv { reader, .. } => mark(reader.position()),
+            Rows::Csv { place, .. } => place.mark(),
             Rows::Json { mark, .. } => *mark,
         }
     }
@@ -126,7 +117,8 @@ impl Source {
     /// Goes to a place that was a mark before.
     pub(super) fn seek(&mut self, to: Mark) -> Result<(), Failure> {
         match &mut self.rows {
-            Rows::Csv { reader, .. } => {
+            Rows::Csv { reader, place, .. } => {
+                place.seek(to).map_err(reading(&self.path))?;
                 let mut position = csv::Position::new();
                 position.set_byte(to.byte).set_line(to.line);
                 reader.seek(position).map_err(|error| unreadable(&self.path, error))
@@ -142,20 +134,15 @@ impl Source {
     pub(super) fn next(&mut self) -> Result<Option<Item>, Failure> {
         let number = self.numbered;
         let item = match &mut self.rows {
-            Rows::Csv { reader, columns, .. } => {
+            Rows::Csv { reader, columns, place, .. } => {
                 let mut record = ByteRecord::new();
                 if !reader.read_byte_record(&mut record).map_err(|error| unreadable(&self.path, error))? {
                     return Ok(None);
                 }
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = place.mark().line;
+                place.advance(reader.position().byte()).map_err(reading(&self.path))?;
                 let fields = of_record(&record, columns);
-                Item {
-                    number,
-                    line,
-                    next: mark(reader.position()),
-                    original: Original::Record(record),
-                    fields,
-                }
+                Item { number, line, next: place.mark(), original: Original::Record(record), fields }
             }
             Rows::Json { reader, mark, lenient } => {
                 let Some((line, text)) = next_line(reader, mark).map_err(reading(&self.path))? else {
@@ -168,10 +155,6 @@ impl Source {
         self.numbered += 1;
         Ok(Some(item))
     }
-}
-
-fn mark(position: &csv::Position) -> Mark {
-    Mark { byte: position.byte(), line: position.line() }
 }
 
 fn unreadable(path: &Path, error: csv::Error) -> Failure {
@@ -216,6 +199,7 @@ fn next_line(reader: &mut BufReader<File>, mark: &mut Mark) -> std::io::Result<O
 
 fn of_json(text: &[u8], lenient: bool) -> Result<Fields, String> {
     use serde_json::Value;
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let object: serde_json::Map<String, Value> =
         serde_json::from_slice(text).map_err(|error| format!("is not a JSON object: {error}"))?;
     let mut fields = Fields::default();
@@ -238,4 +222,46 @@ fn of_json(text: &[u8], lenient: bool) -> Result<Fields, String> {
         }
     }
     Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Line and recipient of every row from a mark on; and the marks on the way.
+    fn rest(path: &Path, format: Format, from: Option<Mark>) -> (Vec<(u64, String)>, Vec<Mark>) {
+        let mut source = Source::open(path, format, false).unwrap();
+        if let Some(from) = from {
+            source.seek(from).unwrap();
+        }
+        let (mut rows, mut marks) = (Vec::new(), vec![source.mark()]);
+        while let Some(item) = source.next().unwrap() {
+            rows.push((item.line, item.fields.unwrap().get("recipient").unwrap_or_default().to_owned()));
+            marks.push(item.next);
+            assert_eq!(item.next, source.mark());
+        }
+        (rows, marks)
+    }
+
+    #[test]
+    fn reading_goes_on_from_every_mark_as_if_it_had_not_stopped() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("list");
+        for (format, text, lines) in [
+            (Format::Csv, "recipient,status\na,x\nb,y\n", vec![2, 3]),
+            (Format::Csv, "recipient,status\r\na,x\r\n\r\n\"b\r\nb\",y\r\n\r\n\r\nc,z", vec![2, 4, 8]),
+            (Format::Csv, "\u{feff}recipient,status\n\n\na,\"x\n\"\nb,\"\"\"\n\"\n\n", vec![4, 6]),
+            (Format::Csv, "recipient,status\n", vec![]),
+            (Format::Jsonl, "\u{feff}{\"recipient\":\"a\"}\r\n\n{\"recipient\":\"b\"}", vec![1, 3]),
+        ] {
+            fs::write(&path, text).unwrap();
+            let (rows, marks) = rest(&path, format, None);
+            assert_eq!(rows.iter().map(|(line, _)| *line).collect::<Vec<_>>(), lines, "{text:?}");
+            for (done, mark) in marks.iter().enumerate() {
+                assert_eq!(rest(&path, format, Some(*mark)).0, rows[done..], "{text:?} from {mark:?}");
+            }
+        }
+    }
 }

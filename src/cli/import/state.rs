@@ -11,9 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::{
     super::{Failure, digest::hex},
-    reading,
-    source::Mark,
-    writing,
+    place::Mark,
+    reading, writing,
 };
 
 /// How far an import got. Everything before the mark is done, counted, and in the reject file where it belongs there.

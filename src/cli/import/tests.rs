@@ -171,6 +171,38 @@ fn a_reject_file_names_line_and_reason_and_can_be_imported_once_mended() {
 }
 
 #[test]
+fn lines_are_those_an_editor_shows() {
+    let case = Case::file(
+        "list.csv",
+        "\u{feff}recipient,status\r\n\r\n\r\nx,contact\r\n\"y\r\n\",contact\r\n\r\nz,contact",
+    );
+    assert_eq!(case.import(&["--sender", "15550001111", "--dry-run"]).exit, Exit::No);
+    let rejects = case.rejects();
+    let mut reader = csv::Reader::from_reader(rejects.as_bytes());
+    let lines: Vec<String> = reader.records().map(|row| row.unwrap()[0].to_owned()).collect();
+    assert_eq!(lines, ["4", "5", "8"]);
+}
+
+#[test]
+fn a_server_that_goes_away_stops_the_import_and_rejects_nothing() {
+    let case = Case::file("list.csv", &many(100, 5));
+    let stop = case.fake.stopper();
+    let mut calls = 0;
+    case.fake.refuse(move |_| {
+        calls += 1;
+        if calls == 40 {
+            stop.lock().unwrap().take();
+        }
+        None
+    });
+    let ran = case.import(&["--sender", "15550001111", "--retries", "1"]);
+    assert_eq!(ran.exit, Exit::Failed, "{ran:?}");
+    assert!(ran.out.contains(" 0 rejected\n"), "{}", ran.out);
+    assert!(ran.err.contains("run the same command again to go on"), "{}", ran.err);
+    assert!(case.path(".sendgate-state").exists() && !case.path(".rejects.csv").exists());
+}
+
+#[test]
 fn what_the_server_refuses_is_rejected_with_its_reason() {
     let case = Case::csv(&["15550001111,+16505551234,opted_out,,2025-01-01,,"]);
     case.fake.refuse(|_| Some(Status::failed_precondition("the sender is not configured")));
@@ -337,6 +369,7 @@ fn an_import_that_stops_goes_on_where_it_was() {
     let rejects = case.rejects();
     assert!(rejects.starts_with(&kept) && !rejects.contains("half"), "{rejects}");
     assert_eq!(rejects.lines().count(), 3);
+    assert!(rejects.contains("\n302,recipient must be"), "lines are counted on: {rejects}");
 }
 
 #[test]
