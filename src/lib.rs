@@ -1,18 +1,45 @@
-//! sendgate.
+//! A policy-decision sidecar for senders of WhatsApp messages: *may this business number send this message to this
+//! person now?*
+//!
+//! # Layout, in reading order
+//! - [`model`]: the vocabulary, valid by construction; a contact is a join.
+//! - [`policy`]: `decide(rules, facts, request, now)`, pure; the order of the rules on one screen. `policy::evidence`:
+//!   the rules of recording an opt-in.
+//! - [`conversation`], [`keywords`], [`numbering`]: what a message means, words, facts about numbers; pure too.
+//! - [`attest`]: the attestation log and its hash chain.
+//! - [`senders`]: which sender a name means, and what is configured and learned of it.
+//! - [`gate`]: the only module that orders I/O and policy: fetch, decide, write.
+//! - [`store`], [`cache`]: where contacts live, and what of them is in memory.
+//! - [`grpc`], [`http`], [`server`]: the edges. [`config`], [`cli`], [`metrics`], [`telemetry`], [`clock`].
+//!
+//! # Invariants
+//! - `policy`, `model`, `conversation` do no I/O, read no clock, and cannot fail.
+//! - Generated types stay in `grpc` and `cli`, provider JSON in `http::payload`, a `Status` is built in `grpc::status`.
+//! - A recipient has no `Display` and a redacted `Debug`.
+//! - An acknowledged opt-out is never followed by an allowed send.
+
+pub mod model;
+
+pub mod policy;
+
+pub mod conversation;
+pub mod keywords;
+pub mod numbering;
 
 pub mod attest;
-pub mod cache;
-pub mod clock;
-pub mod config;
-pub mod conversation;
+pub mod senders;
+
 pub mod gate;
+
+pub mod cache;
+pub mod store;
+
 pub mod grpc;
 pub mod http;
-pub mod keywords;
-pub mod metrics;
-pub mod model;
-pub mod numbering;
-pub mod policy;
-pub mod senders;
 pub mod server;
-pub mod store;
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod metrics;
+pub mod telemetry;

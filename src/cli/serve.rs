@@ -1,0 +1,140 @@
+//! `sendgate serve`: runs the server.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Console, Exit, Failure};
+use crate::{
+    clock::Clock,
+    config::{ConfigErrors, Settings},
+    server::{self, Running},
+    telemetry,
+};
+
+/// Arguments of `serve`. A flag wins over the environment, which wins over the file.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ServeArgs {
+    /// Address of the gRPC port [default: 127.0.0.1:7070].
+    #[arg(long, value_name = "ADDRESS")]
+    pub grpc: Option<String>,
+    /// Address of the HTTP port: metrics, health, webhooks, JSON [default: 127.0.0.1:7071].
+    #[arg(long, value_name = "ADDRESS")]
+    pub http: Option<String>,
+    /// Unix socket that serves gRPC too.
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<String>,
+    /// Where contacts live: `memory:` or `file:PATH`. `redis://…`, `rediss://…`, `redis+cluster://…` and
+    /// `redis+sentinel://…` come with a later version [default: a file under the user's data directory].
+    #[arg(long, value_name = "URL")]
+    pub store: Option<String>,
+    /// The configuration file (YAML). Without one every sender is accepted and is its own business.
+    #[arg(long, value_name = "FILE", env = "SENDGATE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Set one setting by its path, such as `limits.batch_recipients=500`. May be repeated.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Read the configuration, report every mistake, and exit.
+    #[arg(long)]
+    pub check_config: bool,
+}
+
+/// Runs the server until it is told to stop.
+///
+/// # Errors
+/// When the configuration has mistakes or the server cannot start.
+pub fn run(args: &ServeArgs, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    let settings = settings(args)?;
+    if args.check_config {
+        writeln!(console.out, "the configuration is valid")?;
+        return Ok(Exit::Yes);
+    }
+    telemetry::init(&settings.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Failure::Io { what: "starting the runtime".to_owned(), source })?;
+    runtime.block_on(serve(&settings))?;
+    Ok(Exit::Yes)
+}
+
+async fn serve(settings: &Settings) -> Result<(), Failure> {
+    let running =
+        server::start(settings, Clock::System).await.map_err(|error| Failure::Usage(error.to_string()))?;
+    announce(&running, settings);
+    wait_for_signal().await?;
+    tracing::info!("draining");
+    running.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn announce(running: &Running, settings: &Settings) {
+    let shown = |value: Option<String>| value.unwrap_or_else(|| "off".to_owned());
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        grpc = shown(running.grpc.map(|address| address.to_string())),
+        socket = shown(running.socket.as_ref().map(|path| path.display().to_string())),
+        http = %running.http,
+        senders = running.gate().directory().senders().len(),
+        auto_register = settings.senders.auto_register,
+        "ready"
+    );
+    if settings.webhook.allow_unsigned {
+        tracing::warn!("webhooks are accepted unsigned (`webhook.allow_unsigned`): anybody who reaches the port can write");
+    }
+    for rule in settings.senders.profile.rules.shadow.iter() {
+        tracing::warn!(rule = rule.name(), "this rule is in shadow mode: counted, not enforced (`policy.shadow`)");
+    }
+}
+
+/// Waits for SIGTERM or SIGINT.
+async fn wait_for_signal() -> Result<(), Failure> {
+    let io = |source| Failure::Io { what: "listening for signals".to_owned(), source };
+    let mut terminate = signal(SignalKind::terminate()).map_err(io)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(io)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// The settings from the file, the environment and the flags; all mistakes at once.
+fn settings(args: &ServeArgs) -> Result<Settings, Failure> {
+    let file = args.config.as_deref().map(read).transpose()?;
+    let file = args.config.as_deref().zip(file.as_deref());
+    let flags = flags(args)?;
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Settings::load(file, environment, &flags).map_err(|errors| Failure::Usage(all(&errors)))
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|source| Failure::Io { what: format!("reading {}", path.display()), source })
+}
+
+fn flags(args: &ServeArgs) -> Result<Vec<(&str, String)>, Failure> {
+    let named = [
+        ("grpc.listen", &args.grpc),
+        ("http.listen", &args.http),
+        ("grpc.socket", &args.socket),
+        ("store.url", &args.store),
+    ];
+    let mut flags: Vec<(&str, String)> =
+        named.into_iter().filter_map(|(path, value)| Some((path, value.clone()?))).collect();
+    for pair in &args.set {
+        let Some((path, value)) = pair.split_once('=') else {
+            return Err(Failure::Usage("--set takes PATH=VALUE, such as `limits.batch_recipients=500`".to_owned()));
+        };
+        flags.push((path.trim(), value.trim().to_owned()));
+    }
+    Ok(flags)
+}
+
+fn all(errors: &ConfigErrors) -> String {
+    let count = errors.iter().count();
+    format!("the configuration has {count} mistake{}:\n{errors}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,137 @@
+//! `export`, and that what it writes can be imported.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use crate::{
+    cli::{
+        Exit,
+        fake::{Call, Fake, hour, log},
+    },
+    grpc::pb::{ConsentEntry, Contact, EntryKind, ExportContactsResponse, OptOutChannel, Scope, Voice},
+};
+
+fn contact(number: &str, history: Vec<ConsentEntry>) -> ExportContactsResponse {
+    ExportContactsResponse {
+        contact: Some(Contact {
+            business: "acme".to_owned(),
+            phone_number: number.to_owned(),
+            time_zone: "America/New_York".to_owned(),
+            ..Default::default()
+        }),
+        history,
+    }
+}
+
+fn rows(text: &str) -> Vec<csv::StringRecord> {
+    csv::Reader::from_reader(text.as_bytes()).records().map(Result::unwrap).collect()
+}
+
+#[test]
+fn json_lines_are_contacts_with_and_without_their_logs() {
+    let fake = Fake::start();
+    *fake.state.export.lock().unwrap() = vec![contact("16505551234", log(2)), contact("16505551235", log(1))];
+    let ran = fake.run(&["export"]);
+    assert_eq!((ran.exit, ran.out.lines().count()), (Exit::Yes, 2));
+    assert!(!ran.out.contains("history"));
+    let ran = fake.run(&["export", "--history", "--sender", "15550001111"]);
+    let first: serde_json::Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+    assert_eq!(first["history"][1]["kind"], "ENTRY_KIND_OPT_OUT");
+    let Some(Call::Export(request)) = fake.calls().pop() else { panic!() };
+    assert!(request.include_history && request.sender == "15550001111");
+}
+
+#[test]
+fn csv_has_the_last_yes_and_no_of_each_voice_and_all_with_history() {
+    let fake = Fake::start();
+    let mut history = log(6);
+    // The business's own no is later than the person's, and must not take its place.
+    history[5].voice = Voice::Asserted.into();
+    *fake.state.export.lock().unwrap() =
+        vec![contact("16505551234", history), contact("16505551235", Vec::new())];
+    let ran = fake.run(&["export", "--format", "csv"]);
+    let found = rows(&ran.out);
+    let shown: Vec<(&str, &str, &str)> = found.iter().map(|row| (&row[1], &row[2], &row[4])).collect();
+    assert_eq!(
+        shown,
+        [
+            ("+16505551234", "opted_out", "2025-02-19T13:30:00Z"),
+            ("+16505551234", "opted_in", "2025-02-19T14:30:00Z"),
+            ("+16505551234", "opted_out", "2025-02-19T15:30:00Z"),
+            ("+16505551235", "contact", ""),
+        ]
+    );
+    assert_eq!(rows(&fake.run(&["export", "--format", "csv", "--history"]).out).len(), 7);
+}
+
+#[test]
+fn what_rows_cannot_carry_is_told() {
+    let fake = Fake::start();
+    let mut history = log(4);
+    history[3].kind = EntryKind::Block.into();
+    *fake.state.export.lock().unwrap() = vec![contact("16505551234", history), contact("", log(1))];
+    let ran = fake.run(&["export", "--format", "csv"]);
+    assert!(ran.err.contains("links (contacts: 1), erased contacts (1)"), "{}", ran.err);
+}
+
+#[test]
+fn a_platform_stop_is_exported_until_it_is_resumed() {
+    let fake = Fake::start();
+    let entry = |sequence: u64, kind: EntryKind| ConsentEntry {
+        sequence,
+        kind: kind.into(),
+        occurred_at: Some(hour(sequence)),
+        voice: Voice::Platform.into(),
+        scope: Some(Scope::default()),
+        ..Default::default()
+    };
+    let stop = vec![entry(1, EntryKind::PlatformStop)];
+    let lifted = vec![entry(1, EntryKind::PlatformStop), entry(2, EntryKind::PlatformResume)];
+    *fake.state.export.lock().unwrap() = vec![contact("16505551234", stop), contact("16505551235", lifted)];
+    let found = rows(&fake.run(&["export", "--format", "csv"]).out);
+    let shown: Vec<(&str, &str, &str)> = found.iter().map(|row| (&row[2], &row[3], &row[20])).collect();
+    assert_eq!(shown, [("opted_out", "marketing", "platform-preference"), ("contact", "", "")]);
+}
+
+#[test]
+fn an_export_can_be_imported_and_says_the_same() {
+    let fake = Fake::start();
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("all.csv");
+    let file = file.to_str().unwrap();
+    let history = log(2);
+    *fake.state.export.lock().unwrap() = vec![contact("16505551234", history.clone())];
+    let ran = fake.run(&["export", "--format", "csv", "-o", file]);
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit::Yes, ""));
+    assert_eq!(ran.err, format!("contacts exported to {file}: 1\n"));
+    fake.forget_calls();
+    let ran = fake.run(&["import", file, "--concurrency", "1"]);
+    assert_eq!(ran.exit, Exit::Yes, "{ran:?} {:?}", fs::read_to_string(file));
+    let calls = fake.calls();
+    let [Call::Consent(consent), Call::OptOut(out)] = calls.as_slice() else { panic!("{calls:?}") };
+    assert_eq!(consent.evidence, history[0].evidence);
+    assert_eq!((&consent.scope, consent.occurred_at), (&history[0].scope, history[0].occurred_at));
+    assert_eq!(consent.time_zone, "America/New_York");
+    assert_eq!((out.channel(), out.keyword.as_str()), (OptOutChannel::Keyword, "stop"));
+    assert_eq!((&out.scope, out.occurred_at), (&history[1].scope, history[1].occurred_at));
+}
+
+#[test]
+fn receipts_tell_what_was_agreed_and_prove_it() {
+    let fake = Fake::start();
+    let mut history = log(4);
+    history[2].erased = true;
+    *fake.state.export.lock().unwrap() = vec![contact("16505551234", history.clone())];
+    let ran = fake.run(&["export", "--receipts"]);
+    assert_eq!(ran.out.lines().count(), 1, "one opt-in is left to be proven");
+    let receipt: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(receipt["version"], "KI-CR-v1.1.0");
+    assert_eq!(receipt["consentTimestamp"], history[0].occurred_at.unwrap().seconds);
+    assert_eq!(receipt["collectionMethod"], "website, box-checked");
+    assert_eq!(receipt["piiPrincipalId"], "16505551234");
+    assert_eq!(receipt["piiControllers"][0]["piiController"], "Acme");
+    assert_eq!(receipt["services"][0]["purposes"][0]["purpose"], "WhatsApp messages: marketing");
+    assert_eq!(receipt["evidence"]["disclosureText"], "Receive offers on WhatsApp, \"Acme\"");
+    assert_eq!(receipt["log"]["hash"], history[0].hash.as_str());
+}
