@@ -128,8 +128,10 @@ fn report(
     let counts = ledger.counts();
     let rejects = args.rejects_path(format);
     if json {
+        // A dry run applies nothing; what it counts so is well-formed.
+        let good = if args.dry_run { "wellFormed" } else { "applied" };
         let line = serde_json::json!({
-            "read": counts.read, "applied": counts.applied, "kept": counts.kept, "rejected": counts.rejected,
+            "read": counts.read, good: counts.applied, "kept": counts.kept, "rejected": counts.rejected,
             "rejects": (counts.rejected > 0).then(|| rejects.display().to_string()),
         });
         return Ok(writeln!(console.out, "{line}")?);

@@ -233,6 +233,8 @@ fn a_dry_run_reads_everything_and_asks_the_server_nothing() {
     assert_eq!(case.fake.calls(), []);
     assert!(!case.path(".sendgate-state").exists());
     assert!(case.rejects().contains("action implied is no opt-in: the person did nothing"));
+    let ran = case.import(&["--dry-run", "--json"]);
+    assert!(ran.out.contains("\"wellFormed\":1") && !ran.out.contains("applied"), "{}", ran.out);
     // It does not even look for a server.
     let file = case.path("");
     let ran =
