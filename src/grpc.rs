@@ -10,7 +10,12 @@ mod status;
 mod stream;
 
 /// The contract, generated.
-#[expect(clippy::all, reason = "generated; documented in proto/sendgate/v1")]
+#[expect(
+    clippy::all,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    reason = "generated; documented in proto/sendgate/v1"
+)]
 pub mod pb {
     tonic::include_proto!("sendgate.v1");
 }

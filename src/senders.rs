@@ -11,6 +11,7 @@ mod tests;
 
 pub use directory::{Directory, SenderProfile};
 pub use learned::{
-    AccountState, Learned, LearnedSender, RowError, TemplateState, account_key, sender_key, template_key,
+    AccountState, Learned, LearnedSender, RowError, TemplateRow, TemplateState, account_key, sender_key,
+    template_key,
 };
 pub use profile::{Business, Profile, PromptSettings, Sender, SenderSettings, TemplateSettings};

@@ -82,10 +82,15 @@ fn announce(running: &Running, settings: &Settings) {
         "ready"
     );
     if settings.webhook.allow_unsigned {
-        tracing::warn!("webhooks are accepted unsigned (`webhook.allow_unsigned`): anybody who reaches the port can write");
+        tracing::warn!(
+            "webhooks are accepted unsigned (`webhook.allow_unsigned`): anybody who reaches the port can write"
+        );
     }
     for rule in settings.senders.profile.rules.shadow.iter() {
-        tracing::warn!(rule = rule.name(), "this rule is in shadow mode: counted, not enforced (`policy.shadow`)");
+        tracing::warn!(
+            rule = rule.name(),
+            "this rule is in shadow mode: counted, not enforced (`policy.shadow`)"
+        );
     }
 }
 
@@ -127,7 +132,9 @@ fn flags(args: &ServeArgs) -> Result<Vec<(&str, String)>, Failure> {
         named.into_iter().filter_map(|(path, value)| Some((path, value.clone()?))).collect();
     for pair in &args.set {
         let Some((path, value)) = pair.split_once('=') else {
-            return Err(Failure::Usage("--set takes PATH=VALUE, such as `limits.batch_recipients=500`".to_owned()));
+            return Err(Failure::Usage(
+                "--set takes PATH=VALUE, such as `limits.batch_recipients=500`".to_owned(),
+            ));
         };
         flags.push((path.trim(), value.trim().to_owned()));
     }

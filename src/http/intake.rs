@@ -100,7 +100,7 @@ async fn store(gate: &Gate, item: Item, signed: bool) -> Result<&'static str, Ga
             intake.template(name, language, state).await?;
         }
         What::AccountRestriction { restrictions, at } => {
-            intake.account(restricted(&restrictions, at)).await?
+            intake.account(restricted(&restrictions, at)).await?;
         }
         What::AccountDisabled { at } => {
             intake.account(AccountState { disabled: Some(at.millis()), ..AccountState::default() }).await?;

@@ -53,6 +53,9 @@ pub struct TemplateState {
     pub quality: Option<(i64, String)>,
 }
 
+/// A template in one language: the locale, the version of its row, its state.
+pub type TemplateRow = (String, u64, TemplateState);
+
 /// Everything learned, with the version of each row.
 #[derive(Clone, Debug, Default)]
 pub struct Learned {
@@ -61,7 +64,7 @@ pub struct Learned {
     /// By account.
     pub accounts: HashMap<String, (u64, AccountState)>,
     /// By account, then name, then language.
-    pub templates: HashMap<(String, String), Vec<(String, u64, TemplateState)>>,
+    pub templates: HashMap<(String, String), Vec<TemplateRow>>,
 }
 
 /// A registry row that cannot be read.

@@ -32,7 +32,7 @@ fn open(path: &Path) -> Result<Embedded, OpenError> {
 
 /// The message of a refusal: it must name the file and say what to do.
 fn refusal(path: &Path) -> String {
-    let message = open(path).err().expect("the file is refused").to_string();
+    let message = open(path).expect_err("the file is refused").to_string();
     assert!(message.contains(&path.display().to_string()), "{message}");
     assert!(message.contains("; "), "says what to do: {message}");
     message

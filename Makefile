@@ -1,0 +1,48 @@
+# Everything a developer types. `.ci/run` calls `lint` and `test`; nothing here is done differently elsewhere.
+
+CARGO ?= cargo
+# For trying out: webhooks sent to `make run` are signed with this.
+APP_SECRET ?= try-me
+VERIFY_TOKEN ?= try-me
+STORE ?= file:$(CURDIR)/target/run/sendgate.redb
+
+.PHONY: run test lint fmt bench doc proto clean help
+
+help: ## Say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+run: ## Build and start the sidecar on its embedded store
+	$(CARGO) build --locked --bin sendgate
+	@echo
+	@echo "gRPC on 127.0.0.1:7070, HTTP on 127.0.0.1:7071, contacts in $(STORE). In another terminal:"
+	@echo
+	@echo "  target/debug/sendgate check 15550001111 +4915112345678 --category utility"
+	@echo "  curl -s localhost:7071/v1/checkSend -d '{\"sender\":\"15550001111\",\"recipient\":\"+4915112345678\",\"category\":\"CATEGORY_UTILITY\",\"kind\":\"MESSAGE_KIND_TEMPLATE\"}'"
+	@echo
+	@echo "Webhooks are taken at http://127.0.0.1:7071/webhooks/whatsapp, signed with the app secret '$(APP_SECRET)'. Ctrl-C stops."
+	@echo
+	@SENDGATE_WEBHOOK_APP_SECRETS='$(APP_SECRET)' SENDGATE_WEBHOOK_VERIFY_TOKEN='$(VERIFY_TOKEN)' \
+		target/debug/sendgate serve --store '$(STORE)'
+
+test: ## Run every test
+	$(CARGO) test --locked
+
+lint: ## Formatting, clippy, documentation and the contract, all warnings as errors
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
+
+fmt: ## Format
+	$(CARGO) fmt
+
+bench: ## Run the benchmarks
+	$(CARGO) bench --locked
+
+doc: ## Build the documentation
+	$(CARGO) doc --locked --no-deps
+
+proto: ## Lint the contract with buf (from the npm registry)
+	npm exec --yes --package=@bufbuild/buf@1.75.0 -- sh -c 'cd proto && buf lint'
+
+clean: ## Remove what was built
+	$(CARGO) clean
