@@ -194,7 +194,7 @@ fn scope_fits_wording(claims: &Claims<'_>, scope: &ScopeSet, evidence: &Evidence
     }
 }
 
-/// B05: "receive [type of information] on WhatsApp at [number]".
+/// B05: "receive (type of information) on WhatsApp at (number)".
 fn recommended_form(claims: &Claims<'_>, evidence: &Evidence, seen: &mut Assessment) {
     let strict = claims.rules.strict_evidence;
     if evidence.disclosure_text.is_empty() {

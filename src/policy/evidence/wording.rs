@@ -139,7 +139,7 @@ pub(super) fn contains_name(wording: &str, name: &str) -> bool {
     !name.is_empty() && contains_phrase(&fold(wording), &name)
 }
 
-/// "receive [type of information] on WhatsApp at [number]", in any of the languages known here: a word for receiving,
+/// "receive (type of information) on WhatsApp at (number)", in any of the languages known here: a word for receiving,
 /// WhatsApp after it, and a number.
 pub(super) fn has_recommended_form(wording: &str, displayed_number: &str) -> bool {
     let text = fold(wording);
