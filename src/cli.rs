@@ -200,11 +200,16 @@ fn dispatch(cli: &Cli, console: &mut Console<'_>) -> Result<Exit, Failure> {
 }
 
 async fn ask(cli: &Cli, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    // The one command that can do without a server, when it only reads the file.
+    // What needs no server, since it only reads a file.
     if let Command::Import(args) = &cli.command
         && args.dry_run
     {
         return import::dry_run(args, cli.json, console);
+    }
+    if let Command::Verify(args) = &cli.command
+        && let Some(store) = &args.store
+    {
+        return verify::offline::run(store, cli.json, console).await;
     }
     let mut session = session::Session::open(cli, console).await?;
     let session = &mut session;

@@ -103,7 +103,13 @@ fn card(contact: &Contact, last: &[ConsentEntry], now: Time) -> String {
     if contact.opt_out_confirmation_due {
         rows.push(("due", "confirm the opt-out".to_owned()));
     }
-    rows.push(("history", format!("{} entries", contact.history_entries)));
+    rows.push((
+        "history",
+        match contact.history_entries {
+            1 => "1 entry".to_owned(),
+            many => format!("{many} entries"),
+        },
+    ));
     rows.extend(last.iter().map(|entry| ("", entry_line::of(entry))));
     table(&rows)
 }

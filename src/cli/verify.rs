@@ -1,6 +1,7 @@
 //! `sendgate verify`: recomputes the hash chain of attestation logs, on this side of the wire.
 
 pub mod chain;
+pub(super) mod offline;
 
 use clap::Args;
 
@@ -14,6 +15,9 @@ pub struct VerifyArgs {
     pub sender: Option<String>,
     /// The person [default: everyone].
     pub recipient: Option<String>,
+    /// Read a store file, `file:PATH`, that no server holds open, instead of asking a server.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["sender", "recipient"])]
+    pub store: Option<String>,
 }
 
 pub(super) async fn run(args: &VerifyArgs, session: &mut Session<'_, '_>) -> Result<Exit, Failure> {

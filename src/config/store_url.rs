@@ -21,7 +21,7 @@ pub enum StoreUrl {
 
 impl StoreUrl {
     /// Reads a URL; nothing when it has none of the forms.
-    fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (scheme, rest) = text.split_once(':')?;
         match scheme {

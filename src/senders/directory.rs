@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{Business, Learned, Profile, Sender, learned::same_locale, profile::TemplateSettings};
+use super::{
+    Business, Learned, LearnedSender, Profile, Sender, learned::same_locale, profile::TemplateSettings,
+};
 use crate::{
     keywords::Keywords,
     model::{BusinessId, SenderId},
@@ -187,39 +189,41 @@ impl Directory {
         }
     }
 
-    /// Adds senders that registered themselves, and other names of senders that are known.
+    /// Adds senders that registered themselves, then the other names of senders that are known.
     fn add_learned(&mut self) {
         let mut rows: Vec<_> =
             self.learned.senders.iter().map(|(name, (_, learned))| (name.clone(), learned.clone())).collect();
-        // Canonical names first, so that the others find them.
-        rows.sort_by_key(|(name, learned)| (learned.same_as.is_some(), name.clone()));
-        for (name, learned) in rows {
-            if self.by_name.contains_key(&name) {
-                continue;
+        rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let (others, canonical): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|(_, row)| row.same_as.is_some());
+        if self.auto_register {
+            for (name, learned) in canonical {
+                self.add_registered(name, &learned);
             }
-            let canonical = learned.same_as.as_deref().and_then(|same| SenderId::parse(same).ok());
-            if let Some(known) = canonical.as_ref().and_then(|canonical| self.by_name.get(canonical)).cloned()
-            {
-                let also = learned.business.as_deref().and_then(|id| BusinessId::parse(id).ok());
-                let known = self.with_also(&known, also);
+        }
+        for (name, learned) in others {
+            let same_as = learned.same_as.as_deref().and_then(|same| SenderId::parse(same).ok());
+            let Some(known) = same_as.and_then(|same| self.by_name.get(&same)).cloned() else { continue };
+            // Registered under both names before they were known to be one: what was said to either holds for both.
+            let also = learned.business.as_deref().and_then(|id| BusinessId::parse(id).ok());
+            let known = self.with_also(&known, also);
+            if self.by_name.get(&name).is_none_or(|other| !other.configured) {
                 self.by_name.insert(name, known);
-                continue;
             }
-            let Some(business) = learned.business.as_deref().and_then(|id| BusinessId::parse(id).ok()) else {
-                continue;
-            };
-            if !self.auto_register {
-                continue;
-            }
-            let number = learned.number.as_deref().and_then(|number| SenderId::parse(number).ok());
-            let profile = Arc::new(SenderProfile {
-                sender: Sender { id: name.clone(), number: number.clone(), account: learned.account.clone() },
-                business,
-                ..self.unregistered(&name)
-            });
-            for name in std::iter::once(name).chain(number) {
-                self.by_name.entry(name).or_insert_with(|| Arc::clone(&profile));
-            }
+        }
+    }
+
+    fn add_registered(&mut self, name: SenderId, learned: &LearnedSender) {
+        let business = learned.business.as_deref().and_then(|id| BusinessId::parse(id).ok());
+        let Some(business) = business.filter(|_| !self.by_name.contains_key(&name)) else { return };
+        let number = learned.number.as_deref().and_then(|number| SenderId::parse(number).ok());
+        let profile = Arc::new(SenderProfile {
+            sender: Sender { id: name.clone(), number: number.clone(), account: learned.account.clone() },
+            business,
+            ..self.unregistered(&name)
+        });
+        for name in std::iter::once(name).chain(number) {
+            self.by_name.entry(name).or_insert_with(|| Arc::clone(&profile));
         }
     }
 

@@ -1,1 +1,104 @@
-//! Names and lists.
+//! Names of senders, configured and learned.
+
+use super::*;
+use crate::{
+    model::{BusinessId, SenderId},
+    store::RegistryRow,
+};
+
+fn id(text: &str) -> SenderId {
+    SenderId::parse(text).unwrap()
+}
+
+fn learned(rows: &[(&str, LearnedSender)]) -> Learned {
+    let mut learned = Learned::default();
+    for (name, sender) in rows {
+        let value = serde_json::to_vec(sender).unwrap();
+        learned.take(&RegistryRow { key: sender_key(&id(name)), version: 1, value }).unwrap();
+    }
+    learned
+}
+
+fn registered(business: &str) -> LearnedSender {
+    LearnedSender { business: Some(business.to_owned()), ..LearnedSender::default() }
+}
+
+fn acme() -> Business {
+    Business {
+        id: BusinessId::parse("acme").unwrap(),
+        names: vec!["Acme".to_owned()],
+        previous_ids: Vec::new(),
+        senders: vec![SenderSettings {
+            sender: Sender { id: id("1000000000001"), number: Some(id("15550001111")), account: None },
+            profile: Profile::default(),
+        }],
+        templates: Vec::new(),
+    }
+}
+
+#[test]
+fn without_auto_registration_an_unknown_sender_is_nobody() {
+    let directory = Directory::new(&[acme()], Profile::default(), false, Learned::default());
+    assert!(directory.find(&id("15559998888")).is_none());
+    assert!(directory.find(&id("15550001111")).is_some());
+}
+
+#[test]
+fn a_configured_number_is_found_under_both_its_names() {
+    let directory = Directory::new(&[acme()], Profile::default(), false, Learned::default());
+    let by_id = directory.find(&id("1000000000001")).unwrap();
+    let by_number = directory.find(&id("+1 555 000 1111")).unwrap();
+    assert_eq!((&by_id.sender, &by_id.business), (&by_number.sender, &by_number.business));
+}
+
+#[test]
+fn what_a_number_registered_as_before_it_was_configured_is_read_too() {
+    let rows = [("15550001111", registered("15550001111"))];
+    let directory = Directory::new(&[acme()], Profile::default(), false, learned(&rows));
+    let profile = directory.find(&id("1000000000001")).unwrap();
+    assert_eq!(profile.also, [BusinessId::parse("15550001111").unwrap()]);
+}
+
+#[test]
+fn two_names_registered_apart_read_each_others_contacts_once_they_are_known_to_be_one() {
+    let one = LearnedSender { number: Some("15550001111".to_owned()), ..registered("1000000000001") };
+    let other = LearnedSender { same_as: Some("1000000000001".to_owned()), ..registered("15550001111") };
+    let rows = [("1000000000001", one), ("15550001111", other)];
+    let directory = Directory::new(&[], Profile::default(), true, learned(&rows));
+    for name in ["1000000000001", "15550001111"] {
+        let profile = directory.find(&id(name)).unwrap();
+        assert_eq!(profile.business.as_str(), "1000000000001", "{name}");
+        assert_eq!(profile.also, [BusinessId::parse("15550001111").unwrap()], "{name}");
+    }
+}
+
+#[test]
+fn a_later_word_of_the_platform_lifts_a_restriction_and_an_earlier_one_does_not() {
+    let mut state = AccountState { business_initiated: Some((100, None)), ..AccountState::default() };
+    assert!(state.restrictions().business_initiated.is_some());
+    state.join(&AccountState { reinstated: Some(99), ..AccountState::default() });
+    assert!(state.restrictions().business_initiated.is_some());
+    state.join(&AccountState { reinstated: Some(100), ..AccountState::default() });
+    assert!(state.restrictions().business_initiated.is_none());
+}
+
+#[test]
+fn an_announced_category_remembers_the_one_in_force() {
+    let category = |at, word: &str| TemplateState {
+        category: Some((at, word.to_owned(), None)),
+        ..TemplateState::default()
+    };
+    let mut state = category(100, "utility");
+    state.join(&category(200, "marketing"));
+    let known = state.template().category.unwrap();
+    let at = |millis| known.at(crate::model::Time::from_millis(millis).unwrap());
+    assert_eq!(at(199), Some(crate::model::Category::Utility));
+    assert_eq!(at(200), Some(crate::model::Category::Marketing));
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_named() {
+    let mut learned = Learned::default();
+    let row = RegistryRow { key: "weather\0today".to_owned(), version: 1, value: b"{}".to_vec() };
+    assert_eq!(learned.take(&row), Err(RowError("weather/today".to_owned())));
+}
