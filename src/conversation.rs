@@ -4,6 +4,9 @@
 //! first thing a person writes after opting out, since the confirmation of an opt-out invites exactly that. In any
 //! later conversation "yes" answers somebody else's question.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     keywords::{Intent, Keywords},
     model::{Category, Contact, Scope, ScopeSet, Time, evidence::Action},

@@ -122,7 +122,10 @@ fn walk(case: &Case<'_>, notes: &mut Notes) -> Verdict {
                 Outcome::Allow
             }
             Finding::Deny { .. } if case.rules.shadow.contains(id) => {
-                verdict.shadow_denials = verdict.shadow_denials.with(id);
+                // After the deciding rule none is asked but to be explained: both ways report the same.
+                if !decided {
+                    verdict.shadow_denials = verdict.shadow_denials.with(id);
+                }
                 Outcome::ShadowDeny
             }
             Finding::Deny { reason, until, remedy } => {

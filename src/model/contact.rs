@@ -174,7 +174,8 @@ impl Contact {
             (sender.clone(), SenderRegisters { window_closed: None, ..*registers })
         });
         let mut left = self.refusals();
-        left.platform = self.platform;
+        // A stop that was lifted, by a resume or by the person's own opt-in, would come back without it.
+        left.platform = if self.platform_stop().is_some() { self.platform } else { PlatformFlag::default() };
         left.hold_cleared = self.hold_cleared;
         left.by_sender =
             by_sender.filter(|(_, registers)| *registers != SenderRegisters::default()).collect();

@@ -138,14 +138,18 @@ impl<'a> Case<'a> {
     }
 
     /// The "no" that stands against this message. Where caller and platform disagree about the category, a "no" to
-    /// either counts: the caller says what the message is, the platform what the template is.
+    /// either counts, the wider one first: the caller says what the message is, the platform what the template is.
     pub(super) fn standing(&self) -> Standing {
         let topic = self.request.topic.as_ref();
-        match self.contact().standing(self.category, topic) {
-            Standing::Open if self.category != self.request.category => {
-                self.contact().standing(self.request.category, topic)
-            }
-            standing => standing,
+        let standing = self.contact().standing(self.category, topic);
+        if self.category == self.request.category || matches!(standing, Standing::Everything(..)) {
+            return standing;
+        }
+        match self.contact().standing(self.request.category, topic) {
+            Standing::Open => standing,
+            wider @ Standing::Everything(..) => wider,
+            other if standing == Standing::Open => other,
+            _ => standing,
         }
     }
 

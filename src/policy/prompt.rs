@@ -1,10 +1,13 @@
 //! Rules about the opt-in conversation: A17 to A19.
 
 use super::{
-    Kind, Reason,
+    Kind, Obligation, Reason,
     case::{Case, Finding, Notes},
 };
-use crate::model::contact::{Coverage, Status};
+use crate::model::{
+    Time,
+    contact::{Coverage, Status},
+};
 
 /// A17: no opt-in prompt is unanswered or declined. A decline denies whatever the business asserts later; an open
 /// prompt denies what no opt-in covers.
@@ -26,8 +29,8 @@ pub(super) fn not_pending(case: &Case<'_>, notes: &mut Notes) -> Finding {
     }
 }
 
-/// A18: an opt-in prompt goes out only where enabled, to someone who said neither yes nor no, and once every 24 hours
-/// until answered.
+/// A18: an opt-in prompt goes out only where enabled, to someone who said neither yes nor no, on WhatsApp's own switch
+/// or otherwise, and once every 24 hours until answered.
 pub(super) fn may_prompt(case: &Case<'_>, notes: &mut Notes) -> Finding {
     if !case.is(Kind::OptInPrompt) {
         return Finding::NotApplicable;
@@ -37,12 +40,19 @@ pub(super) fn may_prompt(case: &Case<'_>, notes: &mut Notes) -> Finding {
         return Finding::deny(Reason::OptInPromptDisabled);
     }
     let contact = case.contact();
-    if contact.refused_scopes().next().is_some() {
+    if contact.refused_scopes().next().is_some() || contact.platform_stop().is_some() {
         return Finding::deny(Reason::CategoryOptedOut);
     }
-    let opted_in = |scope| matches!(contact.status(scope, case.now), Status::OptedIn(..));
-    if contact.scopes.keys().any(opted_in) {
-        return Finding::deny(Reason::AlreadyOptedIn);
+    if contact.hold().is_some() {
+        return Finding::deny(Reason::CategoryOptedOut).or_else(Obligation::AskAPerson);
+    }
+    let opt_ins = contact.scopes.keys().filter_map(|scope| match contact.status(scope, case.now) {
+        Status::OptedIn(_, opt_in) => Some(opt_in.expires_at.unwrap_or(Time::MAX)),
+        Status::Expired(..) | Status::OptedOut(..) | Status::Nothing => None,
+    });
+    if let Some(last_end) = opt_ins.max() {
+        let until = Some(last_end).filter(|end| *end < Time::MAX);
+        return Finding::deny_until(Reason::AlreadyOptedIn, until);
     }
     notes.note_some("prompted_at", contact.open_prompt());
     let again_at = contact.open_prompt().map(|sent| sent + case.rules.opt_in_prompt_again_after);

@@ -14,6 +14,12 @@ use crate::{
 /// A number that may be in more zones than this says nothing about the hour; the sender's zone is used.
 const ZONES_MAX: usize = 8;
 
+/// Quiet time ends within a day of the clock; one more for the day that clocks change, and one that a zone skips.
+const DAYS_AHEAD: usize = 3;
+
+/// Clocks change rarely; of the changes ahead only the first can fall into a quiet time.
+const CHANGES_AHEAD: usize = 2;
+
 /// A20: marketing rests during quiet hours in the recipient's time zone: the contact's own, else the number's, else the
 /// sender's. A number that may be in several zones rests while any of them does.
 pub(super) fn quiet_hours(case: &Case<'_>, notes: &mut Notes) -> Finding {
@@ -67,16 +73,17 @@ impl QuietHours {
             return None;
         }
         let end = civil::time(hour_of(self.end_minute), minute_of(self.end_minute), 0, 0);
-        let today = local.date().to_datetime(end);
-        let end = if today > local { today } else { local.date().tomorrow().ok()?.to_datetime(end) };
-        let end = zone.to_ambiguous_timestamp(end).compatible().ok()?;
-        // Clocks that jump forward may jump over the end: then the quiet time ends with the jump.
-        let jump = zone
-            .following(timestamp)
-            .map(|transition| transition.timestamp())
-            .take_while(|at| *at < end)
-            .find(|at| !self.contains(zone.to_datetime(*at).time()));
-        Time::from_millis(jump.unwrap_or(end).as_millisecond())
+        let days = std::iter::successors(Some(local.date()), |day| day.tomorrow().ok()).take(DAYS_AHEAD);
+        // Where clocks go back over the end, it comes twice; where they jump over it, the quiet time ends with the
+        // jump, as it does where they go back to before its start.
+        let ends = days.flat_map(|day| {
+            let end = zone.to_ambiguous_timestamp(day.to_datetime(end));
+            [end.earlier().ok(), end.later().ok()].into_iter().flatten()
+        });
+        let changes = zone.following(timestamp).map(|change| change.timestamp()).take(CHANGES_AHEAD);
+        let is_end = |at: &Timestamp| *at > timestamp && !self.contains(zone.to_datetime(*at).time());
+        let first = ends.chain(changes).filter(is_end).min()?;
+        Time::from_millis(first.as_millisecond())
     }
 
     fn contains(&self, time: civil::Time) -> bool {

@@ -83,8 +83,7 @@ impl Contact {
     #[must_use]
     pub fn coverage(&self, category: Category, topic: Option<&Topic>, now: Time) -> Coverage {
         let chain = self.chain(category, topic);
-        let last_no = chain.iter().flatten().flat_map(|r| r.outs()).map(|(_, out)| out.at).max();
-        let floor = last_no.max(self.prompt.declined);
+        let floor = chain.iter().flatten().flat_map(|r| r.outs()).map(|(_, out)| out.at).max();
         let counts = |at: Time| floor.is_none_or(|no| at > no) && self.counts(at);
         let best = chain
             .iter()
@@ -108,8 +107,11 @@ impl Contact {
     /// The latest opt-in to anything that counts, whoever said it.
     #[must_use]
     pub fn latest_opt_in(&self) -> Option<Time> {
-        let ins = self.scopes.iter().flat_map(|(_, r)| r.ins()).map(|(_, opt_in)| opt_in.at);
-        ins.filter(|at| self.counts(*at)).max()
+        self.opt_ins().map(|(_, opt_in)| opt_in.at).filter(|at| self.counts(*at)).max()
+    }
+
+    fn opt_ins(&self) -> impl Iterator<Item = (Voice, &OptIn)> {
+        self.scopes.iter().flat_map(|(_, r)| r.ins())
     }
 
     /// A decline of the opt-in prompt that stands: the person did not opt in to anything since.
@@ -168,20 +170,30 @@ impl Contact {
         self.refused_scopes().next().is_some() || self.decline().is_some()
     }
 
-    /// True when an opt-out or decline stands and no confirmation was sent since the last opt-in: one confirmation
-    /// for one stretch of being out, however often the person repeats it.
+    /// True when an opt-out or decline stands that no confirmation told the person of: one confirmation for one
+    /// stretch of being out, however often the person repeats it. A stretch ends with an opt-in between the
+    /// confirmation and the next "no"; what the business asserts ends none of the person's own.
     #[must_use]
     pub fn opt_out_confirmation_due(&self) -> bool {
-        let told =
-            self.confirmed_out.is_some_and(|told| self.latest_opt_in().is_none_or(|opt_in| told >= opt_in));
-        self.refuses_something() && !told
+        let standing = self.scopes.iter().filter_map(|(_, r)| standing_at(&[Some(r), None, None], 0));
+        let declined = self.decline().map(|at| (Voice::Own, at));
+        let mut refusals = standing.map(|(voice, out)| (voice, out.at)).chain(declined);
+        refusals.any(|(voice, at)| {
+            self.confirmed_out.is_none_or(|told| {
+                self.opt_ins().any(|(by, opt_in)| {
+                    (by == Voice::Own || voice != Voice::Own) && told < opt_in.at && opt_in.at < at
+                })
+            })
+        })
     }
 
     /// True when the latest opt-in still stands somewhere and was not confirmed to the person.
     #[must_use]
     pub fn opt_in_confirmation_due(&self, now: Time) -> bool {
+        let of_everything = self.scopes.get(&Scope::Everything);
+        let last_out = of_everything.and_then(|r| r.outs().map(|(_, out)| out.at).max());
         let latest = self.scopes.keys().filter_map(|scope| match self.status(scope, now) {
-            Status::OptedIn(_, opt_in) => Some(opt_in.at),
+            Status::OptedIn(_, opt_in) => Some(opt_in.at).filter(|at| last_out.is_none_or(|out| *at > out)),
             Status::Expired(..) | Status::OptedOut(..) | Status::Nothing => None,
         });
         latest.max().is_some_and(|opt_in| self.confirmed_in.is_none_or(|told| told < opt_in))
@@ -205,9 +217,10 @@ impl Contact {
         }
     }
 
-    /// An opt-in from before an erasure or a change of number no longer counts.
+    /// An opt-in from before a decline, an erasure or a change of number no longer counts.
     fn counts(&self, at: Time) -> bool {
         self.erased.is_none_or(|erased| at > erased)
+            && self.prompt.declined.is_none_or(|declined| at > declined)
             && self.moved.as_ref().is_none_or(|(moved, _)| at > *moved)
     }
 

@@ -1,0 +1,190 @@
+//! What words mean, in the order in which things were said.
+
+use super::*;
+use crate::model::{Event, OptIn, OptOut, StatementId, Topic, Voice, statement::Weak};
+
+const PROMPT: &str = "wamid.prompt";
+
+fn at(seconds: i64) -> Time {
+    Time::from_seconds(1_772_409_600 + seconds).unwrap()
+}
+
+fn orders() -> ScopeSet {
+    ScopeSet::of(vec![Scope::Topic(Topic::parse("orders").unwrap())])
+}
+
+fn contact(events: &[Event]) -> Contact {
+    let mut contact = Contact::default();
+    for event in events {
+        contact.apply(event);
+    }
+    contact
+}
+
+fn opted_out(scope: ScopeSet, seconds: i64) -> Event {
+    Event::OptOut(Voice::Own, scope, OptOut { at: at(seconds), id: StatementId([1; 16]), channel: 1 })
+}
+
+fn opted_in(voice: Voice, scope: ScopeSet, seconds: i64) -> Event {
+    let said =
+        OptIn { at: at(seconds), id: StatementId([2; 16]), expires_at: None, weak: Weak(0), method: 1 };
+    Event::OptIn(voice, scope, said)
+}
+
+fn prompted(seconds: i64) -> Event {
+    Event::PromptSent(at(seconds), PROMPT.to_owned())
+}
+
+fn heard(events: &[Event], said: Said<'_>, seconds: i64) -> Effect {
+    read(&contact(events), &Keywords::builtin(), &orders(), said, at(seconds))
+}
+
+fn wrote(events: &[Event], text: &str, seconds: i64) -> Effect {
+    heard(events, Said { text, ..Said::default() }, seconds)
+}
+
+/// The scope of an opt-in, and whether it answers the prompt.
+fn yes(effect: Effect) -> Option<(ScopeSet, bool)> {
+    match effect {
+        Effect::OptIn { scope, answers_prompt, .. } => Some((scope, answers_prompt)),
+        Effect::None | Effect::OptOut(..) | Effect::Held(_) | Effect::Declined => None,
+    }
+}
+
+#[test]
+fn a_yes_answers_an_open_prompt_with_its_scope() {
+    assert_eq!(yes(wrote(&[prompted(1)], "Yes!", 2)), Some((orders(), true)));
+}
+
+#[test]
+fn a_no_declines_an_open_prompt_and_says_nothing_otherwise() {
+    assert_eq!(wrote(&[prompted(1)], "no", 2), Effect::Declined);
+    assert_eq!(wrote(&[], "no", 2), Effect::None);
+    assert_eq!(wrote(&[prompted(1), Event::PromptDeclined(at(2))], "no", 3), Effect::None);
+}
+
+#[test]
+fn a_yes_from_before_the_prompt_is_no_answer_to_it() {
+    assert_eq!(wrote(&[prompted(5)], "yes", 4), Effect::None);
+}
+
+#[test]
+fn a_yes_to_nothing_is_no_opt_in() {
+    for text in ["yes", "sim", "ok", "START", "subscribe"] {
+        assert_eq!(wrote(&[], text, 5), Effect::None, "{text}");
+    }
+}
+
+#[test]
+fn a_yes_counts_at_any_time_after_a_decline() {
+    let events = [prompted(1), Event::PromptDeclined(at(2)), Event::Wrote(at(3))];
+    assert_eq!(yes(wrote(&events, "yes", 900_000)), Some((orders(), true)));
+}
+
+#[test]
+fn a_yes_from_before_the_decline_does_not_lift_it() {
+    let events = [prompted(1), Event::PromptDeclined(at(5))];
+    assert_eq!(wrote(&events, "hello", 4), Effect::None);
+    // Said to the prompt, before the no: still an answer, which the later no then overrules.
+    let late = wrote(&[prompted(1), Event::PromptDeclined(at(5))], "yes", 4);
+    assert_eq!(yes(late), None, "an answered prompt is not open");
+}
+
+#[test]
+fn a_yes_counts_as_the_first_word_after_opting_out() {
+    let out = [opted_out(ScopeSet::everything(), 1)];
+    assert_eq!(yes(wrote(&out, "yes", 2)), Some((ScopeSet::everything(), false)));
+    assert_eq!(yes(wrote(&out, "yes", 900_000)), Some((ScopeSet::everything(), false)));
+}
+
+#[test]
+fn a_yes_in_a_later_conversation_answers_somebody_else() {
+    let events = [opted_out(ScopeSet::everything(), 1), Event::Wrote(at(2))];
+    assert_eq!(wrote(&events, "yes", 3), Effect::None);
+    assert_eq!(yes(wrote(&events, "START", 3)), Some((ScopeSet::everything(), false)), "start is no answer");
+}
+
+#[test]
+fn a_yes_after_opting_out_again_counts_again() {
+    let events = [opted_out(ScopeSet::everything(), 5), Event::Wrote(at(2)), Event::Wrote(at(5))];
+    assert!(yes(wrote(&events, "yes", 6)).is_some());
+}
+
+#[test]
+fn a_yes_of_the_same_instant_as_the_opt_out_is_no_opt_in() {
+    assert_eq!(wrote(&[opted_out(ScopeSet::everything(), 2)], "yes", 2), Effect::None);
+}
+
+#[test]
+fn a_yes_does_not_lift_an_opt_out_of_a_part() {
+    let out = [opted_out(ScopeSet::category(Category::Marketing), 1)];
+    assert_eq!(wrote(&out, "yes", 2), Effect::None);
+}
+
+#[test]
+fn start_lifts_exactly_what_was_refused() {
+    let marketing = ScopeSet::category(Category::Marketing);
+    let out = [opted_out(marketing.clone(), 1), opted_out(orders(), 1)];
+    let both = ScopeSet::of([marketing.scopes(), orders().scopes()].concat());
+    assert_eq!(yes(wrote(&out, "START", 2)), Some((both, false)));
+    assert_eq!(yes(wrote(&[Event::Held(at(1))], "START", 2)), Some((marketing, false)));
+}
+
+#[test]
+fn start_lifts_no_stop_of_the_platform() {
+    assert_eq!(wrote(&[Event::PlatformStop(at(1))], "START", 2), Effect::None);
+}
+
+#[test]
+fn a_reply_to_the_prompt_answers_it_even_when_it_is_no_longer_open() {
+    let events = [prompted(1), opted_out(ScopeSet::everything(), 2), Event::Wrote(at(3))];
+    let reply = Said { text: "yes", context_id: PROMPT, ..Said::default() };
+    assert_eq!(yes(heard(&events, reply, 4)), Some((orders(), true)));
+    let other = Said { text: "yes", context_id: "wamid.other", ..Said::default() };
+    assert_eq!(heard(&events, other, 4), Effect::None);
+}
+
+#[test]
+fn a_reply_to_the_prompt_after_an_opt_in_is_no_decline() {
+    let events = [prompted(1), opted_in(Voice::Own, orders(), 2)];
+    let reply = Said { text: "no", context_id: PROMPT, ..Said::default() };
+    assert_eq!(heard(&events, reply, 3), Effect::None);
+}
+
+#[test]
+fn an_empty_prompt_id_is_not_what_an_empty_context_replies_to() {
+    let events =
+        [Event::PromptSent(at(1), String::new()), opted_out(ScopeSet::everything(), 2), Event::Wrote(at(3))];
+    assert_eq!(wrote(&events, "yes", 4), Effect::None);
+}
+
+#[test]
+fn buttons_speak_before_the_text() {
+    let pressed = Said { button: "STOP", text: "yes", ..Said::default() };
+    assert_eq!(heard(&[prompted(1)], pressed, 2), Effect::OptOut("stop".to_owned(), Pressed::Button));
+    let payload = Said { button: "OPT_OUT", ..Said::default() };
+    assert!(matches!(heard(&[], payload, 2), Effect::OptOut(_, Pressed::Button)));
+    let titled = Said { button: "b-17", button_text: "Yes", ..Said::default() };
+    let effect = heard(&[prompted(1)], titled, 2);
+    assert!(matches!(effect, Effect::OptIn { action: Action::Button, .. }));
+}
+
+#[test]
+fn a_stop_counts_whatever_was_asked() {
+    for events in [vec![], vec![prompted(1)], vec![opted_in(Voice::Own, ScopeSet::everything(), 1)]] {
+        assert_eq!(wrote(&events, "Stop.", 2), Effect::OptOut("stop".to_owned(), Pressed::Typed));
+    }
+}
+
+#[test]
+fn an_unclear_refusal_holds_and_a_keyword_inside_a_sentence_does_nothing() {
+    assert!(matches!(wrote(&[], "me deixa em paz", 2), Effect::Held(_)));
+    assert_eq!(wrote(&[], "I will stop by the shop tomorrow", 2), Effect::None);
+}
+
+#[test]
+fn what_the_business_asserts_does_not_end_a_decline() {
+    let events =
+        [prompted(1), Event::PromptDeclined(at(2)), opted_in(Voice::Asserted, ScopeSet::everything(), 3)];
+    assert_eq!(yes(wrote(&events, "yes", 4)), Some((orders(), true)), "there is still a decline to lift");
+}
