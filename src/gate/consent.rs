@@ -14,7 +14,7 @@ use crate::{
     metrics::WriteOutcome,
     model::{
         Category, Contact, Event, Recipient, Scope, ScopeSet, SenderId, StatementId, Time,
-        contact::Status,
+        contact::{Standing, Status},
         event::Block,
         evidence::{Action, Channel, Evidence, Finding, Method},
         statement::Voice,
@@ -414,14 +414,14 @@ pub(super) fn opt_in_stands(contact: &Contact, scope: &ScopeSet, at: Time, now: 
         })
 }
 
-/// An opt-out of everything by the person's own word overrules what the business asserts of a part.
+/// A wider "no", WhatsApp's own stop and a hold overrule what the business asserts of a part.
 fn is_overruled(contact: &Contact, scope: &Scope) -> bool {
     let standing = match scope {
-        Scope::Everything => None,
-        Scope::Category(category) => Some(contact.standing(*category, None)),
-        Scope::Topic(topic) => Some(contact.standing(Category::Service, Some(topic))),
+        Scope::Everything => return false,
+        Scope::Category(category) => contact.standing(*category, None),
+        Scope::Topic(topic) => contact.standing(Category::Service, Some(topic)),
     };
-    matches!(standing, Some(crate::model::contact::Standing::Everything(..)))
+    standing != Standing::Open
 }
 
 /// What stands against an opt-in.

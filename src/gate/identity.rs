@@ -5,6 +5,8 @@
 //! every look-up leads to the contact. The copy is written before the alias, and both before the webhook is answered,
 //! so that a crash in between leaves a state that the redelivery completes.
 
+use std::collections::{HashSet, VecDeque};
+
 use super::{
     Gate, GateError,
     consent::{Acknowledged, Who},
@@ -19,6 +21,9 @@ use crate::{
 };
 
 const ATTEMPTS_MAX: usize = 16;
+
+/// Identities of one person; more are an error of the business's own assertions.
+const IDENTITIES_MAX: usize = 64;
 
 /// Entries of a log read in one go while it is copied.
 const COPY_PAGE: usize = 256;
@@ -214,32 +219,40 @@ impl Gate {
         Ok(self.acknowledge("link", &written, true))
     }
 
-    /// Forgets a person. What stands against messages to them stays, under a name that says nothing of them; how many
-    /// log entries lost their content, and whether an opt-out stands.
+    /// Forgets a person, under every identity that is theirs by proof or by the business's word. What stands against
+    /// messages to them stays, under a name that says nothing of them. Tells how many log entries lost their content,
+    /// and whether an opt-out stands.
     ///
     /// # Errors
     /// When the sender is unknown or the store failed.
     pub async fn erase(&self, who: &Who) -> Result<(Revision, u64, bool), GateError> {
         let profile = self.sender_of(who)?;
-        let mut erased = 0;
-        let mut kept = false;
-        let mut revision = None;
+        let (mut entries, mut kept, mut revision) = (0, false, None);
         for business in std::iter::once(&profile.business).chain(&profile.also) {
-            let (id, loaded) = self.load(business, &who.recipient, self.clock.now()).await?;
-            for user in &loaded.record.contact.user_ids {
-                let alias = self.names.id(business, &Recipient::User(user.clone()));
-                if alias != id {
-                    erased += self.erase_one(who, alias).await?.1;
+            let mut seen = HashSet::new();
+            let mut queue = VecDeque::from([who.recipient.clone()]);
+            while let Some(identity) = queue.pop_front() {
+                let (id, loaded) = self.load(business, &identity, self.clock.now()).await?;
+                if !seen.insert(id) || seen.len() > IDENTITIES_MAX {
+                    continue;
                 }
+                let contact = &loaded.record.contact;
+                queue.extend(contact.links.keys().cloned());
+                for user in &contact.user_ids {
+                    let alias = self.names.id(business, &Recipient::User(user.clone()));
+                    if seen.insert(alias) {
+                        entries += self.erase_one(who, alias).await?.1;
+                    }
+                }
+                let (version, erased, out) = self.erase_one(who, id).await?;
+                revision.get_or_insert(Revision::of(id, version));
+                entries += erased;
+                kept |= out;
             }
-            let (version, entries, out) = self.erase_one(who, id).await?;
-            revision.get_or_insert(Revision::of(id, version));
-            erased += entries;
-            kept |= out;
         }
         let Some(revision) = revision else { return Err(GateError::Contention) };
         self.metrics.wrote("erase", crate::metrics::WriteOutcome::applied);
-        Ok((revision, erased, kept))
+        Ok((revision, entries, kept))
     }
 
     async fn erase_one(&self, who: &Who, id: ContactId) -> Result<(u64, u64, bool), GateError> {

@@ -151,18 +151,17 @@ impl Contact {
         self.known = latest(self.known, other.known);
     }
 
-    /// What crosses to another identity that is not proven to be the same person: every "no", nothing else.
+    /// What crosses to another identity that is not proven to be the same person: every "no" that stands, nothing
+    /// else. One that was lifted is history: without the word that lifted it, it would come back to life.
     #[must_use]
     pub fn refusals(&self) -> Self {
-        let scopes = self.scopes.iter().filter_map(|(scope, registers)| {
-            let outs = Registers { own_in: None, asserted_in: None, ..*registers };
-            (outs != Registers::default()).then(|| (scope.clone(), outs))
-        });
+        let standing =
+            self.scopes.iter().map(|(scope, registers)| (scope.clone(), registers.standing_outs()));
         Self {
-            scopes: scopes.collect(),
-            platform: PlatformFlag { stopped: self.platform.stopped, resumed: None },
-            held: self.held,
-            prompt: Prompt { declined: self.prompt.declined, ..Prompt::default() },
+            scopes: standing.filter(|(_, registers)| *registers != Registers::default()).collect(),
+            platform: PlatformFlag { stopped: self.platform_stop(), resumed: None },
+            held: self.hold(),
+            prompt: Prompt { declined: self.decline(), ..Prompt::default() },
             ..Self::default()
         }
     }
@@ -173,25 +172,11 @@ impl Contact {
         let by_sender = self.by_sender.iter().map(|(sender, registers)| {
             (sender.clone(), SenderRegisters { window_closed: None, ..*registers })
         });
-        let mut left = self.refusals();
-        // A stop that was lifted, by a resume or by the person's own opt-in, would come back without it.
-        left.platform = if self.platform_stop().is_some() { self.platform } else { PlatformFlag::default() };
-        left.hold_cleared = self.hold_cleared;
-        left.by_sender =
-            by_sender.filter(|(_, registers)| *registers != SenderRegisters::default()).collect();
-        // An opt-out that the person lifted no longer stands: it is history, and history goes.
-        let standing =
-            self.scopes.iter().map(|(scope, registers)| (scope.clone(), registers.standing_outs()));
-        left.scopes = standing.filter(|(_, registers)| *registers != Registers::default()).collect();
-        if self.decline().is_none() {
-            left.prompt.declined = None;
+        Self {
+            by_sender: by_sender.filter(|(_, registers)| *registers != SenderRegisters::default()).collect(),
+            erased: Some(at),
+            ..self.refusals()
         }
-        if self.hold().is_none() {
-            left.held = None;
-            left.hold_cleared = None;
-        }
-        left.erased = Some(at);
-        left
     }
 
     /// True when nothing was ever recorded.
