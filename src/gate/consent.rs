@@ -395,10 +395,10 @@ pub(super) fn due(contact: &Contact, now: Time) -> Obligations {
         .with_if(contact.hold().is_some(), Obligation::AskAPerson)
 }
 
-/// True when an opt-in of this scope, said at this time, counts: nothing later or stronger stands against any of it.
+/// True when an opt-in of this scope, said at this time, counts: nothing later or stronger stands against any of it. A
+/// decline is the person's own word: as long as it stands, nothing that the business asserts counts.
 pub(super) fn opt_in_stands(contact: &Contact, scope: &ScopeSet, at: Time, now: Time) -> bool {
-    let declined = contact.decline().is_some_and(|declined| declined >= at);
-    !declined
+    contact.decline().is_none()
         && scope.scopes().iter().all(|scope| match contact.status(scope, now) {
             Status::OptedIn(_, opt_in) | Status::Expired(_, opt_in) => {
                 opt_in.at >= at && !is_overruled(contact, scope)
