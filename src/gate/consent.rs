@@ -454,8 +454,7 @@ fn opt_out_stands(contact: &Contact, content: &Content, at: Time) -> bool {
 
 /// The entry of a repetition; an error when its key was used for something else.
 pub(super) fn repeated<'a>(who: &Who, written: &'a Written) -> Result<Option<&'a Entry>, GateError> {
-    let Some(known) = &written.known else { return Ok(None) };
-    let Some(entry) = known else { return Ok(None) };
+    let Some((_, Some(entry))) = &written.known else { return Ok(None) };
     let any = [0; 16];
     if entry.request_digest != who.request_digest && who.request_digest != any && entry.request_digest != any
     {
