@@ -116,11 +116,12 @@ fn asked(contact: &Contact, context_id: &str, at: Time) -> Option<Asked> {
     (replies || open).then_some(Asked::Open)
 }
 
-/// True when the person is out of everything and has written nothing since.
+/// True when the person is out of everything and has written nothing since. The message itself counts as written when
+/// it comes again: what it did not do the first time, a redelivery does not do either.
 fn first_word_since_opting_out(contact: &Contact, at: Time) -> bool {
-    contact.everything_out().is_some_and(|(_, out)| {
-        out.at < at && contact.last_inbound.is_none_or(|wrote| wrote <= out.at || wrote >= at)
-    })
+    contact
+        .everything_out()
+        .is_some_and(|(_, out)| out.at < at && contact.last_inbound.is_none_or(|wrote| wrote <= out.at))
 }
 
 /// What "start" lifts: the opt-out of everything, else every narrower refusal.

@@ -105,6 +105,15 @@ fn a_yes_in_a_later_conversation_answers_somebody_else() {
 }
 
 #[test]
+fn a_yes_that_comes_again_does_not_do_what_it_did_not_do_before() {
+    let out = opted_out(ScopeSet::everything(), 1);
+    for last in [3, 4] {
+        let events = [out.clone(), Event::Wrote(at(2)), Event::Wrote(at(last))];
+        assert_eq!(wrote(&events, "yes", 3), Effect::None, "last message at {last}");
+    }
+}
+
+#[test]
 fn a_yes_after_opting_out_again_counts_again() {
     let events = [opted_out(ScopeSet::everything(), 5), Event::Wrote(at(2)), Event::Wrote(at(5))];
     assert!(yes(wrote(&events, "yes", 6)).is_some());

@@ -402,10 +402,10 @@ pub(super) fn due(contact: &Contact, now: Time) -> Obligations {
         .with_if(contact.hold().is_some(), Obligation::AskAPerson)
 }
 
-/// True when an opt-in of this scope, said at this time, counts: nothing later or stronger stands against any of it.
+/// True when an opt-in of this scope, said at this time, counts: nothing later or stronger stands against any of it. A
+/// decline is the person's own word: as long as it stands, nothing that the business asserts counts.
 pub(super) fn opt_in_stands(contact: &Contact, scope: &ScopeSet, at: Time, now: Time) -> bool {
-    let declined = contact.decline().is_some_and(|declined| declined >= at);
-    !declined
+    contact.decline().is_none()
         && scope.scopes().iter().all(|scope| match contact.status(scope, now) {
             Status::OptedIn(_, opt_in) | Status::Expired(_, opt_in) => {
                 opt_in.at >= at && !is_overruled(contact, scope)
@@ -461,8 +461,7 @@ fn opt_out_stands(contact: &Contact, content: &Content, at: Time) -> bool {
 
 /// The entry of a repetition; an error when its key was used for something else.
 pub(super) fn repeated<'a>(who: &Who, written: &'a Written) -> Result<Option<&'a Entry>, GateError> {
-    let Some(known) = &written.known else { return Ok(None) };
-    let Some(entry) = known else { return Ok(None) };
+    let Some((_, Some(entry))) = &written.known else { return Ok(None) };
     let any = [0; 16];
     if entry.request_digest != who.request_digest && who.request_digest != any && entry.request_digest != any
     {

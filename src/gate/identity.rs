@@ -9,6 +9,7 @@ use std::collections::{HashSet, VecDeque};
 
 use super::{
     Gate, GateError,
+    check::ALIASES_MAX,
     consent::{Acknowledged, Who},
     names::{Revision, random_16, statement_id},
     write::{Draft, Situation},
@@ -53,6 +54,7 @@ impl Gate {
         into: &Recipient,
         at: Time,
     ) -> Result<(), GateError> {
+        let into = &self.number_after(profile, into, at).await?;
         for _ in 0..ATTEMPTS_MAX {
             let now = self.clock.now();
             let (target, contact) = self.load(&profile.business, into, now).await?;
@@ -68,16 +70,43 @@ impl Gate {
                 Some(_) => self.load(&profile.business, from, now).await?,
                 None => (own, stored.clone()),
             };
+            let mut state = source_state.record.contact;
+            state.join(&self.also(profile, from, now).await?);
             let copied = self.copied_log(source, source_state.head.length).await?;
-            self.write(profile, into, |situation| {
-                Ok(merged(profile, situation, from, &source_state.record.contact, &copied, at))
-            })
-            .await?;
+            let written = self
+                .write(profile, into, |situation| {
+                    let mut draft = merged(profile, situation, from, &state, &copied, at);
+                    for (sender, wrote) in &source_state.windows {
+                        draft.window(sender.clone(), *wrote);
+                    }
+                    Ok(draft)
+                })
+                .await?;
+            self.spread(profile, &written).await?;
             if self.point(profile, own, stored, target).await? {
                 return Ok(());
             }
         }
         Err(GateError::Contention)
+    }
+
+    /// The identity that a person had at an instant, or the number they have changed to since: a message may come late,
+    /// and the number it came from may be somebody else's by now.
+    async fn number_after(
+        &self,
+        profile: &SenderProfile,
+        number: &Recipient,
+        at: Time,
+    ) -> Result<Recipient, GateError> {
+        let (mut number, mut since) = (number.clone(), at);
+        for _ in 0..ALIASES_MAX {
+            let (_, loaded) = self.load(&profile.business, &number, self.clock.now()).await?;
+            match loaded.record.contact.moved {
+                Some((moved, to)) if since <= moved && to != number => (number, since) = (to, moved),
+                Some(_) | None => break,
+            }
+        }
+        Ok(number)
     }
 
     /// Points an identity at its contact; says whether nobody wrote to it in between.
@@ -142,23 +171,33 @@ impl Gate {
             return Ok(());
         }
         let mut state = old.record.contact.clone();
+        state.join(&self.also(profile, from, now).await?);
         state.phone = None;
         state.moved = None;
         let copied = self.copied_log(old_id, old.head.length).await?;
-        self.write(profile, to, |situation| Ok(merged(profile, situation, from, &state, &copied, at)))
+        let written = self
+            .write(profile, to, |situation| {
+                let mut draft = merged(profile, situation, from, &state, &copied, at);
+                // Known at the new number too: what is said there later crosses back, and an erasure finds the old one.
+                draft.event(&Event::Linked(from.clone(), at));
+                Ok(draft)
+            })
             .await?;
+        self.spread(profile, &written).await?;
         for id in &old.record.contact.user_ids {
             self.repoint(profile, id, new_id).await?;
         }
         let statement = statement_id("moved", &format!("{new_id:?}{at}"));
-        self.write(profile, from, |situation| {
-            let mut draft = Draft::default();
-            let content = Content::Linked { other: to.clone(), proven: true, moved: true };
-            draft.state(statement, who.entry(at, situation.now, content));
-            Ok(draft)
-        })
-        .await?;
-        Ok(())
+        let left = self
+            .write(profile, from, |situation| {
+                let mut draft = Draft::default();
+                let content = Content::Linked { other: to.clone(), proven: true, moved: true };
+                draft.state(statement, who.entry(at, situation.now, content));
+                Ok(draft)
+            })
+            .await?;
+        // What was refused between the copy and the link.
+        self.spread(profile, &left).await
     }
 
     async fn repoint(
@@ -190,32 +229,27 @@ impl Gate {
         }
         let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
+        let mut both = Vec::with_capacity(2);
         for (one, two) in [(&who.recipient, other), (other, &who.recipient)] {
             let named = Who { recipient: one.clone(), ..who.clone() };
             let content = Content::Linked { other: two.clone(), proven: false, moved: false };
-            self.write(&profile, one, |situation| {
-                let mut draft = Draft::default();
-                if situation.before.links.get(two).is_none() {
-                    let id = statement_id("linked", &format!("{}{at}", two.reveal()));
-                    draft.state(id, named.entry(at, situation.now, content.clone()));
-                }
-                Ok(draft)
-            })
-            .await?;
+            let linked = self
+                .write(&profile, one, |situation| {
+                    let mut draft = Draft::default();
+                    if situation.before.links.get(two).is_none() {
+                        let id = statement_id("linked", &format!("{}{at}", two.reveal()));
+                        draft.state(id, named.entry(at, situation.now, content.clone()));
+                    }
+                    Ok(draft)
+                })
+                .await?;
+            both.push(linked);
         }
         // Both know of each other now, so that a refusal said meanwhile has crossed by itself; here cross the earlier ones.
-        let now = self.clock.now();
-        let mut written = None;
-        for (one, two) in [(other, &who.recipient), (&who.recipient, other)] {
-            let refusals = self.load(&profile.business, two, now).await?.1.record.contact.refusals();
-            let plan = |_: &Situation<'_>| {
-                let mut draft = Draft::default();
-                draft.merge(&refusals);
-                Ok(draft)
-            };
-            written = Some(self.write(&profile, one, plan).await?);
+        for linked in &both {
+            self.spread(&profile, linked).await?;
         }
-        let Some(written) = written else { return Err(GateError::Contention) };
+        let written = self.write(&profile, &who.recipient, |_: &Situation<'_>| Ok(Draft::default())).await?;
         Ok(self.acknowledge("link", &written, true))
     }
 

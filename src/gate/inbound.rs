@@ -65,7 +65,7 @@ impl Gate {
         repeated(who, &written)?;
         let window_expires_at = self.window_end(&profile, &written.after, &written.windows);
         let effect = match (&written.known, written.entries.first()) {
-            (Some(Some(entry)), _) => effect_of(&entry.content),
+            (Some((_, Some(entry))), _) => effect_of(&entry.content),
             (_, Some((_, entry))) => effect_of(&entry.content),
             (_, None) => Effect::None,
         };

@@ -115,7 +115,7 @@ pub(super) struct Written {
     /// The statements written now.
     pub(super) entries: Vec<(StatementId, Entry)>,
     /// Set when the statement was recorded before: its entry, unless erased since.
-    pub(super) known: Option<Option<Entry>>,
+    pub(super) known: Option<(StatementId, Option<Entry>)>,
 }
 
 impl Written {
@@ -123,8 +123,10 @@ impl Written {
         Revision::of(self.id, self.version)
     }
 
-    fn statements(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().map(|(_, entry)| entry).chain(self.known.iter().flatten())
+    /// The refusals among the statements, written now or before.
+    fn refusals(&self) -> Vec<(StatementId, Entry)> {
+        let known = self.known.iter().filter_map(|(id, entry)| Some((*id, entry.clone()?)));
+        self.entries.iter().cloned().chain(known).filter(|(_, entry)| entry.is_refusal()).collect()
     }
 }
 
@@ -141,9 +143,7 @@ impl Gate {
     {
         self.register(profile).await?;
         let written = self.write_one(profile, recipient, &plan).await?;
-        if written.statements().any(Entry::is_refusal) {
-            self.cross(profile, &written).await?;
-        }
+        self.cross(profile, &written).await?;
         Ok(written)
     }
 
@@ -192,7 +192,7 @@ impl Gate {
                     known_here.insert(statement);
                 }
                 Committed::Known(statement, _) => {
-                    written.known = Some(self.known_entry(id, statement).await?);
+                    written.known = Some((statement, self.known_entry(id, statement).await?));
                     written.after = written.before.clone();
                     return Ok(written);
                 }
@@ -261,7 +261,7 @@ impl Gate {
     }
 
     /// What is stored of the person under earlier names of the business.
-    async fn also(
+    pub(super) async fn also(
         &self,
         profile: &SenderProfile,
         recipient: &Recipient,
@@ -287,7 +287,38 @@ impl Gate {
     /// Carries refusals to linked identities, and from there on. Done before the refusal is acknowledged; a repetition
     /// does it again, so that a crash in between loses nothing.
     async fn cross(&self, profile: &SenderProfile, written: &Written) -> Result<(), GateError> {
-        let refusals: Vec<Entry> = written.statements().filter(|entry| entry.is_refusal()).cloned().collect();
+        // The same refusal has the same id on every identity it crosses to, so that it is recorded there once.
+        let refusals = written.refusals();
+        if refusals.is_empty() {
+            return Ok(());
+        }
+        let draft = |target: &Recipient| {
+            let mut draft = Draft { skips_known: true, ..Draft::default() };
+            for (statement, entry) in &refusals {
+                draft.state(*statement, Entry { recipient: Some(target.clone()), ..entry.clone() });
+            }
+            draft
+        };
+        self.carry(profile, written, draft).await
+    }
+
+    /// Carries every refusal of a contact to the identities linked to it, and from there on. For new links: what was
+    /// said before them did not cross when it was said.
+    pub(super) async fn spread(&self, profile: &SenderProfile, written: &Written) -> Result<(), GateError> {
+        let refusals = written.after.refusals();
+        let draft = |_: &Recipient| {
+            let mut draft = Draft::default();
+            draft.merge(&refusals);
+            draft
+        };
+        if refusals.is_unknown() { Ok(()) } else { self.carry(profile, written, draft).await }
+    }
+
+    /// Writes to every identity that is linked to a contact, directly or through others.
+    async fn carry<D>(&self, profile: &SenderProfile, written: &Written, draft: D) -> Result<(), GateError>
+    where
+        D: Fn(&Recipient) -> Draft + Sync + Send,
+    {
         let mut seen = HashSet::from([written.id]);
         let mut queue: VecDeque<Recipient> = written.after.linked().collect();
         while let Some(target) = queue.pop_front() {
@@ -295,26 +326,11 @@ impl Gate {
             if !seen.insert(id) || seen.len() > CROSSINGS_MAX {
                 continue;
             }
-            let plan = |_: &Situation<'_>| {
-                let mut draft = Draft { skips_known: true, ..Draft::default() };
-                for (at, entry) in refusals.iter().enumerate() {
-                    let statement = crossed_id(written, at, entry);
-                    draft.state(statement, Entry { recipient: Some(target.clone()), ..entry.clone() });
-                }
-                Ok(draft)
-            };
+            let plan = |_: &Situation<'_>| Ok(draft(&target));
             queue.extend(self.write_one(profile, &target, &plan).await?.after.linked());
         }
         Ok(())
     }
-}
-
-/// The same refusal has the same id on every identity it crosses to, so that it is recorded there once.
-fn crossed_id(written: &Written, at: usize, entry: &Entry) -> StatementId {
-    let own = written.entries.iter().filter(|(_, own)| own.is_refusal()).nth(at).map(|(id, _)| *id);
-    own.unwrap_or_else(|| {
-        super::names::statement_id("crossed", &format!("{:?}{:?}", written.id, entry.occurred_at))
-    })
 }
 
 fn windows_after(stored: &Loaded, draft: &Draft, now: Time) -> Vec<(SenderId, Time)> {

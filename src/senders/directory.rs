@@ -62,8 +62,14 @@ impl Directory {
             default_keywords,
             auto_register,
         };
+        let configured: HashSet<SenderId> = businesses
+            .iter()
+            .flat_map(|business| &business.senders)
+            .flat_map(|settings| std::iter::once(&settings.sender.id).chain(&settings.sender.number))
+            .cloned()
+            .collect();
         for business in businesses {
-            directory.add_business(business);
+            directory.add_business(business, &configured);
         }
         directory.add_learned();
         directory
@@ -153,12 +159,23 @@ impl Directory {
         TemplateFacts { known, listed }
     }
 
-    fn add_business(&mut self, business: &Business) {
+    fn add_business(&mut self, business: &Business, configured: &HashSet<SenderId>) {
         let templates = Arc::new(business.templates.clone());
         for settings in &business.senders {
             let mut sender = settings.sender.clone();
-            let names: Vec<SenderId> =
+            let given: Vec<SenderId> =
                 std::iter::once(sender.id.clone()).chain(sender.number.clone()).collect();
+            let mut names = self.learned.names_of(given.clone());
+            // A name that is configured for another sender is that sender's, whatever was learned of it.
+            names.retain(|name| given.contains(name) || !configured.contains(name));
+            // Configured by one of its names; what was said under the other holds as well.
+            let other =
+                names.iter().find(|name| **name != sender.id && Some(*name) != sender.number.as_ref());
+            if sender.number.is_none() {
+                sender.number = other.cloned();
+            } else if let Some(id) = other.filter(|_| sender.number.as_ref() == Some(&sender.id)) {
+                sender.id = id.clone();
+            }
             // What a number registered as before it was configured holds too: its opt-outs above all.
             let mut also = business.previous_ids.clone();
             for name in &names {

@@ -119,6 +119,31 @@ impl Learned {
         Ok(())
     }
 
+    /// Some names of one sender, and every other name that was learned of it.
+    #[must_use]
+    pub fn names_of(&self, mut names: Vec<SenderId>) -> Vec<SenderId> {
+        let mut rows: Vec<_> = self.senders.iter().collect();
+        rows.sort_by_key(|(name, _)| *name);
+        loop {
+            let before = names.len();
+            for (name, (_, learned)) in &rows {
+                let told = [&learned.same_as, &learned.number].into_iter().flatten();
+                let group: Vec<SenderId> = told
+                    .filter_map(|told| SenderId::parse(told).ok())
+                    .chain(std::iter::once((*name).clone()))
+                    .collect();
+                if group.iter().any(|one| names.contains(one)) {
+                    names.extend(group);
+                }
+            }
+            let mut seen = std::collections::HashSet::new();
+            names.retain(|name| seen.insert(name.clone()));
+            if names.len() == before {
+                return names;
+            }
+        }
+    }
+
     /// The restrictions of an account.
     #[must_use]
     pub fn restrictions(&self, account: Option<&str>) -> Restrictions {
