@@ -25,7 +25,7 @@ run: ## Build and start the sidecar on its embedded store
 		target/debug/sendgate serve --store '$(STORE)'
 
 test: ## Run every test
-	$(CARGO) test --locked
+	$(CARGO) test --locked --lib --bins --tests
 
 lint: ## Formatting, clippy, documentation and the contract, all warnings as errors
 	$(CARGO) fmt --check
