@@ -141,7 +141,7 @@ fn plan(
         ),
         Effect::Held(keyword) => state(statement, Content::Held(keyword)),
         Effect::Declined => {
-            state(statement, Content::Prompt(PromptStep::Declined, inbound.context_id.clone()))
+            state(statement, Content::Prompt(PromptStep::Declined, inbound.context_id.clone()));
         }
         Effect::OptIn { scope, answers_prompt: true, action, .. } => {
             state(statement, accepted_prompt(profile, &scope, action));

@@ -123,7 +123,7 @@ impl Event {
             Self::Cooled(at) => contact.cooled = Some(*at),
             Self::Block(sender, block, at) => block.note(contact.by_sender.entry(sender.clone()), *at),
             Self::WindowClosed(sender, at) => {
-                contact.by_sender.entry(sender.clone()).window_closed = Some(*at)
+                contact.by_sender.entry(sender.clone()).window_closed = Some(*at);
             }
             Self::TimeZone(at, name) => contact.time_zone = Some((*at, name.clone())),
             Self::Jurisdiction(at, code) => contact.jurisdiction = Some((*at, code.clone())),

@@ -72,7 +72,7 @@ impl Method {
     /// Its position in the contract's enumeration, from 1: what records store.
     #[must_use]
     pub fn code(self) -> u8 {
-        code_of(&Self::ALL, self)
+        code_of(&Self::ALL, &self)
     }
 
     /// The method of a stored code.
@@ -140,7 +140,7 @@ impl Action {
     /// Its position in the contract's enumeration, from 1: what records store.
     #[must_use]
     pub fn code(self) -> u8 {
-        code_of(&Self::ALL, self)
+        code_of(&Self::ALL, &self)
     }
 
     /// The action of a stored code.
@@ -211,7 +211,7 @@ impl Channel {
     /// Its position in the contract's enumeration, from 1: what records store.
     #[must_use]
     pub fn code(self) -> u8 {
-        code_of(&Self::ALL, self)
+        code_of(&Self::ALL, &self)
     }
 
     /// The channel of a stored code.
@@ -337,8 +337,8 @@ pub struct Finding {
     pub message: String,
 }
 
-fn code_of<T: PartialEq, const N: usize>(all: &[T; N], value: T) -> u8 {
-    let at = all.iter().position(|item| *item == value).unwrap_or_default();
+fn code_of<T: PartialEq, const N: usize>(all: &[T; N], value: &T) -> u8 {
+    let at = all.iter().position(|item| item == value).unwrap_or_default();
     u8::try_from(at + 1).unwrap_or(u8::MAX)
 }
 

@@ -244,7 +244,8 @@ impl Verdict {
 
     pub(super) fn ground(&mut self, rule: RuleId, reason: Reason, decided: bool) {
         // A29 closes the walk; it names the ground only where no rule before it did.
-        if !decided && !(self.allowed && rule == RuleId::A29) {
+        let named = self.allowed && rule == RuleId::A29;
+        if !decided && !named {
             self.allowed = true;
             self.reason = reason;
             self.rule = rule;

@@ -51,6 +51,9 @@ pub struct TemplateState {
     pub quality: Option<(i64, String)>,
 }
 
+/// A template in one language: the language, the row's version, and what the platform said.
+type TemplateRow = (String, u64, TemplateState);
+
 /// Everything learned, with the version of each row.
 #[derive(Clone, Debug, Default)]
 pub struct Learned {
@@ -59,7 +62,7 @@ pub struct Learned {
     /// By account.
     pub accounts: HashMap<String, (u64, AccountState)>,
     /// By account, then name, then language.
-    pub templates: HashMap<(String, String), Vec<(String, u64, TemplateState)>>,
+    pub templates: HashMap<(String, String), Vec<TemplateRow>>,
 }
 
 /// A registry row that cannot be read.

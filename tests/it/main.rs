@@ -4,3 +4,9 @@
 mod conformance;
 #[cfg(test)]
 mod crash;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod gate;
+#[cfg(test)]
+mod scenarios;
