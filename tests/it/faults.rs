@@ -1,8 +1,11 @@
 //! A store that fails on demand, around one that does not.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
@@ -40,6 +43,7 @@ pub(crate) struct Faulty {
     fault: ArcSwap<Fault>,
     released: Notify,
     reached: Notify,
+    done: Notify,
     commits: AtomicU64,
 }
 
@@ -50,6 +54,7 @@ impl Faulty {
             fault: ArcSwap::from_pointee(Fault::None),
             released: Notify::new(),
             reached: Notify::new(),
+            done: Notify::new(),
             commits: AtomicU64::new(0),
         })
     }
@@ -66,6 +71,16 @@ impl Faulty {
     /// Waits until a late read or write waits for its release.
     pub(crate) async fn reached(&self) {
         self.reached.notified().await;
+    }
+
+    /// Waits until this many commits were carried out.
+    pub(crate) async fn committed(&self, wanted: u64) {
+        let enough = async {
+            while self.commits() < wanted {
+                self.done.notified().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), enough).await.unwrap();
     }
 
     /// How many commits were carried out.
@@ -115,6 +130,7 @@ impl Store for Faulty {
         let committed = self.inner.commit(commit).await?;
         if matches!(committed, Committed::Done(_)) {
             self.commits.fetch_add(1, Ordering::SeqCst);
+            self.done.notify_one();
         }
         if fault == Fault::ForgetsToAnswer { Err(StoreError::UnknownOutcome) } else { Ok(committed) }
     }

@@ -148,6 +148,30 @@ async fn a_late_message_from_the_old_number_does_not_take_the_user_id_back() {
 }
 
 #[tokio::test]
+async fn a_user_id_that_turns_up_at_another_number_brings_what_was_said_but_not_the_number() {
+    let world = World::new().await;
+    world.opt_out(PERSON, 0).await;
+    world.prove(PERSON, USER, 5).await;
+    // "447700900999" is larger: the smaller number would win a merge.
+    world.prove(OTHER, USER, 10).await;
+    assert_eq!(world.reason(OTHER).await, Reason::OptedOut);
+    let phone = world.contact(OTHER).await.phone.map(sendgate::model::Phone::digits);
+    assert_eq!(phone.map(|digits| digits.to_string()).as_deref(), Some(OTHER));
+    world.log(OTHER).await;
+}
+
+#[tokio::test]
+async fn a_user_id_given_up_for_another_does_not_make_the_number_look_given_up() {
+    const NEW: &str = "GB.2";
+    let world = World::new().await;
+    world.opt_in(PERSON, OWN, 0).await;
+    world.number_changed(USER, NEW, 5).await;
+    world.prove(PERSON, USER, 10).await;
+    assert_eq!(world.contact(PERSON).await.moved, None);
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+}
+
+#[tokio::test]
 async fn refusals_cross_an_asserted_link_both_ways_and_opt_ins_do_not() {
     let world = World::new().await;
     world.opt_in(PERSON, OWN, 0).await;
