@@ -72,6 +72,11 @@ impl Gate {
             };
             let mut state = source_state.record.contact;
             state.join(&self.also(profile, from, now).await?);
+            // Where the identity was before is not where it is now.
+            state.moved = None;
+            if stored.record.alias.is_some() {
+                state.phone = None;
+            }
             let copied = self.copied_log(source, source_state.head.length).await?;
             let written = self
                 .write(profile, into, |situation| {

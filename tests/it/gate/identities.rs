@@ -1,0 +1,243 @@
+//! One person under several numbers and user IDs.
+
+use sendgate::{
+    attest::Content,
+    model::evidence::Channel,
+    policy::{Kind, Reason},
+};
+
+use super::world::{ASSERTED, OWN, PERSON, World};
+
+const USER: &str = "GB.13491208655302741918";
+const OTHER: &str = "447700900999";
+const THIRD: &str = "447700900555";
+
+#[tokio::test]
+async fn the_spellings_of_a_number_are_one_person() {
+    for (long, short) in [
+        ("5511987654321", "551187654321"),
+        ("5215512345678", "525512345678"),
+        ("5491123456789", "541123456789"),
+    ] {
+        let world = World::new().await;
+        world.opt_out(short, 0).await;
+        assert_eq!(world.reason(long).await, Reason::OptedOut);
+        assert_eq!(world.log(long).await.entries.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_opt_out_under_a_user_id_holds_for_the_number_once_proven() {
+    let world = World::new().await;
+    world.opt_in(PERSON, OWN, 0).await;
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+    world.opt_out(USER, 10).await;
+    world.prove(PERSON, USER, 20).await;
+    assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
+    assert_eq!(world.reason(USER).await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn an_opt_out_under_a_number_holds_for_the_user_id_once_proven() {
+    let world = World::new().await;
+    world.opt_in(USER, OWN, 0).await;
+    assert_eq!(world.reason(USER).await, Reason::OptedIn);
+    world.opt_out(PERSON, 10).await;
+    world.prove(PERSON, USER, 20).await;
+    assert_eq!(world.reason(USER).await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn opt_ins_under_a_proven_identity_count_for_both() {
+    let world = World::new().await;
+    world.opt_in(USER, OWN, 0).await;
+    assert_eq!(world.reason(PERSON).await, Reason::NoOptIn);
+    world.prove(PERSON, USER, 10).await;
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+    assert_eq!(world.reason(USER).await, Reason::OptedIn);
+}
+
+#[tokio::test]
+async fn the_log_of_a_proven_identity_is_copied_once() {
+    let world = World::new().await;
+    world.opt_in(USER, OWN, 0).await;
+    world.opt_out(USER, 1).await;
+    world.opt_in(PERSON, OWN, 2).await;
+    world.prove(PERSON, USER, 10).await;
+    let version = world.version(PERSON).await;
+    world.prove(PERSON, USER, 11).await;
+    assert_eq!(world.version(PERSON).await, version, "proven already");
+    let log = world.log(PERSON).await;
+    assert_eq!(log.entries.len(), 4, "three statements and the link");
+    assert_eq!(world.log(USER).await.id, log.id);
+}
+
+#[tokio::test]
+async fn a_key_used_under_a_user_id_is_known_under_the_number() {
+    let world = World::new().await;
+    world.opt_out_by(world.who(USER, 0, "k1"), Channel::Website).await.unwrap();
+    world.prove(PERSON, USER, 10).await;
+    let entries = world.log(PERSON).await.entries.len();
+    world.opt_out_by(world.who(PERSON, 0, "k1"), Channel::Website).await.unwrap();
+    assert_eq!(world.log(PERSON).await.entries.len(), entries);
+}
+
+#[tokio::test]
+async fn the_window_of_a_user_id_is_open_for_the_number_once_proven() {
+    let world = World::new().await;
+    world.says(USER, 0, "m1", "hello").await;
+    world.prove(PERSON, USER, 10).await;
+    assert!(world.asks(PERSON, Kind::FreeForm).await.verdict.allowed);
+    assert!(world.asks(USER, Kind::FreeForm).await.verdict.allowed);
+}
+
+#[tokio::test]
+async fn a_changed_number_takes_its_opt_outs_along() {
+    let world = World::new().await;
+    world.opt_out(PERSON, 0).await;
+    world.number_changed(PERSON, OTHER, 10).await;
+    assert_eq!(world.reason(OTHER).await, Reason::OptedOut);
+    assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
+    world.log(OTHER).await;
+}
+
+#[tokio::test]
+async fn opt_ins_move_with_the_number_and_stop_counting_at_the_old_one() {
+    let world = World::new().await;
+    world.opt_in(PERSON, OWN, 0).await;
+    world.prove(PERSON, USER, 5).await;
+    world.number_changed(PERSON, OTHER, 10).await;
+    assert_eq!(world.reason(OTHER).await, Reason::OptedIn);
+    assert_eq!(world.reason(PERSON).await, Reason::NoOptIn);
+    assert_eq!(world.reason(USER).await, Reason::OptedIn, "the user ID goes with the person");
+    world.opt_in(PERSON, OWN, 20).await;
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn, "somebody has the number now");
+}
+
+#[tokio::test]
+async fn an_opt_out_at_the_old_number_crosses_to_the_new_one() {
+    let world = World::new().await;
+    world.opt_in(PERSON, OWN, 0).await;
+    world.number_changed(PERSON, OTHER, 10).await;
+    world.opt_out(PERSON, 20).await;
+    assert_eq!(world.reason(OTHER).await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn a_changed_number_told_again_changes_nothing() {
+    let world = World::new().await;
+    world.opt_in(PERSON, OWN, 0).await;
+    world.number_changed(PERSON, OTHER, 10).await;
+    let versions = (world.version(PERSON).await, world.version(OTHER).await);
+    world.reach(20);
+    world.number_changed(PERSON, OTHER, 10).await;
+    assert_eq!((world.version(PERSON).await, world.version(OTHER).await), versions);
+}
+
+#[tokio::test]
+async fn a_late_message_from_the_old_number_does_not_take_the_user_id_back() {
+    let world = World::new().await;
+    world.opt_in(PERSON, OWN, 0).await;
+    world.prove(PERSON, USER, 5).await;
+    world.number_changed(PERSON, OTHER, 10).await;
+    world.opt_in(OTHER, OWN, 20).await;
+    // A webhook of minute 5 is delivered again.
+    world.prove(PERSON, USER, 5).await;
+    assert_eq!(world.reason(USER).await, Reason::OptedIn);
+    assert_eq!(world.reason(PERSON).await, Reason::NoOptIn, "the old number may be somebody else's");
+}
+
+#[tokio::test]
+async fn a_user_id_that_turns_up_at_another_number_brings_what_was_said_but_not_the_number() {
+    let world = World::new().await;
+    world.opt_out(PERSON, 0).await;
+    world.prove(PERSON, USER, 5).await;
+    // "447700900999" is larger: the smaller number would win a merge.
+    world.prove(OTHER, USER, 10).await;
+    assert_eq!(world.reason(OTHER).await, Reason::OptedOut);
+    let phone = world.contact(OTHER).await.phone.map(sendgate::model::Phone::digits);
+    assert_eq!(phone.map(|digits| digits.to_string()).as_deref(), Some(OTHER));
+    world.log(OTHER).await;
+}
+
+#[tokio::test]
+async fn a_user_id_given_up_for_another_does_not_make_the_number_look_given_up() {
+    const NEW: &str = "GB.2";
+    let world = World::new().await;
+    world.opt_in(PERSON, OWN, 0).await;
+    world.number_changed(USER, NEW, 5).await;
+    world.prove(PERSON, USER, 10).await;
+    assert_eq!(world.contact(PERSON).await.moved, None);
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+}
+
+#[tokio::test]
+async fn refusals_cross_an_asserted_link_both_ways_and_opt_ins_do_not() {
+    let world = World::new().await;
+    world.opt_in(PERSON, OWN, 0).await;
+    world.link(PERSON, OTHER, 10).await;
+    assert_eq!(world.reason(OTHER).await, Reason::NoOptIn);
+    world.opt_out(OTHER, 20).await;
+    assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
+    world.opt_in(PERSON, OWN, 30).await;
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+    assert_eq!(world.reason(OTHER).await, Reason::OptedOut, "a yes does not cross");
+}
+
+#[tokio::test]
+async fn refusals_from_before_a_link_cross_it() {
+    for (one, other) in [(PERSON, OTHER), (OTHER, PERSON)] {
+        let world = World::new().await;
+        world.opt_out(PERSON, 0).await;
+        world.link(one, other, 10).await;
+        assert_eq!(world.reason(OTHER).await, Reason::OptedOut);
+    }
+}
+
+#[tokio::test]
+async fn refusals_from_before_a_link_cross_the_links_behind_it() {
+    let world = World::new().await;
+    world.link(OTHER, THIRD, 0).await;
+    world.opt_out(PERSON, 1).await;
+    world.link(PERSON, OTHER, 10).await;
+    assert_eq!(world.reason(THIRD).await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn refusals_from_before_a_proof_cross_the_links_it_brings() {
+    let world = World::new().await;
+    world.opt_out(PERSON, 0).await;
+    world.link(USER, THIRD, 1).await;
+    world.prove(PERSON, USER, 10).await;
+    assert_eq!(world.reason(THIRD).await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn a_refusal_crosses_a_chain_of_links_once() {
+    let world = World::new().await;
+    world.link(PERSON, OTHER, 0).await;
+    world.link(OTHER, THIRD, 1).await;
+    world.opt_out_by(world.who(PERSON, 1, "k1"), Channel::Website).await.unwrap();
+    assert_eq!(world.reason(THIRD).await, Reason::OptedOut);
+    let versions = (world.version(OTHER).await, world.version(THIRD).await);
+    world.opt_out_by(world.who(PERSON, 1, "k1"), Channel::Website).await.unwrap();
+    assert_eq!(
+        (world.version(OTHER).await, world.version(THIRD).await),
+        versions,
+        "a repetition adds nothing"
+    );
+    for person in [PERSON, OTHER, THIRD] {
+        let log = world.log(person).await;
+        let entries = log.entries.iter().filter_map(|(_, entry)| entry.as_ref());
+        assert_eq!(entries.filter(|e| matches!(e.content, Content::OptOut { .. })).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_the_business_asserts_after_a_crossed_refusal_does_not_count() {
+    let world = World::new().await;
+    world.opt_out(PERSON, 0).await;
+    world.link(PERSON, OTHER, 10).await;
+    assert!(!world.opt_in(OTHER, ASSERTED, 20).await.done.applied);
+    assert_eq!(world.reason(OTHER).await, Reason::OptedOut);
+}

@@ -1,0 +1,145 @@
+//! The same write twice, writes that come late, and writes that are refused.
+
+use sendgate::{
+    attest::Content,
+    conversation::Effect,
+    gate::{GateError, statement_id},
+    model::{ScopeSet, evidence::Channel},
+    policy::{Kind, Reason},
+};
+
+use super::world::{ASSERTED, OWN, PERSON, World};
+
+#[tokio::test]
+async fn the_same_key_has_the_same_result_and_writes_once() {
+    let world = World::new().await;
+    let request = world.opt_in_request(world.who(PERSON, 0, "k1"), OWN, ScopeSet::everything());
+    let first = world.gate.record_opt_in(&request).await.unwrap();
+    let again = world.gate.record_opt_in(&request).await.unwrap();
+    assert_eq!((first.done.applied, first.done.revision), (again.done.applied, again.done.revision));
+    assert_eq!(first.findings, again.findings);
+    assert_eq!(world.log(PERSON).await.entries.len(), 1);
+}
+
+#[tokio::test]
+async fn a_repeated_opt_in_answers_as_it_did_even_after_an_opt_out() {
+    let world = World::new().await;
+    let request = world.opt_in_request(world.who(PERSON, 0, "k1"), OWN, ScopeSet::everything());
+    world.gate.record_opt_in(&request).await.unwrap();
+    world.opt_out(PERSON, 5).await;
+    let again = world.gate.record_opt_in(&request).await.unwrap();
+    assert!(again.done.applied, "as it was answered before");
+    assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
+    assert_eq!(world.log(PERSON).await.entries.len(), 2);
+}
+
+#[tokio::test]
+async fn a_key_with_other_content_is_refused() {
+    let world = World::new().await;
+    let mut request = world.opt_in_request(world.who(PERSON, 0, "k1"), OWN, ScopeSet::everything());
+    request.who.request_digest = [1; 16];
+    world.gate.record_opt_in(&request).await.unwrap();
+    request.who.request_digest = [2; 16];
+    assert!(matches!(world.gate.record_opt_in(&request).await, Err(GateError::KeyReused)));
+    let mut who = world.who(PERSON, 1, "k1");
+    who.request_digest = [3; 16];
+    assert!(matches!(world.opt_out_by(who, Channel::Website).await, Err(GateError::KeyReused)));
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+}
+
+#[tokio::test]
+async fn one_key_may_be_used_for_two_people() {
+    let world = World::new().await;
+    for person in [PERSON, "447700900124"] {
+        let who = world.who(person, 0, "campaign-7");
+        assert!(world.opt_out_by(who, Channel::Website).await.unwrap().applied);
+    }
+    assert_eq!(world.reason("447700900124").await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn a_message_delivered_again_changes_nothing() {
+    let world = World::new().await;
+    for (n, text) in ["hello", "STOP", "me deixa em paz", "yes"].into_iter().enumerate() {
+        let minute = i64::try_from(n).unwrap() * 10;
+        let id = format!("wamid.{n}");
+        world.says(PERSON, minute, &id, text).await;
+        let (version, log) = (world.version(PERSON).await, world.log(PERSON).await.entries.len());
+        world.reach(minute + 5);
+        world.says(PERSON, minute, &id, text).await;
+        assert_eq!(world.version(PERSON).await, version, "{text}");
+        assert_eq!(world.log(PERSON).await.entries.len(), log, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_opt_out_delivered_again_after_a_later_opt_in_does_not_count_again() {
+    let world = World::new().await;
+    world.says(PERSON, 0, "wamid.stop", "STOP").await;
+    world.says(PERSON, 10, "wamid.yes", "yes").await;
+    let again = world.says(PERSON, 0, "wamid.stop", "STOP").await;
+    assert!(matches!(again.effect, Effect::OptOut(..)), "it says what it did");
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+}
+
+#[tokio::test]
+async fn a_late_consent_never_overrides_a_later_opt_out() {
+    for method in [OWN, ASSERTED] {
+        let world = World::new().await;
+        world.opt_out(PERSON, 10).await;
+        assert!(!world.opt_in(PERSON, method, 9).await.done.applied);
+        assert!(!world.opt_in(PERSON, method, 10).await.done.applied, "at equal times the opt-out wins");
+        assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_write_is_kept_in_the_log_and_says_what_stands() {
+    let world = World::new().await;
+    world.opt_out(PERSON, 10).await;
+    let refused = world.opt_in(PERSON, ASSERTED, 20).await;
+    assert!(!refused.done.applied && refused.standing.is_some());
+    let log = world.log(PERSON).await;
+    let (_, entry) = log.entries.last().unwrap();
+    let entry = entry.as_ref().unwrap();
+    assert!(!entry.applied && matches!(entry.content, Content::OptIn { .. }));
+}
+
+#[tokio::test]
+async fn an_opt_out_leaves_the_proof_of_the_opt_in() {
+    let world = World::new().await;
+    world.opt_in(PERSON, OWN, 0).await;
+    world.opt_out(PERSON, 1).await;
+    let log = world.log(PERSON).await;
+    let kept = log.entries.iter().filter_map(|(_, entry)| entry.as_ref());
+    assert!(kept.filter(|entry| matches!(entry.content, Content::OptIn { .. })).count() == 1);
+}
+
+#[tokio::test]
+async fn the_order_of_arrival_changes_nothing() {
+    let (forth, back) = (World::new().await, World::new().await);
+    for world in [&forth, &back] {
+        world.reach(60);
+    }
+    forth.opt_in(PERSON, OWN, 1).await;
+    forth.opt_out(PERSON, 2).await;
+    forth.opt_in(PERSON, OWN, 3).await;
+    back.opt_in(PERSON, OWN, 3).await;
+    back.opt_out(PERSON, 2).await;
+    back.opt_in(PERSON, OWN, 1).await;
+    for world in [&forth, &back] {
+        assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+        assert_eq!(world.log(PERSON).await.entries.len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn keys_and_message_ids_do_not_meet() {
+    assert_ne!(statement_id("key", "a"), statement_id("message", "a"));
+    let world = World::new().await;
+    world.says(PERSON, 0, "same", "STOP").await;
+    let request = world.opt_in_request(world.who(PERSON, 1, "same"), OWN, ScopeSet::everything());
+    world.reach(1);
+    assert!(world.gate.record_opt_in(&request).await.unwrap().done.applied);
+    assert!(world.asks(PERSON, Kind::Template).await.verdict.allowed);
+}

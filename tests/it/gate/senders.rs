@@ -1,0 +1,106 @@
+//! Numbers that registered themselves, and were configured later.
+
+use sendgate::{
+    gate::{Check, SenderNames},
+    model::{SenderId, evidence::Channel},
+    policy::{Kind, Reason},
+};
+
+use super::world::{ACME, OWN, PERSON, World, settings};
+use crate::faults::Faulty;
+
+const AUTO: &str = "senders: {auto_register: true}";
+
+async fn reason_for(world: &World, sender: &str) -> Reason {
+    let check = Check { sender: SenderId::parse(sender).unwrap(), ..world.check_of(PERSON, Kind::Template) };
+    world.gate.check(&check).await.verdict.reason
+}
+
+/// A sender registers itself through a webhook, and somebody opts out.
+async fn opted_out_of_an_unknown_sender(store: &std::sync::Arc<Faulty>) {
+    let before = World::with(settings(AUTO), std::sync::Arc::clone(store)).await;
+    let names = SenderNames {
+        id: SenderId::parse("1001").ok(),
+        number: SenderId::parse("15550001111").ok(),
+        account: Some("77".to_owned()),
+    };
+    before.gate.sender_named(&names).await.unwrap();
+    before.opt_in(PERSON, OWN, 0).await;
+    assert_eq!(reason_for(&before, "15550001111").await, Reason::OptedIn);
+    before.opt_out(PERSON, 5).await;
+    assert_eq!(reason_for(&before, "15550001111").await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn a_sender_configured_later_keeps_its_opt_outs() {
+    let store = Faulty::new();
+    opted_out_of_an_unknown_sender(&store).await;
+    let after = World::with(settings(ACME), store).await;
+    assert_eq!(after.reason(PERSON).await, Reason::OptedOut);
+    after.opt_in(PERSON, OWN, 4).await;
+    assert_eq!(after.reason(PERSON).await, Reason::OptedOut, "an older yes does not lift it");
+    after.opt_in(PERSON, OWN, 10).await;
+    assert_eq!(after.reason(PERSON).await, Reason::OptedIn);
+}
+
+#[tokio::test]
+async fn a_sender_configured_by_its_number_only_keeps_the_opt_outs_of_its_id() {
+    let store = Faulty::new();
+    opted_out_of_an_unknown_sender(&store).await;
+    let by_number = ACME.replace("id: '1001', ", "");
+    let after = World::with(settings(&by_number), store).await;
+    assert_eq!(reason_for(&after, "15550001111").await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn a_sender_configured_by_its_id_only_keeps_the_opt_outs_of_its_number() {
+    let store = Faulty::new();
+    let before = World::with(settings(AUTO), std::sync::Arc::clone(&store)).await;
+    let mut who = before.who(PERSON, 0, "");
+    who.sender = SenderId::parse("15550001111").unwrap();
+    before.opt_out_by(who, Channel::Website).await.unwrap();
+    let names = SenderNames {
+        id: SenderId::parse("1001").ok(),
+        number: SenderId::parse("15550001111").ok(),
+        account: None,
+    };
+    before.gate.sender_named(&names).await.unwrap();
+    assert_eq!(reason_for(&before, "1001").await, Reason::OptedOut);
+    let by_id = ACME.replace("number: '+15550001111', ", "");
+    let after = World::with(settings(&by_id), store).await;
+    assert_eq!(reason_for(&after, "1001").await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn a_business_under_a_new_id_keeps_the_opt_outs_of_the_old_one() {
+    let store = Faulty::new();
+    let before = World::with(settings(ACME), std::sync::Arc::clone(&store)).await;
+    before.opt_out(PERSON, 0).await;
+    let renamed = ACME.replace("id: acme", "id: acme-group\n    previous_ids: [acme]");
+    let after = World::with(settings(&renamed), store).await;
+    assert_eq!(after.reason(PERSON).await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn an_opt_out_of_a_user_id_under_an_old_name_holds_once_proven() {
+    const USER: &str = "GB.13491208655302741918";
+    let store = Faulty::new();
+    let before = World::with(settings(AUTO), std::sync::Arc::clone(&store)).await;
+    before.opt_out(USER, 0).await;
+    let after = World::with(settings(ACME), store).await;
+    assert_eq!(after.reason(USER).await, Reason::OptedOut);
+    after.prove(PERSON, USER, 10).await;
+    assert_eq!(after.reason(PERSON).await, Reason::OptedOut);
+    assert_eq!(after.reason(USER).await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn an_erasure_reaches_the_old_name_too() {
+    let store = Faulty::new();
+    opted_out_of_an_unknown_sender(&store).await;
+    let after = World::with(settings(ACME), store).await;
+    after.reach(20);
+    let (_, erased, kept) = after.gate.erase(&after.who(PERSON, 20, "")).await.unwrap();
+    assert_eq!((erased, kept), (2, true));
+    assert_eq!(after.reason(PERSON).await, Reason::OptedOut);
+}
