@@ -113,7 +113,7 @@ impl Gate {
     /// When fields are wrong, the sender is unknown, the key was used otherwise, or the store failed.
     pub async fn record_opt_in(&self, request: &OptInRequest) -> Result<OptInRecorded, GateError> {
         let profile = self.sender_of(&request.who)?;
-        let at = self.said_at(&request.who)?;
+        let at = self.permitted_at(&request.who)?;
         let assessment = self.assess(&profile, request, at)?;
         let statement = request.who.statement()?;
         let content = Content::OptIn {
@@ -176,7 +176,12 @@ impl Gate {
     /// As `record_opt_in`.
     pub async fn record_prompt(&self, request: &PromptRequest) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(&request.who)?;
-        let at = self.said_at(&request.who)?;
+        let at = match request.step {
+            PromptStep::Accepted => self.permitted_at(&request.who)?,
+            PromptStep::Sent | PromptStep::Declined | PromptStep::NotOnWhatsapp => {
+                self.said_at(&request.who)?
+            }
+        };
         let statement = request.who.statement()?;
         let scope = profile.profile.prompt.scope.clone();
         let written = self
@@ -232,7 +237,7 @@ impl Gate {
         content: &Content,
     ) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(who)?;
-        let at = self.said_at(who)?;
+        let at = self.permitted_at(who)?;
         let statement = who.statement()?;
         let written = self
             .write(&profile, &who.recipient, |situation| {
@@ -288,6 +293,12 @@ impl Gate {
             return Err(GateError::field("occurred_at", "must not be more than 5 minutes in the future"));
         }
         Ok(at)
+    }
+
+    /// When something was said that permits: no later than now, for a "yes" from a clock ahead of ours would outlive the
+    /// "no" that comes after it.
+    fn permitted_at(&self, who: &Who) -> Result<Time, GateError> {
+        Ok(self.said_at(who)?.min(self.clock.now()))
     }
 
     fn assess(

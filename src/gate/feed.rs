@@ -69,19 +69,29 @@ impl Gate {
         self.store.latest_change()
     }
 
+    /// Whether a caller's resume point is one of this feed.
+    ///
+    /// # Errors
+    /// When it lies beyond its end.
+    pub fn resume_at(&self, position: u64) -> Result<(), GateError> {
+        if position > *self.store.latest_change().borrow() {
+            Err(GateError::UnknownResumePoint)
+        } else {
+            Ok(())
+        }
+    }
+
     /// The feed after a position.
     ///
     /// # Errors
-    /// When the position is not one of this feed, or the feed cannot be read.
+    /// When the feed cannot be read.
     pub async fn changes(&self, after: u64, limit: usize) -> Result<Vec<FeedItem>, GateError> {
-        if after > *self.store.latest_change().borrow() {
-            return Err(GateError::UnknownResumePoint);
-        }
         let now = self.clock.now();
         let mut items = Vec::new();
         for change in self.timed_read(self.store.changes(after, limit)).await? {
             let business = self.timed_read(self.store.load(change.id, now)).await?.record.business;
-            let page = self.timed_read(self.store.history(change.id, change.sequence - 1, 1)).await?;
+            let page =
+                self.timed_read(self.store.history(change.id, change.sequence.saturating_sub(1), 1)).await?;
             let Some(sealed) = page.into_iter().next() else { continue };
             let (sealed, entry) = read(sealed)?;
             items.push(FeedItem { position: change.position, business, id: change.id, sealed, entry });

@@ -5,7 +5,7 @@
 //! every look-up leads to the contact. The copy is written before the alias, and both before the webhook is answered,
 //! so that a crash in between leaves a state that the redelivery completes.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::{
     Gate, GateError,
@@ -16,15 +16,12 @@ use super::{
 };
 use crate::{
     attest::{self, Content, Entry},
-    model::{Contact, Event, Recipient, Time, UserId},
+    model::{BusinessId, Contact, Event, Recipient, Time, UserId},
     senders::SenderProfile,
     store::{Commit, Committed, ContactId, Loaded, StoreError},
 };
 
 const ATTEMPTS_MAX: usize = 16;
-
-/// Identities of one person; more are an error of the business's own assertions.
-const IDENTITIES_MAX: usize = 64;
 
 /// Entries of a log read in one go while it is copied.
 const COPY_PAGE: usize = 256;
@@ -70,7 +67,7 @@ impl Gate {
                 Some(_) => self.load(&profile.business, from, now).await?,
                 None => (own, stored.clone()),
             };
-            let mut state = source_state.record.contact;
+            let mut state = source_state.record.contact.clone();
             state.join(&self.also(profile, from, now).await?);
             // Where the identity was before is not where it is now.
             state.moved = None;
@@ -89,10 +86,38 @@ impl Gate {
                 .await?;
             self.spread(profile, &written).await?;
             if self.point(profile, own, stored, target).await? {
-                return Ok(());
+                if source == own {
+                    return Ok(());
+                }
+                return self.leave(profile, source, &source_state.record.contact, into, at).await;
             }
         }
         Err(GateError::Contention)
+    }
+
+    /// An identity led to another contact before. A refusal may have been written there after it was copied: the link
+    /// makes writers that still hold the old state read again, and what they wrote before it crosses now.
+    async fn leave(
+        &self,
+        profile: &SenderProfile,
+        source: ContactId,
+        contact: &Contact,
+        into: &Recipient,
+        at: Time,
+    ) -> Result<(), GateError> {
+        let phone = contact.phone.map(Recipient::Phone);
+        let name = phone.or_else(|| contact.user_ids.first().cloned().map(Recipient::User));
+        let Some(name) = name.filter(|name| self.names.id(&profile.business, name) == source && name != into)
+        else {
+            return Ok(());
+        };
+        let plan = |_: &Situation<'_>| {
+            let mut draft = Draft::default();
+            draft.event(&Event::Linked(into.clone(), at));
+            Ok(draft)
+        };
+        let left = self.write(profile, &name, plan).await?;
+        self.spread(profile, &left).await
     }
 
     /// The identity that a person had at an instant, or the number they have changed to since: a message may come late,
@@ -152,7 +177,10 @@ impl Gate {
                 if let Some(payload) = &sealed.payload {
                     let entry = Entry::from_payload(payload)
                         .map_err(|error| StoreError::Corrupt(format!("a log entry is {error}")))?;
-                    entries.push((sealed.statement, entry));
+                    // Where nothing was erased, no record of an erasure may excuse what is missing.
+                    if !matches!(entry.content, Content::Erased { .. }) {
+                        entries.push((sealed.statement, entry));
+                    }
                 }
             }
         }
@@ -192,7 +220,8 @@ impl Gate {
         for id in &old.record.contact.user_ids {
             self.repoint(profile, id, new_id).await?;
         }
-        let statement = statement_id("moved", &format!("{new_id:?}{at}"));
+        let statement =
+            statement_id("moved", &format!("{}\0{}", data_encoding::HEXLOWER.encode(&new_id.0), at.millis()));
         let left = self
             .write(profile, from, |situation| {
                 let mut draft = Draft::default();
@@ -268,30 +297,46 @@ impl Gate {
         let profile = self.sender_of(who)?;
         let (mut entries, mut kept, mut revision) = (0, false, None);
         for business in std::iter::once(&profile.business).chain(&profile.also) {
-            let mut seen = HashSet::new();
-            let mut queue = VecDeque::from([who.recipient.clone()]);
-            while let Some(identity) = queue.pop_front() {
-                let (id, loaded) = self.load(business, &identity, self.clock.now()).await?;
-                if !seen.insert(id) || seen.len() > IDENTITIES_MAX {
-                    continue;
-                }
-                let contact = &loaded.record.contact;
-                queue.extend(contact.links.keys().cloned());
-                for user in &contact.user_ids {
-                    let alias = self.names.id(business, &Recipient::User(user.clone()));
-                    if seen.insert(alias) {
-                        entries += self.erase_one(who, alias).await?.1;
-                    }
-                }
+            // All identities are found before the first is erased, and the one that leads to the others goes last: an
+            // erasure that fails half-way can be repeated.
+            for id in self.identities(business, &who.recipient).await?.into_iter().rev() {
                 let (version, erased, out) = self.erase_one(who, id).await?;
-                revision.get_or_insert(Revision::of(id, version));
                 entries += erased;
                 kept |= out;
+                if *business == profile.business {
+                    revision = Some(Revision::of(id, version));
+                }
             }
         }
         let Some(revision) = revision else { return Err(GateError::Contention) };
         self.metrics.wrote("erase", crate::metrics::WriteOutcome::applied);
         Ok((revision, entries, kept))
+    }
+
+    /// The contact of an identity, then its aliases, then what is linked to it, and so on.
+    async fn identities(
+        &self,
+        business: &BusinessId,
+        recipient: &Recipient,
+    ) -> Result<Vec<ContactId>, StoreError> {
+        let mut found = Vec::new();
+        let mut queue = VecDeque::from([recipient.clone()]);
+        while let Some(identity) = queue.pop_front() {
+            let (id, loaded) = self.load(business, &identity, self.clock.now()).await?;
+            if found.contains(&id) {
+                continue;
+            }
+            found.push(id);
+            let contact = &loaded.record.contact;
+            queue.extend(contact.links.keys().cloned());
+            for user in &contact.user_ids {
+                let alias = self.names.id(business, &Recipient::User(user.clone()));
+                if !found.contains(&alias) {
+                    found.push(alias);
+                }
+            }
+        }
+        Ok(found)
     }
 
     async fn erase_one(&self, who: &Who, id: ContactId) -> Result<(u64, u64, bool), GateError> {

@@ -54,14 +54,22 @@ impl Gate {
     /// When fields are wrong, the sender is unknown, the ID was used otherwise, or the store failed.
     pub async fn record_inbound(&self, who: &Who, inbound: &Inbound) -> Result<InboundRecorded, GateError> {
         let profile = self.sender_of(who)?;
-        let at = self.said_at(who)?;
+        // A clock ahead of ours said it no later than now: a "yes" from the future would outlive the "stop" after it.
+        let at = self.said_at(who)?.min(self.clock.now());
         let statement = match inbound.message_id.as_str() {
             "" => StatementId(random_16()?),
             // One ID may come from several numbers of a business, and a reader of old payloads meets placeholders.
             id => statement_id("message", &format!("{}\0{id}", profile.sender.id)),
         };
         let plan = |situation: &Situation<'_>| Ok(plan(&profile, who, inbound, statement, at, situation));
-        let written = self.write(&profile, &who.recipient, plan).await?;
+        let repetition = match inbound.message_id.as_str() {
+            "" => None,
+            _ => self.repetition(&profile, &who.recipient, statement).await?,
+        };
+        let written = match repetition {
+            Some(written) => written,
+            None => self.write(&profile, &who.recipient, plan).await?,
+        };
         repeated(who, &written)?;
         let window_expires_at = self.window_end(&profile, &written.after, &written.windows);
         let effect = match (&written.known, written.entries.first()) {

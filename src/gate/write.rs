@@ -24,9 +24,6 @@ use crate::{
 /// Writers on one contact at once are few; more conflicts in a row than this is a storm.
 const ATTEMPTS_MAX: usize = 64;
 
-/// Identities of one person; an assertion graph larger than this is an error of the caller's data.
-const CROSSINGS_MAX: usize = 64;
-
 /// What a plan sees.
 #[derive(Debug)]
 pub(super) struct Situation<'a> {
@@ -147,6 +144,35 @@ impl Gate {
         Ok(written)
     }
 
+    /// The write that a statement made when it was first recorded, if it was: so that a repetition is answered from what
+    /// was recorded, not from what the same words would mean by now. Carries a refusal over again.
+    pub(super) async fn repetition(
+        &self,
+        profile: &SenderProfile,
+        recipient: &Recipient,
+        statement: StatementId,
+    ) -> Result<Option<Written>, GateError> {
+        let now = self.clock.now();
+        let (id, stored) = self.load(&profile.business, recipient, now).await?;
+        if stored.head.length == 0 || self.timed_read(self.store.entry_of(id, statement)).await?.is_none() {
+            return Ok(None);
+        }
+        let mut contact = stored.record.contact;
+        contact.join(&self.also(profile, recipient, now).await?);
+        let written = Written {
+            id,
+            version: stored.version,
+            before: contact.clone(),
+            after: contact,
+            windows: stored.windows,
+            entries: Vec::new(),
+            known: Some((statement, self.known_entry(id, statement).await?)),
+        };
+        self.cache.invalidate(id);
+        self.cross(profile, &written).await?;
+        Ok(Some(written))
+    }
+
     async fn write_one<P>(
         &self,
         profile: &SenderProfile,
@@ -179,6 +205,8 @@ impl Gate {
                 before,
             };
             if draft.changes_nothing(&stored, now) {
+                // An earlier attempt may have written it without hearing so.
+                self.cache.invalidate(id);
                 return Ok(written);
             }
             let commit = self.commit_of(profile, recipient, id, &stored, &draft)?;
@@ -323,7 +351,7 @@ impl Gate {
         let mut queue: VecDeque<Recipient> = written.after.linked().collect();
         while let Some(target) = queue.pop_front() {
             let (id, _) = self.load(&profile.business, &target, self.clock.now()).await?;
-            if !seen.insert(id) || seen.len() > CROSSINGS_MAX {
+            if !seen.insert(id) {
                 continue;
             }
             let plan = |_: &Situation<'_>| Ok(draft(&target));

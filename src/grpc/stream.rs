@@ -10,8 +10,9 @@ use super::status;
 /// A stream of answers.
 pub(super) type Answers<T> = ReceiverStream<Result<T, Status>>;
 
-/// Answers waiting for a slow reader; more than these hold the source up.
-const WAITING_MAX: usize = 64;
+/// Answers waiting for a slow reader; more than this hold the source up. One: a decision that waits grows old, and an
+/// opt-out may be acknowledged meanwhile.
+const WAITING_MAX: usize = 1;
 
 /// Runs a source of answers until it ends, the reader is gone, or the server stops.
 pub(super) fn streaming<T, F, R>(stopping: CancellationToken, source: F) -> Answers<T>

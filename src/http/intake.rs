@@ -193,6 +193,7 @@ impl Intake<'_> {
         errors: &[u32],
     ) -> Result<(), GateError> {
         let mut signals = Vec::new();
+        let mut restriction = None;
         if matches!(status, DeliveryStatus::Delivered | DeliveryStatus::Read | DeliveryStatus::Played) {
             signals.push(Signal::Alive);
         }
@@ -205,17 +206,21 @@ impl Intake<'_> {
                 ErrorEffect::Undeliverable => {
                     signals.push(Signal::Undeliverable { message_id: message_id.to_owned() });
                 }
-                ErrorEffect::Restricted => self.account(restricted_by(*code, at)).await?,
+                ErrorEffect::Restricted => restriction = Some(restricted_by(*code, at)),
                 // The status does not name the template; its own webhook does.
                 ErrorEffect::TemplatePaused | ErrorEffect::RetrySoon | ErrorEffect::None => {}
             }
         }
-        let (Some(person), false) = (person, signals.is_empty()) else { return Ok(()) };
-        let who = Who { key: message_id.to_owned(), ..self.who(person, at).await? };
-        for signal in signals {
-            self.gate.record_signal(&who, &signal).await?;
+        if let Some(person) = person.filter(|_| !signals.is_empty()) {
+            let who = Who { key: message_id.to_owned(), ..self.who(person, at).await? };
+            for signal in signals {
+                self.gate.record_signal(&who, &signal).await?;
+            }
         }
-        Ok(())
+        match restriction {
+            Some(restriction) => self.account(restriction).await,
+            None => Ok(()),
+        }
     }
 
     async fn number_changed(&self, from: &Person, to: &Person, at: Time) -> Result<(), GateError> {

@@ -85,7 +85,7 @@ fn wrote_since(case: &Case<'_>, out: Time) -> bool {
 pub(super) fn not_blocked(case: &Case<'_>, notes: &mut Notes) -> Finding {
     let blocks = case.facts.registers;
     let by_business =
-        blocks.blocked_by_business.filter(|at| blocks.unblocked_by_business.is_none_or(|u| u < *at));
+        blocks.blocked_by_business.filter(|at| blocks.unblocked_by_business.is_none_or(|u| u <= *at));
     if let Some(at) = by_business {
         notes.note("blocked_by_business_at", at);
         return Finding::deny(Reason::BlockedByBusiness);

@@ -43,7 +43,10 @@ pub(super) fn contact_of_sender(case: &Case<'_>, notes: &mut Notes) -> Finding {
     if !case.rules.contacts_only {
         return Finding::NotApplicable;
     }
-    let known = !case.contact().is_unknown() || case.facts.last_inbound.is_some();
+    let contact = case.contact();
+    // Whoever is known has a name: an erasure takes it, and leaves only what stands against messages.
+    let named = contact.phone.is_some() || !contact.user_ids.is_empty();
+    let known = named || contact.known.is_some() || case.facts.last_inbound.is_some();
     notes.note("contact", known);
     if known { Finding::Pass } else { Finding::deny(Reason::NotAContact) }
 }

@@ -217,8 +217,15 @@ impl Running {
                     () = stopping.cancelled() => return,
                     _ = every.tick() => {}
                 }
-                if let Err(error) = gate.store().sweep(gate.now(), SWEEP_MAX).await {
-                    tracing::warn!(%error, "ended windows were not deleted");
+                loop {
+                    match gate.store().sweep(gate.now(), SWEEP_MAX).await {
+                        Ok(deleted) if deleted == SWEEP_MAX && !stopping.is_cancelled() => {}
+                        Ok(_) => break,
+                        Err(error) => {
+                            tracing::warn!(%error, "ended windows were not deleted");
+                            break;
+                        }
+                    }
                 }
             }
         }));

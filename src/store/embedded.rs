@@ -25,7 +25,6 @@ use redb::Database;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::spawn_blocking,
-    time::timeout,
 };
 
 use super::{
@@ -151,10 +150,8 @@ impl Embedded {
         })?;
         // From here on the write may happen, whatever becomes of its answer.
         drop(jobs);
-        match timeout(WAIT, answered).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) | Err(_) => Err(StoreError::UnknownOutcome),
-        }
+        // No time limit here: whoever waits for a write has one, and whoever invalidates must wait for the write itself.
+        answered.await.unwrap_or(Err(StoreError::UnknownOutcome))
     }
 
     async fn ask_commit(&self, op: Op) -> Result<Committed, StoreError> {

@@ -42,9 +42,18 @@ pub(in crate::grpc) fn who(
         recipient: recipient?,
         occurred_at,
         key,
-        request_digest: request_digest(&request.encode_to_vec()),
+        request_digest: digest(request),
         from_platform: false,
     })
+}
+
+/// A digest of a request, its message's name included: several messages have the same fields.
+fn digest<M: Message>(request: &M) -> [u8; 16] {
+    let name = std::any::type_name::<M>().rsplit("::").next().unwrap_or_default();
+    let mut bytes = name.as_bytes().to_vec();
+    bytes.push(0);
+    bytes.extend(request.encode_to_vec());
+    request_digest(&bytes)
 }
 
 /// An opt-in, read.

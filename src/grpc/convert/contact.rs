@@ -127,7 +127,8 @@ fn blocks(contact: &Contact, profile: &SenderProfile, own: SenderRegisters) -> V
     for (sender, registers) in others.map(|(s, r)| (s, *r)).chain(std::iter::once((&profile.sender.id, own)))
     {
         let lifted = registers.unblocked_by_business;
-        let by_business = registers.blocked_by_business.filter(|at| lifted.is_none_or(|lifted| lifted < *at));
+        let by_business =
+            registers.blocked_by_business.filter(|at| lifted.is_none_or(|lifted| lifted <= *at));
         for (state, at) in [
             (pb::BlockState::BlockedByUser, registers.blocked_by_user),
             (pb::BlockState::ReportedByUser, registers.reported_by_user),
