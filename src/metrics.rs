@@ -323,8 +323,14 @@ impl Reason {
 
     /// True when the reason goes with ALLOW, or else with DENY.
     const fn is_possible(self, allowed: bool) -> bool {
-        let allows =
-            matches!(self, Self::OptedIn | Self::WindowOpen | Self::OptInPrompt | Self::OptOutConfirmation);
+        let allows = matches!(
+            self,
+            Self::OptedIn
+                | Self::WindowOpen
+                | Self::OptInPrompt
+                | Self::OptOutConfirmation
+                | Self::NotEnforced
+        );
         allows == allowed
     }
 }

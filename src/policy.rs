@@ -113,8 +113,9 @@ fn walk(case: &Case<'_>, notes: &mut Notes) -> Verdict {
         let finding = rule(case, notes);
         let outcome = match finding {
             _ if !id.is_built() => Outcome::NotEvaluated,
-            // What closes the walk has nothing to say of a message that is denied already.
+            // What closes the walk has nothing to add to a denial, or to a ground that was given.
             _ if decided && id == RuleId::A29 => Outcome::NotApplicable,
+            _ if verdict.allowed && id == RuleId::A29 => Outcome::Pass,
             Finding::Pass => Outcome::Pass,
             Finding::NotApplicable => Outcome::NotApplicable,
             Finding::Ground(reason) => {
@@ -135,7 +136,12 @@ fn walk(case: &Case<'_>, notes: &mut Notes) -> Verdict {
             }
         };
         if explain {
-            verdict.trace.push(Step { rule: id, outcome, reason: finding.reason(), facts: notes.take() });
+            verdict.trace.push(Step {
+                rule: id,
+                outcome,
+                reason: outcome.speaks().then(|| finding.reason()).flatten(),
+                facts: notes.take(),
+            });
         } else if decided {
             break;
         }

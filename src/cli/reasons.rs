@@ -10,6 +10,7 @@ pub(super) const fn why(reason: Reason) -> &'static str {
         Reason::WindowOpen => "The person wrote within the last 24 hours.",
         Reason::OptInPrompt => "An opt-in prompt may be sent now.",
         Reason::OptOutConfirmation => "The one confirmation of the opt-out may be sent.",
+        Reason::NotEnforced => "Only a rule in shadow mode speaks against it.",
         Reason::UnknownSender => "The sender is not configured.",
         Reason::SenderRestricted => "WhatsApp disabled or restricted the sender.",
         Reason::NotOnWhatsapp => "The person is not reachable on WhatsApp.",

@@ -72,11 +72,11 @@ fn sending(policy: &Section<'_>, rules: &mut Rules) {
 fn rule(value: &Value) -> Result<RuleId, Wrong> {
     let rule = value.text().and_then(RuleId::from_name);
     let accepted = || {
-        let built = RuleId::ALL.into_iter().filter(|rule| rule.is_built());
+        let built = RuleId::ALL.into_iter().filter(|rule| rule.can_be_shadowed());
         values::one_of(built.map(RuleId::name))
     };
     match rule {
-        Some(rule) if rule.is_built() => Ok(rule),
+        Some(rule) if rule.can_be_shadowed() => Ok(rule),
         Some(rule) => {
             let wrong = format!("is `{}`, which this version does not have yet", rule.name());
             Err(Wrong::new(wrong, accepted()))

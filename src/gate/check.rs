@@ -14,7 +14,7 @@ use crate::{
 pub(super) const ALIASES_MAX: usize = 8;
 
 /// What one batch read for itself.
-type Fetched = HashMap<ContactId, Arc<Loaded>>;
+type Fetched = HashMap<ContactId, Result<Arc<Loaded>, StoreError>>;
 
 /// A message that would be sent.
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ impl Gate {
         let mut id = self.names.id(business, recipient);
         for _ in 0..ALIASES_MAX {
             let loaded = match fetched.get(&id) {
-                Some(loaded) => Arc::clone(loaded),
+                Some(fetched) => fetched.clone()?,
                 None => self.fetch(id, consistency, now).await?,
             };
             match loaded.record.alias {
@@ -148,8 +148,7 @@ impl Gate {
         Ok(loaded)
     }
 
-    /// Reads the contacts of many checks that are not in memory, in one go. What fails here is read again, and
-    /// reported, by the check itself.
+    /// Reads the contacts of many checks that are not in memory, in one go; what fails here is each check's answer.
     async fn prefetch(&self, directory: &Directory, checks: &[Check], now: Time) -> Fetched {
         let mut cold = Vec::new();
         for check in checks {
@@ -165,12 +164,19 @@ impl Gate {
             return Fetched::new();
         }
         let ids: Vec<ContactId> = cold.iter().map(|(id, _)| *id).collect();
+        self.metrics.cache_misses.inc_by(u64::try_from(ids.len()).unwrap_or(u64::MAX));
         let read = self.timed_read(async { Ok(self.store.load_many(&ids, now).await) });
-        let loaded = read.await.unwrap_or_default();
-        let read = cold.into_iter().zip(loaded).filter_map(|((id, stamp), loaded)| {
-            let loaded = Arc::new(loaded.ok()?);
-            self.cache.insert(id, stamp, Arc::clone(&loaded));
-            Some((id, loaded))
+        let loaded = match read.await {
+            Ok(loaded) => loaded,
+            // One store, one answer: to ask again for each of thousands would only add to what it cannot do.
+            Err(error) => return ids.into_iter().map(|id| (id, Err(error.clone()))).collect(),
+        };
+        let read = cold.into_iter().zip(loaded).map(|((id, stamp), loaded)| {
+            let loaded = loaded.map(Arc::new);
+            if let Ok(loaded) = &loaded {
+                self.cache.insert(id, stamp, Arc::clone(loaded));
+            }
+            (id, loaded)
         });
         read.collect()
     }

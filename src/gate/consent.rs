@@ -203,7 +203,10 @@ impl Gate {
         repeated(&request.who, &written)?;
         let applied = request.step != PromptStep::Accepted
             || opt_in_stands(&written.after, &scope, at, self.clock.now());
-        Ok(self.acknowledge("opt_in_prompt", &written, applied))
+        let mut done = self.acknowledge("opt_in_prompt", &written, applied);
+        let unreachable = request.step == PromptStep::NotOnWhatsapp;
+        done.obligations = done.obligations.with_if(unreachable, Obligation::FallBackToSms);
+        Ok(done)
     }
 
     /// Records that a confirmation was sent: of an opt-in, or else of an opt-out.
@@ -409,7 +412,6 @@ pub(super) fn due(contact: &Contact, now: Time) -> Obligations {
     Obligations::default()
         .with_if(contact.opt_in_confirmation_due(now), Obligation::SendOptInConfirmation)
         .with_if(contact.opt_out_confirmation_due(), Obligation::SendOptOutConfirmation)
-        .with_if(contact.reach.not_on_whatsapp > contact.reach.alive, Obligation::FallBackToSms)
         .with_if(contact.hold().is_some(), Obligation::AskAPerson)
 }
 

@@ -182,10 +182,6 @@ impl Case<'_> {
         }
     }
 
-    pub(super) fn is_covered(&self) -> bool {
-        matches!(self.coverage(), Coverage::Covered(..))
-    }
-
     /// The opt-in that this kind of message asks for: one that covers it, or for a reply any that stands.
     fn coverage_of_kind(&self) -> Coverage {
         match (self.coverage(), self.request.kind) {

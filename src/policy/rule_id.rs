@@ -118,6 +118,14 @@ impl RuleId {
         !matches!(self, Self::A21 | Self::A22 | Self::A23 | Self::A24 | Self::A26)
     }
 
+    /// True for the rules that deny by themselves, so that shadow mode means something. A01 and A27 deny for want of
+    /// anything to decide by; A05, A08, A12 and A29 never deny.
+    #[must_use]
+    pub const fn can_be_shadowed(self) -> bool {
+        self.is_built()
+            && !matches!(self, Self::A01 | Self::A05 | Self::A08 | Self::A12 | Self::A27 | Self::A29)
+    }
+
     /// What it says, in one line.
     #[must_use]
     pub const fn summary(self) -> &'static str {

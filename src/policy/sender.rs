@@ -1,7 +1,7 @@
 //! Rules about the sender and its place: A01, A02, A28, and A29, which closes the walk.
 
 use super::{
-    Kind, Reason,
+    Reason,
     case::{Case, Finding, Notes},
     facts::Until,
 };
@@ -51,15 +51,8 @@ pub(super) fn contact_of_sender(case: &Case<'_>, notes: &mut Notes) -> Finding {
     if known { Finding::Pass } else { Finding::deny(Reason::NotAContact) }
 }
 
-/// A29: nothing denied. The ground was named by the rule that gave it; what is left is a message whose own rule is in
-/// shadow mode and gave none.
-pub(super) fn ground_given(case: &Case<'_>, _: &mut Notes) -> Finding {
-    Finding::Ground(match case.request.kind {
-        Kind::FreeForm => Reason::WindowOpen,
-        Kind::Template if case.is_covered() => Reason::OptedIn,
-        Kind::Template => Reason::WindowOpen,
-        Kind::OptInPrompt => Reason::OptInPrompt,
-        Kind::OptInConfirmation => Reason::OptedIn,
-        Kind::OptOutConfirmation => Reason::OptOutConfirmation,
-    })
+/// A29: nothing denied. The ground was named by the rule that gave it; a message that has none goes out only because the
+/// rule that would have denied it is in shadow mode.
+pub(super) fn ground_given(_: &Case<'_>, _: &mut Notes) -> Finding {
+    Finding::Ground(Reason::NotEnforced)
 }

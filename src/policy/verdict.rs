@@ -62,6 +62,7 @@ pub enum Reason {
     WindowOpen,
     OptInPrompt,
     OptOutConfirmation,
+    NotEnforced,
     UnknownSender,
     SenderRestricted,
     NotOnWhatsapp,
@@ -91,11 +92,12 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason this version can give.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::OptedIn,
         Self::WindowOpen,
         Self::OptInPrompt,
         Self::OptOutConfirmation,
+        Self::NotEnforced,
         Self::UnknownSender,
         Self::SenderRestricted,
         Self::NotOnWhatsapp,
@@ -218,6 +220,13 @@ impl RuleSet {
 impl FromIterator<RuleId> for RuleSet {
     fn from_iter<I: IntoIterator<Item = RuleId>>(rules: I) -> Self {
         rules.into_iter().fold(Self::default(), Self::with)
+    }
+}
+
+impl Outcome {
+    /// True for the outcomes that have a reason.
+    pub(super) const fn speaks(self) -> bool {
+        matches!(self, Self::Allow | Self::Deny | Self::ShadowDeny)
     }
 }
 

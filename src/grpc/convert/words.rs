@@ -51,6 +51,7 @@ pub(super) fn reason(reason: Reason) -> pb::Reason {
         Reason::WindowOpen => pb::Reason::WindowOpen,
         Reason::OptInPrompt => pb::Reason::OptInPrompt,
         Reason::OptOutConfirmation => pb::Reason::OptOutConfirmation,
+        Reason::NotEnforced => pb::Reason::NotEnforced,
         Reason::UnknownSender => pb::Reason::UnknownSender,
         Reason::SenderRestricted => pb::Reason::SenderRestricted,
         Reason::NotOnWhatsapp => pb::Reason::NotOnWhatsapp,

@@ -9,6 +9,7 @@
 
 use super::{Contact, PlatformFlag};
 use crate::model::{
+    evidence::Channel,
     scope::{Category, Scope, Topic},
     statement::{OptIn, OptOut, Registers, Voice},
     time::Time,
@@ -177,7 +178,9 @@ impl Contact {
     pub fn opt_out_confirmation_due(&self) -> bool {
         let standing = self.scopes.iter().filter_map(|(_, r)| standing_at(&[Some(r), None, None], 0));
         let declined = self.decline().map(|at| (Voice::Own, at));
-        let mut refusals = standing.map(|(voice, out)| (voice, out.at)).chain(declined);
+        // Who is on an imported list was out before, and has nothing new to be told.
+        let said = standing.filter(|(_, out)| out.channel() != Some(Channel::Import));
+        let mut refusals = said.map(|(voice, out)| (voice, out.at)).chain(declined);
         refusals.any(|(voice, at)| {
             self.confirmed_out.is_none_or(|told| {
                 self.opt_ins().any(|(by, opt_in)| {
