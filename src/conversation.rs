@@ -85,7 +85,7 @@ pub fn read(
         },
         Intent::Yes { keyword } => match asked {
             Some(_) => opt_in(prompt_scope.clone(), keyword, true),
-            None if first_word_since_opting_out(contact, at) => {
+            None if first_word_since_opting_out(contact, said.context_id, at) => {
                 opt_in(ScopeSet::everything(), keyword, false)
             }
             None => Effect::None,
@@ -106,22 +106,29 @@ enum Asked {
     Declined,
 }
 
+/// The prompt that a message answers. One that quotes another message of ours answers that, not the prompt.
 fn asked(contact: &Contact, context_id: &str, at: Time) -> Option<Asked> {
+    let message_id = contact.prompt.sent.as_ref().map_or("", |(_, message_id)| message_id.as_str());
+    let quotes_prompt = !message_id.is_empty() && message_id == context_id;
+    // A prompt whose ID nobody recorded cannot be told from another message; while it is open, it is what is answered.
+    let may_quote_prompt = quotes_prompt || context_id.is_empty();
     if contact.decline().is_some_and(|declined| declined <= at) {
-        return Some(Asked::Declined);
+        return may_quote_prompt.then_some(Asked::Declined);
     }
-    let (sent, message_id) = contact.prompt.sent.as_ref()?;
-    let replies = !message_id.is_empty() && message_id == context_id && contact.latest_opt_in().is_none();
-    let open = contact.open_prompt().is_some() && *sent <= at;
-    (replies || open).then_some(Asked::Open)
+    let (sent, _) = contact.prompt.sent.as_ref()?;
+    let late = quotes_prompt && contact.latest_opt_in().is_none();
+    let open = contact.open_prompt().is_some() && *sent <= at && (may_quote_prompt || message_id.is_empty());
+    (late || open).then_some(Asked::Open)
 }
 
-/// True when the person is out of everything and has written nothing since. The message itself counts as written when
-/// it comes again: what it did not do the first time, a redelivery does not do either.
-fn first_word_since_opting_out(contact: &Contact, at: Time) -> bool {
-    contact
+/// True when the person is out of everything, has written nothing since, and quotes no message: a quoted one asked
+/// something else. The message itself counts as written when it comes again: what it did not do the first time, a
+/// redelivery does not do either.
+fn first_word_since_opting_out(contact: &Contact, context_id: &str, at: Time) -> bool {
+    let first = contact
         .everything_out()
-        .is_some_and(|(_, out)| out.at < at && contact.last_inbound.is_none_or(|wrote| wrote <= out.at))
+        .is_some_and(|(_, out)| out.at < at && contact.last_inbound.is_none_or(|wrote| wrote <= out.at));
+    first && context_id.is_empty()
 }
 
 /// What "start" lifts: the opt-out of everything, else every narrower refusal.

@@ -119,7 +119,7 @@ mod tests {
         check::<pb::ConsentMethod>(19);
         check::<pb::ConsentAction>(10);
         check::<pb::OptOutChannel>(16);
-        check::<pb::Reason>(36);
+        check::<pb::Reason>(37);
         check::<pb::EntryKind>(11);
         check::<pb::BlockState>(4);
     }

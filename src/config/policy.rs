@@ -78,7 +78,7 @@ fn rule(value: &Value) -> Result<RuleId, Wrong> {
     match rule {
         Some(rule) if rule.can_be_shadowed() => Ok(rule),
         Some(rule) => {
-            let wrong = format!("is `{}`, which this version does not have yet", rule.name());
+            let wrong = format!("is `{}`, which has no denial to put into shadow mode", rule.name());
             Err(Wrong::new(wrong, accepted()))
         }
         None => Err(Wrong::new(format!("is {}, not a rule", values::shown(value)), accepted())),

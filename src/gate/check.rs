@@ -102,9 +102,23 @@ impl Gate {
         now: Time,
     ) -> Result<View, StoreError> {
         let mut view = self.view_of(fetched, &profile.business, recipient, consistency, now).await?;
-        for business in &profile.also {
-            let other = self.view_of(fetched, business, recipient, consistency, now).await?;
-            view = view.with(&other);
+        if profile.also.is_empty() {
+            return Ok(view);
+        }
+        // Under another name of the business the same person may be stored under another identity, and two identities
+        // may have become one under only one of the names: all of them are looked up under all.
+        let (mut seen, mut names, mut next) = (vec![view.id], vec![recipient.clone()], 0);
+        while let Some(name) = names.get(next).cloned() {
+            next += 1;
+            for business in std::iter::once(&profile.business).chain(&profile.also) {
+                let other = self.view_of(fetched, business, &name, consistency, now).await?;
+                if !seen.contains(&other.id) {
+                    seen.push(other.id);
+                    view = view.with(&other);
+                }
+            }
+            let known: Vec<_> = view.record.contact.names().filter(|known| !names.contains(known)).collect();
+            names.extend(known);
         }
         Ok(view)
     }

@@ -13,7 +13,7 @@ use crate::{
     attest::{Content, Entry, PromptStep},
     metrics::WriteOutcome,
     model::{
-        Category, Contact, Event, Recipient, Scope, ScopeSet, SenderId, StatementId, Time,
+        Category, Contact, Event, Millis, Recipient, Scope, ScopeSet, SenderId, StatementId, Time,
         contact::{Standing, Status},
         event::Block,
         evidence::{Action, Channel, Evidence, Finding, Method},
@@ -125,6 +125,11 @@ impl Gate {
         let written = self
             .write(&profile, &request.who.recipient, |situation| {
                 let mut draft = Draft::default();
+                if too_many_scopes(situation.before, &request.scope) {
+                    let message =
+                        format!("the contact has {SCOPES_MAX} scopes already; use fewer, wider ones");
+                    return Err(GateError::field("scope.topics", message));
+                }
                 let entry = request.who.entry(at, situation.now, content.clone());
                 draft.state(statement, entry.clone());
                 if let Some(zone) = &request.time_zone {
@@ -157,6 +162,16 @@ impl Gate {
         let written = self
             .write(&profile, &request.who.recipient, |situation| {
                 let mut draft = Draft::default();
+                // A "no" is never refused for being one too many: it becomes a "no" to everything.
+                let content = match &content {
+                    Content::OptOut { scope, channel, keyword }
+                        if too_many_scopes(situation.before, scope) =>
+                    {
+                        let scope = ScopeSet::everything();
+                        Content::OptOut { scope, channel: *channel, keyword: keyword.clone() }
+                    }
+                    content => content.clone(),
+                };
                 let entry = request.who.entry(at, situation.now, content.clone());
                 draft.state(statement, entry.clone());
                 let applied = opt_out_stands(&draft.after(situation.before), &content, at);
@@ -190,6 +205,11 @@ impl Gate {
                 let content = Content::Prompt(request.step, request.message_id.clone());
                 draft.state(statement, request.who.entry(at, situation.now, content));
                 if request.step == PromptStep::Accepted {
+                    let prompt = &situation.before.prompt;
+                    if prompt.sent.is_none() && prompt.declined.is_none() {
+                        let message = "no opt-in prompt to this person is recorded; record SENT first";
+                        return Err(GateError::field("outcome", message));
+                    }
                     let content = accepted_prompt(&profile, &scope, Action::Button);
                     let entry = request.who.entry(at, situation.now, content);
                     let id = second_id(statement);
@@ -346,10 +366,28 @@ impl Gate {
     }
 }
 
+/// Scopes of one contact; every write and every decision reads them all.
+const SCOPES_MAX: usize = 256;
+
+fn too_many_scopes(contact: &Contact, scope: &ScopeSet) -> bool {
+    let new = scope.scopes().iter().filter(|scope| contact.scopes.get(scope).is_none()).count();
+    new > 0 && contact.scopes.len() + new > SCOPES_MAX
+}
+
 impl Who {
     /// The id of the statement: of its key, or one of its own.
     pub(super) fn statement(&self) -> Result<StatementId, GateError> {
         if self.key.is_empty() { Ok(StatementId(random_16()?)) } else { Ok(statement_id("key", &self.key)) }
+    }
+
+    /// When a "no" was said at the latest. The platform tells whole seconds: a "yes" of the same second, told to the
+    /// millisecond by somebody else, must not seem later.
+    pub(super) fn refused_at(&self, at: Time, now: Time) -> Time {
+        if self.from_platform && at.millis() % 1000 == 0 {
+            (at + Millis::new(999)).min(now).max(at)
+        } else {
+            at
+        }
     }
 
     pub(super) fn entry(&self, at: Time, now: Time, content: Content) -> Entry {

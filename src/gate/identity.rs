@@ -111,13 +111,17 @@ impl Gate {
         else {
             return Ok(());
         };
-        let plan = |_: &Situation<'_>| {
-            let mut draft = Draft::default();
-            draft.event(&Event::Linked(into.clone(), at));
-            Ok(draft)
-        };
-        let left = self.write(profile, &name, plan).await?;
-        self.spread(profile, &left).await
+        // Both ways: they are one person, and a "no" to either is a "no" to both.
+        for (one, other) in [(into, &name), (&name, into)] {
+            let plan = |_: &Situation<'_>| {
+                let mut draft = Draft::default();
+                draft.event(&Event::Linked(other.clone(), at));
+                Ok(draft)
+            };
+            let written = self.write(profile, one, plan).await?;
+            self.spread(profile, &written).await?;
+        }
+        Ok(())
     }
 
     /// The identity that a person had at an instant, or the number they have changed to since: a message may come late,
@@ -351,6 +355,8 @@ impl Gate {
             let kept = record.contact.refuses_something() || record.contact.platform_stop().is_some();
             let entry = Entry {
                 recipient: None,
+                // A digest of the request would be a digest of the number.
+                request_digest: [0; 16],
                 ..who.entry(now, now, Content::Erased { entries: loaded.head.length })
             };
             let statement = crate::model::StatementId(random_16()?);

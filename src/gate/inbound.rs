@@ -134,8 +134,14 @@ fn plan(
     if contact.refuses_something() || contact.hold().is_some() {
         draft.event(&Event::Wrote(wrote));
     }
-    let mut state =
-        |id: StatementId, content: Content| draft.state(id, who.entry(at, situation.now, content));
+    let refused_at = who.refused_at(at, situation.now);
+    let mut state = |id: StatementId, content: Content| {
+        let mut entry = who.entry(at, situation.now, content);
+        if entry.is_refusal() {
+            entry.occurred_at = refused_at;
+        }
+        draft.state(id, entry);
+    };
     match effect {
         Effect::None => {}
         Effect::OptIn { .. } if inbound.refusals_only => {}

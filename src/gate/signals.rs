@@ -87,7 +87,11 @@ impl Gate {
                     Signal::Signup(id) => Some(signup(id, &profile.business_names)),
                 };
                 if let Some(content) = content {
-                    draft.state(statement, who.entry(at, situation.now, content));
+                    let mut entry = who.entry(at, situation.now, content);
+                    if entry.is_refusal() {
+                        entry.occurred_at = who.refused_at(at, situation.now);
+                    }
+                    draft.state(statement, entry);
                 }
                 Ok(draft)
             })

@@ -7,7 +7,7 @@ use std::collections::{HashSet, VecDeque};
 
 use super::{
     Gate, GateError,
-    check::ALIASES_MAX,
+    check::{ALIASES_MAX, Consistency},
     names::{Revision, random_16},
 };
 use crate::{
@@ -80,6 +80,18 @@ impl Draft {
     /// The person wrote to a sender.
     pub(super) fn window(&mut self, sender: SenderId, wrote: Time) {
         self.windows.push((sender, wrote));
+    }
+
+    fn refuses(&self) -> bool {
+        self.entries.iter().any(|(_, entry)| entry.is_refusal())
+    }
+
+    /// Gives its statements other ids, the same ones whenever it is done again.
+    fn rename(&mut self, since: Time) {
+        for (statement, _) in &mut self.entries {
+            let old = data_encoding::HEXLOWER.encode(&statement.0);
+            *statement = super::names::statement_id("after erasure", &format!("{old}\0{}", since.millis()));
+        }
     }
 
     /// What the contact would be.
@@ -185,6 +197,7 @@ impl Gate {
         let mut known_here = HashSet::new();
         // Each entry that turns out to be known costs an attempt of its own, which is no conflict.
         let mut conflicts = 0;
+        let mut erased_since = None;
         while conflicts < ATTEMPTS_MAX {
             let now = self.clock.now();
             let (id, stored) = self.load(&profile.business, recipient, now).await?;
@@ -193,6 +206,9 @@ impl Gate {
             before.join(&also);
             let mut draft = plan(&Situation { before: &before, now })?;
             draft.entries.retain(|(statement, _)| !known_here.contains(statement));
+            if let Some(erased) = erased_since {
+                draft.rename(erased);
+            }
             let after = draft.after(&before);
             let windows = windows_after(&stored, &draft, now);
             let mut written = Written {
@@ -220,7 +236,14 @@ impl Gate {
                     known_here.insert(statement);
                 }
                 Committed::Known(statement, _) => {
-                    written.known = Some((statement, self.known_entry(id, statement).await?));
+                    let entry = self.known_entry(id, statement).await?;
+                    if entry.is_none() && erased_since.is_none() && draft.refuses() {
+                        // What the key stood for was erased; a "no" under it may be another one, and is kept.
+                        erased_since = stored.record.contact.erased;
+                        conflicts += 1;
+                        continue;
+                    }
+                    written.known = Some((statement, entry));
                     written.after = written.before.clone();
                     return Ok(written);
                 }
@@ -295,11 +318,11 @@ impl Gate {
         recipient: &Recipient,
         now: Time,
     ) -> Result<Contact, StoreError> {
-        let mut contact = Contact::default();
-        for business in &profile.also {
-            contact.join(&self.load(business, recipient, now).await?.1.record.contact);
+        if profile.also.is_empty() {
+            return Ok(Contact::default());
         }
-        Ok(contact)
+        let view = self.view(profile, recipient, Consistency::FullyConsistent, now).await?;
+        Ok(view.record.contact.clone())
     }
 
     async fn known_entry(&self, id: ContactId, statement: StatementId) -> Result<Option<Entry>, StoreError> {

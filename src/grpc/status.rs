@@ -66,6 +66,7 @@ fn of_store(error: &StoreError) -> Status {
 /// Bad fields, each named.
 pub(super) fn invalid(fields: &[FieldError]) -> Status {
     let message = match fields {
+        [only] if only.field.is_empty() => only.message.clone(),
         [only] => format!("{}: {}", only.field, only.message),
         all => format!("{} fields are malformed: {}", all.len(), names(all)),
     };
@@ -96,6 +97,12 @@ pub fn limit_exceeded(limit: &str, message: impl Into<String>) -> Status {
     let mut details = ErrorDetails::new();
     details.set_error_info(name(ErrorReason::LimitExceeded), ERROR_DOMAIN, metadata);
     Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+/// A request that could not even be read; the field is empty when no field is at fault.
+#[must_use]
+pub fn malformed(field: &str, message: &str) -> Status {
+    invalid(&[FieldError::new(field, message)])
 }
 
 /// The server is draining.

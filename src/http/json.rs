@@ -85,7 +85,9 @@ pub(super) async fn call<S: Gateway>(
     };
     let request = match read(&method, &body) {
         Ok(request) => request,
-        Err(message) => return refusal(StatusCode::BAD_REQUEST, Code::InvalidArgument, &message),
+        Err(Malformed { field, message }) => {
+            return failed(&crate::grpc::malformed(&field, &message));
+        }
     };
     match unary(methods.calls, &method, &request).await {
         Ok(answer) => answered(&method, answer),
@@ -94,28 +96,48 @@ pub(super) async fn call<S: Gateway>(
 }
 
 /// The request of a call from its JSON; an empty body is an empty request.
-fn read(method: &MethodDescriptor, body: &[u8]) -> Result<Vec<u8>, String> {
+fn read(method: &MethodDescriptor, body: &[u8]) -> Result<Vec<u8>, Malformed> {
     let body = if body.iter().all(u8::is_ascii_whitespace) { b"{}".as_slice() } else { body };
     let mut json = serde_json::Deserializer::from_slice(body);
-    let message = DynamicMessage::deserialize(method.input(), &mut json).map_err(|error| plain(&error))?;
-    json.end().map_err(|error| plain(&error))?;
-    Ok(message.encode_to_vec())
+    let mut track = serde_path_to_error::Track::new();
+    let read = DynamicMessage::deserialize(
+        method.input(),
+        serde_path_to_error::Deserializer::new(&mut json, &mut track),
+    );
+    let read = read.and_then(|message| json.end().map(|()| message));
+    read.map(|message| message.encode_to_vec())
+        .map_err(|error| Malformed::of(&error, &track.path().to_string()))
 }
 
-/// What is wrong with a JSON text, where, and never with what it held: a parser's message may repeat a value.
-fn plain(error: &serde_json::Error) -> String {
-    let place = format!("line {} column {}", error.line(), error.column());
-    let text = error.to_string();
-    let field = text.split_once("unrecognized field name '").and_then(|(_, rest)| rest.split_once('\''));
-    match (field, error.classify()) {
-        (Some((field, _)), _) if field.chars().all(|c| c.is_ascii_alphabetic() || c == '_') => {
-            format!("unknown field `{field}` at {place}")
-        }
-        (_, serde_json::error::Category::Data) => {
-            format!("a field has a value of the wrong type or an unknown name at {place}")
-        }
-        _ => format!("the body is not valid JSON at {place}"),
+/// What is wrong with a JSON text, in which field, and never with what it held: a parser's message may repeat a value.
+#[derive(Debug)]
+struct Malformed {
+    field: String,
+    message: String,
+}
+
+impl Malformed {
+    fn of(error: &serde_json::Error, path: &str) -> Self {
+        let place = format!("line {} column {}", error.line(), error.column());
+        let text = error.to_string();
+        let unknown =
+            text.split_once("unrecognized field name '").and_then(|(_, rest)| rest.split_once('\''));
+        let is_name = |name: &&str| !name.is_empty() && name.len() <= 64 && name.chars().all(is_of_path);
+        let message = match (unknown.map(|(name, _)| name).filter(is_name), error.classify()) {
+            (Some(name), _) => format!("there is no field `{name}` (at {place})"),
+            (None, serde_json::error::Category::Data) => {
+                format!("is of the wrong type, or a name or number that its type does not have (at {place})")
+            }
+            (None, _) => format!("the body is not valid JSON at {place}"),
+        };
+        let known = Some(path).filter(|path| *path != "." && path.chars().all(is_of_path));
+        Self { field: known.unwrap_or_default().to_owned(), message }
     }
+}
+
+/// Paths and names of fields; anything else was made up by the sender and is not repeated.
+fn is_of_path(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[' | ']')
 }
 
 /// Calls a unary method with an encoded request: one length-prefixed message out, one back, the status in the trailers.

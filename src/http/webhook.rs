@@ -71,7 +71,10 @@ pub(super) async fn deliver(
         }
     };
     let signed = !shared.settings.allow_unsigned;
-    if intake::take_in(&shared.gate, delivery, signed).await {
+    // In a task of its own: the platform may hang up before a large delivery is through, and nothing is lost by that.
+    let gate = std::sync::Arc::clone(&shared.gate);
+    let taken = tokio::spawn(async move { intake::take_in(&gate, delivery, signed).await });
+    if taken.await.unwrap_or(false) {
         answer("stored", StatusCode::OK, "stored\n".to_owned())
     } else {
         // What was stored stays stored; the rest comes again, and what comes twice changes nothing.

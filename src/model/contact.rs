@@ -175,8 +175,16 @@ impl Contact {
         Self {
             by_sender: by_sender.filter(|(_, registers)| *registers != SenderRegisters::default()).collect(),
             erased: Some(at),
+            // Told once is told, whoever they were.
+            confirmed_out: self.confirmed_out,
             ..self.refusals()
         }
+    }
+
+    /// The names this person is known by.
+    pub fn names(&self) -> impl Iterator<Item = Recipient> + '_ {
+        let users = self.user_ids.iter().cloned().map(Recipient::User);
+        self.phone.map(Recipient::Phone).into_iter().chain(users)
     }
 
     /// True when nothing was ever recorded.

@@ -54,7 +54,8 @@ impl Topic {
     pub fn parse(text: &str) -> Result<Self, TopicError> {
         let fits = (1..=64).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-        if fits { Ok(Self(text.into())) } else { Err(TopicError) }
+        // In one case: an opt-out of `promo` holds for `Promo`.
+        if fits { Ok(Self(text.to_ascii_lowercase().into())) } else { Err(TopicError) }
     }
 
     /// The topic as text.

@@ -34,6 +34,8 @@ pub(super) fn not_opted_out(case: &Case<'_>, notes: &mut Notes) -> Finding {
         return confirmation_of_opt_out(contact, notes);
     }
     let out = match case.request.kind {
+        // An opt-in to a part, said after the opt-out of everything, is confirmed like any other.
+        Kind::OptInConfirmation if contact.opt_in_confirmation_due(case.now) => None,
         Kind::OptInPrompt | Kind::OptInConfirmation => contact.everything_out(),
         Kind::Template | Kind::FreeForm | Kind::OptOutConfirmation => match case.standing() {
             Standing::Everything(voice, out) => Some((voice, out)),

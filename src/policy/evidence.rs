@@ -185,6 +185,15 @@ fn scope_fits_wording(claims: &Claims<'_>, scope: &ScopeSet, evidence: &Evidence
             ),
         );
     }
+    let unnamed =
+        [Category::Utility, Category::Authentication].into_iter().filter(|category| wider(*category));
+    let unnamed: Vec<_> = unnamed.map(Category::word).collect();
+    if scope.is_everything() && !wider(Category::Marketing) && !unnamed.is_empty() {
+        let unnamed = unnamed.join(" and ");
+        let message =
+            format!("everything includes {unnamed}, which the wording does not name; list the categories");
+        seen.weakness(strict, "B04", "scope", message);
+    }
     for category in scope.categories().filter(|category| *category != Category::Service && wider(*category)) {
         seen.error(
             "B04",

@@ -161,6 +161,10 @@ impl Directory {
 
     fn add_business(&mut self, business: &Business, configured: &HashSet<SenderId>) {
         let templates = Arc::new(business.templates.clone());
+        let mut profiles = Vec::with_capacity(business.senders.len());
+        // What any of its numbers registered as before it was configured holds for all of them, since consent belongs
+        // to the business: its opt-outs above all.
+        let mut also = business.previous_ids.clone();
         for settings in &business.senders {
             let mut sender = settings.sender.clone();
             let given: Vec<SenderId> =
@@ -176,8 +180,6 @@ impl Directory {
             } else if let Some(id) = other.filter(|_| sender.number.as_ref() == Some(&sender.id)) {
                 sender.id = id.clone();
             }
-            // What a number registered as before it was configured holds too: its opt-outs above all.
-            let mut also = business.previous_ids.clone();
             for name in &names {
                 if let Some((_, learned)) = self.learned.senders.get(name) {
                     also.extend(learned.business.as_deref().and_then(|id| BusinessId::parse(id).ok()));
@@ -187,20 +189,25 @@ impl Directory {
                         .or_else(|| learned.number.as_deref().and_then(|n| SenderId::parse(n).ok()));
                 }
             }
-            also.retain(|id| *id != business.id);
-            also.sort();
-            also.dedup();
-            let profile = Arc::new(SenderProfile {
+            let profile = SenderProfile {
                 business: business.id.clone(),
-                also,
+                also: Vec::new(),
                 business_names: business.names.clone(),
                 keywords: Arc::new(keywords(&settings.profile)),
                 profile: Arc::new(settings.profile.clone()),
                 templates: Arc::clone(&templates),
                 configured: true,
                 sender,
-            });
-            for name in names.into_iter().chain(profile.sender.number.clone()) {
+            };
+            names.extend(profile.sender.number.clone());
+            profiles.push((names, profile));
+        }
+        also.retain(|id| *id != business.id);
+        also.sort();
+        also.dedup();
+        for (names, profile) in profiles {
+            let profile = Arc::new(SenderProfile { also: also.clone(), ..profile });
+            for name in names {
                 self.by_name.insert(name, Arc::clone(&profile));
             }
         }

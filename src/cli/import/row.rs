@@ -192,8 +192,11 @@ fn said_at(fields: &Fields, day: Day, now: Time) -> Result<Time, String> {
     if begins > now + CLOCK_SKEW {
         return Err("occurred_at is in the future".to_owned());
     }
-    // A day that is not over ends now.
-    Ok(if at > begins { at.min(now.max(begins)) } else { at })
+    if at > now && at > begins {
+        // Its end is still to come, and "now" would be another time, and another statement, at each run.
+        return Err("occurred_at is today without a time; give the time as well".to_owned());
+    }
+    Ok(at)
 }
 
 /// The row's own key, or one that is the same whenever the same statement is read again.
