@@ -9,4 +9,4 @@ mod services;
 mod start;
 
 pub use guard::{Guard, GuardSettings};
-pub use start::{Running, StartError, start};
+pub use start::{Running, StartError, start, start_over};

@@ -70,7 +70,7 @@ pub struct Running {
     /// The Unix socket, when there is one.
     pub socket: Option<PathBuf>,
     gate: Arc<Gate>,
-    store: Arc<Embedded>,
+    store: Arc<dyn Store>,
     health: HealthReporter,
     ready: Ready,
     stopping: CancellationToken,
@@ -84,11 +84,25 @@ pub struct Running {
 /// # Errors
 /// When the store cannot be opened or a door cannot be.
 pub async fn start(settings: &Settings, clock: Clock) -> Result<Running, StartError> {
-    let store = Arc::new(open_store(&settings.store.url).await?);
+    let store = open_store(&settings.store.url).await?;
+    start_over(settings, clock, Arc::new(store)).await
+}
+
+/// Starts a server over a store that is open already, whatever `store.url` says.
+///
+/// # Errors
+/// When the store cannot be read or a door cannot be opened.
+pub async fn start_over(
+    settings: &Settings,
+    clock: Clock,
+    store: Arc<dyn Store>,
+) -> Result<Running, StartError> {
     let metrics = Arc::new(Metrics::new());
-    let shared: Arc<dyn Store> = Arc::<Embedded>::clone(&store);
+    let shared = Arc::clone(&store);
     let gate = Arc::new(Gate::open(shared, gate_settings(settings), clock, Arc::clone(&metrics)).await?);
     let stopping = CancellationToken::new();
+    // Doors that are open already are closed again when a later one does not open.
+    let unfinished = stopping.clone().drop_guard();
     let sizes = Sizes {
         request_bytes: as_size(settings.limits.request_bytes),
         batch_recipients: as_size(settings.limits.batch_recipients),
@@ -131,6 +145,7 @@ pub async fn start(settings: &Settings, clock: Clock) -> Result<Running, StartEr
     }));
     running.sweep();
     running.set_ready(true).await;
+    drop(unfinished.disarm());
     Ok(running)
 }
 
