@@ -98,6 +98,16 @@ pub fn limit_exceeded(limit: &str, message: impl Into<String>) -> Status {
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
+/// The transport calls a message over the size limit out of range; it is a limit of ours, and the contract says
+/// RESOURCE_EXHAUSTED.
+#[must_use]
+pub fn too_large_is_exhausted(status: Status) -> Status {
+    if status.code() == Code::OutOfRange && status.message().contains("message length too large") {
+        return limit_exceeded("limits.request_bytes", "the request is larger than `limits.request_bytes`");
+    }
+    status
+}
+
 /// The server is draining.
 pub(super) fn shutting_down() -> Status {
     let message = "the server is shutting down".to_owned();
