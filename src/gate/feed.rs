@@ -69,14 +69,23 @@ impl Gate {
         self.store.latest_change()
     }
 
+    /// Whether a position is one of this feed. Asked of the store itself: a change is read from there, and known to a
+    /// caller, a moment before `latest_change` tells of it.
+    ///
+    /// # Errors
+    /// When it is not, or the feed cannot be read.
+    pub async fn check_resume_point(&self, after: u64) -> Result<(), GateError> {
+        let Some(before) = after.checked_sub(1) else { return Ok(()) };
+        let there = self.timed_read(self.store.changes(before, 1)).await?;
+        let found = there.first().is_some_and(|change| change.position == after);
+        if found { Ok(()) } else { Err(GateError::UnknownResumePoint) }
+    }
+
     /// The feed after a position.
     ///
     /// # Errors
-    /// When the position is not one of this feed, or the feed cannot be read.
+    /// When the feed cannot be read.
     pub async fn changes(&self, after: u64, limit: usize) -> Result<Vec<FeedItem>, GateError> {
-        if after > *self.store.latest_change().borrow() {
-            return Err(GateError::UnknownResumePoint);
-        }
         let now = self.clock.now();
         let mut items = Vec::new();
         for change in self.timed_read(self.store.changes(after, limit)).await? {

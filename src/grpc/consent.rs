@@ -282,7 +282,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             return fields.finish(None);
         };
         // A resume point beyond the feed is told at once, not when something happens.
-        self.gate.changes(after, 1).await.map_err(|error| status::of_gate(&error))?;
+        self.gate.check_resume_point(after).await.map_err(|error| status::of_gate(&error))?;
         let gate = Arc::clone(&self.gate);
         Ok(Response::new(streaming(self.stopping.clone(), move |changes| {
             watch(gate, after, business, changes)
