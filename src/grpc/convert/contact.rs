@@ -5,7 +5,7 @@ use crate::{
     gate::View,
     grpc::pb,
     model::{
-        Contact, Scope, Time,
+        Category, Contact, Scope, Time,
         contact::{SenderRegisters, Status},
     },
     policy::Rules,
@@ -128,9 +128,15 @@ fn blocks(contact: &Contact, profile: &SenderProfile, own: SenderRegisters) -> V
     {
         let lifted = registers.unblocked_by_business;
         let by_business = registers.blocked_by_business.filter(|at| lifted.is_none_or(|lifted| lifted < *at));
+        // A newer opt-in of their own ends the person's block for what it covers; shown while anything is left of it.
+        let left = |at: &Time| {
+            Category::ALL.into_iter().any(|category| {
+                contact.latest_own_opt_in(category, None).is_none_or(|opted_in| opted_in <= *at)
+            })
+        };
         for (state, at) in [
-            (pb::BlockState::BlockedByUser, registers.blocked_by_user),
-            (pb::BlockState::ReportedByUser, registers.reported_by_user),
+            (pb::BlockState::BlockedByUser, registers.blocked_by_user.filter(left)),
+            (pb::BlockState::ReportedByUser, registers.reported_by_user.filter(left)),
             (pb::BlockState::BlockedByBusiness, by_business),
         ] {
             if let Some(at) = at {
