@@ -33,7 +33,8 @@ pub(in crate::grpc) fn contact(view: &View, profile: &SenderProfile, now: Time) 
         time_zone: known.time_zone.as_ref().map(|(_, name)| name.clone()).unwrap_or_default(),
         history_entries: view.head.length,
         revision: view.revision().token(),
-        known: view.version > 0,
+        // Under an earlier name of the business it has a version of its own.
+        known: view.version > 0 || *known != Contact::default(),
         erased_at: known.erased.map(timestamp),
     }
 }
