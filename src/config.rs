@@ -123,10 +123,10 @@ fn read(root: &Node, environment: &BTreeMap<String, String>, report: &Report) ->
         general.check(report);
     }
     let (grpc, http) = server::listeners(&root);
+    let store = server::store(&root, environment, report);
     Some(Settings {
         grpc,
         http,
-        store: server::store(&root, environment, report)?,
         identity_key: root.read("identity_key", values::key),
         cache: server::cache(&root),
         webhook: server::webhook(&root),
@@ -136,5 +136,7 @@ fn read(root: &Node, environment: &BTreeMap<String, String>, report: &Report) ->
         log: server::log(&root),
         senders,
         businesses,
+        // Last: a store that cannot be read must not keep the mistakes of the others from being found.
+        store: store?,
     })
 }

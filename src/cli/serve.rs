@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Console, Exit, Failure};
 use crate::{
     clock::Clock,
-    config::{ConfigErrors, Settings},
+    config::Settings,
     server::{self, Running},
     telemetry,
 };
@@ -113,7 +113,7 @@ fn settings(args: &ServeArgs) -> Result<Settings, Failure> {
     let flags = flags(args)?;
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Settings::load(file, environment, &flags).map_err(|errors| Failure::Usage(all(&errors)))
+    Settings::load(file, environment, &flags).map_err(|errors| Failure::Usage(errors.to_string()))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
@@ -139,9 +139,4 @@ fn flags(args: &ServeArgs) -> Result<Vec<(&str, String)>, Failure> {
         flags.push((path.trim(), value.trim().to_owned()));
     }
     Ok(flags)
-}
-
-fn all(errors: &ConfigErrors) -> String {
-    let count = errors.iter().count();
-    format!("the configuration has {count} mistake{}:\n{errors}", if count == 1 { "" } else { "s" })
 }
