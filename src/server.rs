@@ -6,6 +6,7 @@
 mod guard;
 mod listen;
 mod services;
+mod spoken;
 mod start;
 
 pub use guard::{Guard, GuardSettings};

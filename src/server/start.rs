@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{net::UnixListener, task::JoinHandle};
-use tokio_stream::wrappers::UnixListenerStream;
+use tokio_stream::{StreamExt as _, wrappers::UnixListenerStream};
 use tokio_util::sync::CancellationToken;
 use tonic::{
     service::Routes,
@@ -16,6 +16,7 @@ use super::{
     guard::{Guard, GuardSettings},
     listen::{self, ListenError},
     services::{self, Sizes},
+    spoken::{Door, Spoken},
 };
 use crate::{
     clock::Clock,
@@ -138,7 +139,8 @@ pub async fn start_over(
     let router = crate::http::router(http_settings(settings), gate, json, ready);
     let until = stopping.clone();
     running.tasks.push(tokio::spawn(async move {
-        let served = axum::serve(http_listener, router).with_graceful_shutdown(until.cancelled_owned()).await;
+        let door = Door { listener: http_listener, stopping: until.clone() };
+        let served = axum::serve(door, router).with_graceful_shutdown(until.cancelled_owned()).await;
         if let Err(error) = served {
             tracing::error!(%error, "the HTTP port ended");
         }
@@ -202,6 +204,8 @@ impl Running {
         }
         let until = self.stopping.clone();
         self.tasks.push(tokio::spawn(async move {
+            let stopping = until.clone();
+            let incoming = incoming.map(move |io| io.map(|io| Spoken::new(io, &stopping)));
             let router = builder.layer(guard).add_routes(routes);
             if let Err(error) = router.serve_with_incoming_shutdown(incoming, until.cancelled_owned()).await {
                 tracing::error!(%error, "the gRPC port ended");
@@ -214,7 +218,9 @@ impl Running {
         let builder = server(settings);
         let until = self.stopping.clone();
         self.tasks.push(tokio::spawn(async move {
-            let incoming = UnixListenerStream::new(listener);
+            let stopping = until.clone();
+            let incoming =
+                UnixListenerStream::new(listener).map(move |io| io.map(|io| Spoken::new(io, &stopping)));
             let router = builder.layer(guard).add_routes(routes);
             if let Err(error) = router.serve_with_incoming_shutdown(incoming, until.cancelled_owned()).await {
                 tracing::error!(%error, "the gRPC socket ended");
