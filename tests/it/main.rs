@@ -1,6 +1,18 @@
 //! The integration tests, in one binary.
 
 #[cfg(test)]
+mod binary;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod crash;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod tidy;
+#[cfg(test)]
+mod webhook;
+#[cfg(test)]
+mod wire;
