@@ -85,6 +85,8 @@ impl Cache {
     /// About how many contacts are in memory.
     #[must_use]
     pub fn len(&self) -> u64 {
+        // The count is kept up lazily, so that a small cache would be shown as empty for ever.
+        self.entries.run_pending_tasks();
         self.entries.entry_count()
     }
 

@@ -124,23 +124,19 @@ fn read(root: &Node, environment: &BTreeMap<String, String>, report: &Report) ->
     }
     let (grpc, http) = server::listeners(&root);
     let store = server::store(&root, environment, report);
-    let identity_key = root.read("identity_key", values::key);
-    let (cache, webhook) = (server::cache(&root), server::webhook(&root));
-    let (limits, deadlines) = (server::limits(&root), server::deadlines(&root));
-    let (shutdown, log) = (server::shutdown(&root), server::log(&root));
-    // Only now may a missing store end it: every section has been read for mistakes.
     Some(Settings {
         grpc,
         http,
-        store: store?,
-        identity_key,
-        cache,
-        webhook,
-        limits,
-        deadlines,
-        shutdown,
-        log,
+        identity_key: root.read("identity_key", values::key),
+        cache: server::cache(&root),
+        webhook: server::webhook(&root),
+        limits: server::limits(&root),
+        deadlines: server::deadlines(&root),
+        shutdown: server::shutdown(&root),
+        log: server::log(&root),
         senders,
         businesses,
+        // Last: a store that cannot be read must not keep the mistakes of the others from being found.
+        store: store?,
     })
 }

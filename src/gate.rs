@@ -169,11 +169,15 @@ impl Gate {
         &self,
         read: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
-        let limit = self.settings.read_timeout;
-        match tokio::time::timeout(limit, read).await {
-            Ok(result) => result,
-            Err(_) => Err(StoreError::Unavailable(format!("no answer to a read within {limit:?}"))),
-        }
+        within(self.settings.read_timeout, read).await
+    }
+
+    /// Runs a read of the store that no decision waits for, within the time of a write.
+    async fn patient_read<T>(
+        &self,
+        read: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        within(self.settings.write_timeout, read).await
     }
 
     /// Runs a write of the store within its time.
@@ -185,5 +189,15 @@ impl Gate {
             Ok(result) => result,
             Err(_) => Err(StoreError::UnknownOutcome),
         }
+    }
+}
+
+async fn within<T>(
+    limit: std::time::Duration,
+    read: impl Future<Output = Result<T, StoreError>> + Send,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(limit, read).await {
+        Ok(result) => result,
+        Err(_) => Err(StoreError::Unavailable(format!("no answer to a read within {limit:?}"))),
     }
 }

@@ -23,7 +23,7 @@ pub mod pb {
 pub use consent::ConsentApi;
 pub use policy::PolicyApi;
 pub use quality::QualityApi;
-pub use status::{ERROR_DOMAIN, limit_exceeded, malformed};
+pub use status::{ERROR_DOMAIN, limit_exceeded, malformed, too_large_is_exhausted};
 
 /// The contract's descriptors, for reflection and the JSON mapping.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sendgate.bin"));

@@ -6,7 +6,8 @@
 mod guard;
 mod listen;
 mod services;
+mod spoken;
 mod start;
 
 pub use guard::{Guard, GuardSettings};
-pub use start::{Running, StartError, start};
+pub use start::{Running, StartError, start, start_over};

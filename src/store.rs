@@ -189,6 +189,11 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// The secret that contact ids are keyed with: `wanted` on first use, afterwards what was first stored.
     async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError>;
+
+    /// Finishes what was accepted and lets go of what it holds. A store that holds nothing has nothing to do.
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 impl fmt::Debug for ContactId {

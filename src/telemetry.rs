@@ -18,7 +18,9 @@ pub fn init(log: &Log) {
     };
     // What libraries say below a warning is about themselves.
     let filter = EnvFilter::new(format!("warn,sendgate={level}"));
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people who look on; in a file they are noise.
+    let colours = std::io::stderr().is_terminal();
+    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     let set = match log.format {
         LogFormat::Text => {
             lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).compact().try_init()

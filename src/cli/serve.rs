@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Console, Exit, Failure};
 use crate::{
     clock::Clock,
-    config::{ConfigErrors, Settings},
+    config::Settings,
     server::{self, Running},
     telemetry,
 };
@@ -60,10 +60,12 @@ pub fn run(args: &ServeArgs, console: &mut Console<'_>) -> Result<Exit, Failure>
 }
 
 async fn serve(settings: &Settings) -> Result<(), Failure> {
+    // Before the server is ready: who stops it in its first moment finds it draining too.
+    let mut stop = Stop::listen()?;
     let running =
         server::start(settings, Clock::System).await.map_err(|error| Failure::Usage(error.to_string()))?;
     announce(&running, settings);
-    wait_for_signal().await?;
+    stop.asked().await;
     tracing::info!("draining");
     running.stop().await;
     tracing::info!("stopped");
@@ -94,16 +96,26 @@ fn announce(running: &Running, settings: &Settings) {
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
-async fn wait_for_signal() -> Result<(), Failure> {
-    let io = |source| Failure::Io { what: "listening for signals".to_owned(), source };
-    let mut terminate = signal(SignalKind::terminate()).map_err(io)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(io)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn listen() -> Result<Self, Failure> {
+        let io = |source| Failure::Io { what: "listening for signals".to_owned(), source };
+        let terminate = signal(SignalKind::terminate()).map_err(io)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(io)?;
+        Ok(Self { terminate, interrupt })
     }
-    Ok(())
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// The settings from the file, the environment and the flags; all mistakes at once.
@@ -113,7 +125,7 @@ fn settings(args: &ServeArgs) -> Result<Settings, Failure> {
     let flags = flags(args)?;
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Settings::load(file, environment, &flags).map_err(|errors| Failure::Usage(all(&errors)))
+    Settings::load(file, environment, &flags).map_err(|errors| Failure::Usage(errors.to_string()))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
@@ -139,9 +151,4 @@ fn flags(args: &ServeArgs) -> Result<Vec<(&str, String)>, Failure> {
         flags.push((path.trim(), value.trim().to_owned()));
     }
     Ok(flags)
-}
-
-fn all(errors: &ConfigErrors) -> String {
-    let count = errors.iter().count();
-    format!("the configuration has {count} mistake{}:\n{errors}", if count == 1 { "" } else { "s" })
 }

@@ -69,16 +69,16 @@ impl Gate {
         self.store.latest_change()
     }
 
-    /// Whether a caller's resume point is one of this feed.
+    /// Whether a position is one of this feed. Asked of the store itself: a change is read from there, and known to a
+    /// caller, a moment before `latest_change` tells of it.
     ///
     /// # Errors
-    /// When it lies beyond its end.
-    pub fn resume_at(&self, position: u64) -> Result<(), GateError> {
-        if position > *self.store.latest_change().borrow() {
-            Err(GateError::UnknownResumePoint)
-        } else {
-            Ok(())
-        }
+    /// When it is not, or the feed cannot be read.
+    pub async fn check_resume_point(&self, after: u64) -> Result<(), GateError> {
+        let Some(before) = after.checked_sub(1) else { return Ok(()) };
+        let there = self.timed_read(self.store.changes(before, 1)).await?;
+        let found = there.first().is_some_and(|change| change.position == after);
+        if found { Ok(()) } else { Err(GateError::UnknownResumePoint) }
     }
 
     /// The feed after a position.

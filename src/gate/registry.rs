@@ -45,7 +45,8 @@ impl Gate {
     /// Reads everything learned from the store.
     pub(super) async fn reload_registry(&self) -> Result<(), StoreError> {
         let mut learned = Learned::default();
-        for row in self.timed_write(self.store.registry()).await? {
+        // No caller waits for this within a check: a machine that is busy while it starts must not be turned away.
+        for row in self.patient_read(self.store.registry()).await? {
             if let Err(error) = learned.take(&row) {
                 // Left as it is: a newer version may have written it.
                 tracing::error!(%error, "a learned row is not used");

@@ -38,6 +38,11 @@ impl ConsentApi {
         Self { gate, stopping }
     }
 
+    /// A request as it was read; one that cannot be read is a refused write.
+    fn readable<T>(&self, kind: &'static str, read: Result<T, Status>) -> Result<T, Status> {
+        read.inspect_err(|_| self.gate.metrics().wrote(kind, WriteOutcome::refused))
+    }
+
     /// Runs a write, measured, its failure counted.
     async fn write<T>(
         &self,
@@ -70,7 +75,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         &self,
         request: Request<pb::RecordConsentRequest>,
     ) -> Result<Response<pb::RecordConsentResponse>, Status> {
-        let opt_in = convert::opt_in(request.get_ref())?;
+        let opt_in = self.readable("consent", convert::opt_in(request.get_ref()))?;
         let recorded = self.write("consent", self.gate.record_opt_in(&opt_in)).await?;
         Ok(Response::new(pb::RecordConsentResponse {
             revision: recorded.done.revision.token(),
@@ -86,7 +91,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         &self,
         request: Request<pb::RecordOptOutRequest>,
     ) -> Result<Response<pb::RecordOptOutResponse>, Status> {
-        let opt_out = convert::opt_out(request.get_ref())?;
+        let opt_out = self.readable("opt_out", convert::opt_out(request.get_ref()))?;
         let done = self.write("opt_out", self.gate.record_opt_out(&opt_out)).await?;
         Ok(Response::new(pb::RecordOptOutResponse {
             revision: done.revision.token(),
@@ -100,7 +105,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         &self,
         request: Request<pb::RecordOptInPromptRequest>,
     ) -> Result<Response<pb::RecordOptInPromptResponse>, Status> {
-        let prompt = convert::prompt(request.get_ref())?;
+        let prompt = self.readable("opt_in_prompt", convert::prompt(request.get_ref()))?;
         let done = self.write("opt_in_prompt", self.gate.record_prompt(&prompt)).await?;
         Ok(Response::new(pb::RecordOptInPromptResponse {
             revision: done.revision.token(),
@@ -131,7 +136,8 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             opens_window: true,
             refusals_only: false,
         };
-        let who = Who { request_digest: [0; 16], ..fields.finish(who)? };
+        let who = self.readable("inbound", fields.finish(who))?;
+        let who = Who { request_digest: [0; 16], ..who };
         let recorded = self.write("inbound", self.gate.record_inbound(&who, &inbound)).await?;
         Ok(Response::new(pb::RecordInboundResponse {
             window_expires_at: recorded.window_expires_at.map(convert::timestamp),
@@ -146,7 +152,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         &self,
         request: Request<pb::RecordConfirmationRequest>,
     ) -> Result<Response<pb::RecordConfirmationResponse>, Status> {
-        let (who, of_opt_in) = convert::confirmation(request.get_ref())?;
+        let (who, of_opt_in) = self.readable("confirmation", convert::confirmation(request.get_ref()))?;
         let done = self.write("confirmation", self.gate.record_confirmation(&who, of_opt_in)).await?;
         let revision = done.revision.token();
         Ok(Response::new(pb::RecordConfirmationResponse { revision, durability: convert::durability() }))
@@ -156,7 +162,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         &self,
         request: Request<pb::RecordBlockRequest>,
     ) -> Result<Response<pb::RecordBlockResponse>, Status> {
-        let (who, block) = convert::block(request.get_ref())?;
+        let (who, block) = self.readable("block", convert::block(request.get_ref()))?;
         let done = self.write("block", self.gate.record_block(&who, block)).await?;
         let revision = done.revision.token();
         Ok(Response::new(pb::RecordBlockResponse { revision, durability: convert::durability() }))
@@ -170,7 +176,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let mut fields = Fields::default();
         let (at, key) = (message.occurred_at.as_ref(), &message.idempotency_key);
         let who = convert::who(&mut fields, &message.sender, &message.recipient, at, key, message);
-        let who = fields.finish(who)?;
+        let who = self.readable("hold", fields.finish(who))?;
         let done = self.write("hold", self.gate.settle_hold(&who)).await?;
         let revision = done.revision.token();
         Ok(Response::new(pb::SettleHoldResponse { revision, durability: convert::durability() }))
@@ -184,7 +190,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let mut fields = Fields::default();
         let who = convert::who(&mut fields, &message.sender, &message.recipient, None, "", message);
         let zone = fields.time_zone(&message.time_zone);
-        let who = fields.finish(who)?;
+        let who = self.readable("contact", fields.finish(who))?;
         let done = self.write("contact", self.gate.record_contact(&who, zone.as_deref())).await?;
         let revision = done.revision.token();
         Ok(Response::new(pb::RecordContactResponse { revision, durability: convert::durability() }))
@@ -194,7 +200,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         &self,
         request: Request<pb::LinkContactsRequest>,
     ) -> Result<Response<pb::LinkContactsResponse>, Status> {
-        let (who, other) = convert::link(request.get_ref())?;
+        let (who, other) = self.readable("link", convert::link(request.get_ref()))?;
         let done = self.write("link", self.gate.link(&who, &other)).await?;
         let revision = done.revision.token();
         Ok(Response::new(pb::LinkContactsResponse { revision, durability: convert::durability() }))
@@ -249,7 +255,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let message = request.get_ref();
         let mut fields = Fields::default();
         let who = convert::who(&mut fields, &message.sender, &message.recipient, None, "", message);
-        let who = fields.finish(who)?;
+        let who = self.readable("erase", fields.finish(who))?;
         let (revision, entries_erased, opt_out_kept) = self.write("erase", self.gate.erase(&who)).await?;
         Ok(Response::new(pb::EraseContactResponse {
             revision: revision.token(),
@@ -282,7 +288,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             return fields.finish(None);
         };
         // A resume point beyond the feed is told at once, not when something happens.
-        self.gate.resume_at(after).map_err(|error| status::of_gate(&error))?;
+        self.gate.check_resume_point(after).await.map_err(|error| status::of_gate(&error))?;
         let gate = Arc::clone(&self.gate);
         Ok(Response::new(streaming(self.stopping.clone(), move |changes| {
             watch(gate, after, business, changes)

@@ -69,7 +69,7 @@ impl pb::policy_service_server::PolicyService for PolicyApi {
         let mut requests = request.into_inner();
         // One at a time: answers come in the order of the requests, and a slow reader slows the sender down.
         let answers = streaming(self.stopping.clone(), move |answers| async move {
-            while let Some(message) = requests.message().await? {
+            while let Some(message) = requests.message().await.map_err(status::too_large_is_exhausted)? {
                 let response = match api.decide(&convert::fields_of_stream(message)).await {
                     Ok(response) => response,
                     Err(refused) => convert::item_error(status::item_error(&refused)),

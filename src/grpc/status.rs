@@ -105,6 +105,16 @@ pub fn malformed(field: &str, message: &str) -> Status {
     invalid(&[FieldError::new(field, message)])
 }
 
+/// The transport calls a message over the size limit out of range; it is a limit of ours, and the contract says
+/// RESOURCE_EXHAUSTED.
+#[must_use]
+pub fn too_large_is_exhausted(status: Status) -> Status {
+    if status.code() == Code::OutOfRange && status.message().contains("message length too large") {
+        return limit_exceeded("limits.request_bytes", "the request is larger than `limits.request_bytes`");
+    }
+    status
+}
+
 /// The server is draining.
 pub(super) fn shutting_down() -> Status {
     let message = "the server is shutting down".to_owned();

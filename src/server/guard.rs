@@ -15,9 +15,13 @@ use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 
 use crate::{
-    grpc::{DESCRIPTORS, limit_exceeded},
+    grpc::{DESCRIPTORS, limit_exceeded, too_large_is_exhausted},
     metrics::{CallCounters, Metrics},
 };
+
+/// The transport around this layer watches the caller's deadline too, and ends the call with CANCELLED. This layer,
+/// which says DEADLINE_EXCEEDED and counts, must be earlier by at least the resolution of the timer.
+const BEFORE_THE_TRANSPORT: Duration = Duration::from_millis(1);
 
 /// What the guard holds calls to.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +107,7 @@ where
             let response = match shared.permits.try_acquire() {
                 Err(_) => Ok(overloaded()),
                 Ok(_permit) => match tokio::time::timeout(limit, call).await {
-                    Ok(response) => response.map(too_large_is_exhausted),
+                    Ok(response) => response.map(sized),
                     Err(_) => {
                         Ok(Status::deadline_exceeded("the deadline passed before the answer").into_http())
                     }
@@ -124,6 +128,7 @@ fn overloaded() -> Response<Body> {
 /// The caller's deadline, cut to the longest permitted; the default where none is named or it cannot be read.
 fn deadline(headers: &HeaderMap, settings: &GuardSettings) -> Duration {
     let named = headers.get("grpc-timeout").and_then(|value| parse_timeout(value.to_str().ok()?));
+    let named = named.map(|named| named.saturating_sub(BEFORE_THE_TRANSPORT));
     named.map_or(settings.deadline_default, |named| named.min(settings.deadline_max))
 }
 
@@ -145,19 +150,14 @@ fn parse_timeout(text: &str) -> Option<Duration> {
     })
 }
 
-/// The transport calls a message over the size limit out of range; it is a limit of ours, and the contract says
-/// RESOURCE_EXHAUSTED.
-fn too_large_is_exhausted(response: Response<Body>) -> Response<Body> {
+/// An answer to a message over the size limit, as the contract has it.
+fn sized(response: Response<Body>) -> Response<Body> {
     if code_of(response.headers()) != Code::OutOfRange {
         return response;
     }
-    let status = Status::from_header_map(response.headers());
-    match status {
-        Some(status) if status.message().contains("message length too large") => {
-            limit_exceeded("limits.request_bytes", "the request is larger than `limits.request_bytes`")
-                .into_http()
-        }
-        _ => response,
+    match Status::from_header_map(response.headers()) {
+        Some(status) => too_large_is_exhausted(status).into_http(),
+        None => response,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{net::UnixListener, task::JoinHandle};
-use tokio_stream::wrappers::UnixListenerStream;
+use tokio_stream::{StreamExt as _, wrappers::UnixListenerStream};
 use tokio_util::sync::CancellationToken;
 use tonic::{
     service::Routes,
@@ -16,6 +16,7 @@ use super::{
     guard::{Guard, GuardSettings},
     listen::{self, ListenError},
     services::{self, Sizes},
+    spoken::{Door, Spoken},
 };
 use crate::{
     clock::Clock,
@@ -70,7 +71,7 @@ pub struct Running {
     /// The Unix socket, when there is one.
     pub socket: Option<PathBuf>,
     gate: Arc<Gate>,
-    store: Arc<Embedded>,
+    store: Arc<dyn Store>,
     health: HealthReporter,
     ready: Ready,
     stopping: CancellationToken,
@@ -84,11 +85,25 @@ pub struct Running {
 /// # Errors
 /// When the store cannot be opened or a door cannot be.
 pub async fn start(settings: &Settings, clock: Clock) -> Result<Running, StartError> {
-    let store = Arc::new(open_store(&settings.store.url).await?);
+    let store = open_store(&settings.store.url).await?;
+    start_over(settings, clock, Arc::new(store)).await
+}
+
+/// Starts a server over a store that is open already, whatever `store.url` says.
+///
+/// # Errors
+/// When the store cannot be read or a door cannot be opened.
+pub async fn start_over(
+    settings: &Settings,
+    clock: Clock,
+    store: Arc<dyn Store>,
+) -> Result<Running, StartError> {
     let metrics = Arc::new(Metrics::new());
-    let shared: Arc<dyn Store> = Arc::<Embedded>::clone(&store);
+    let shared = Arc::clone(&store);
     let gate = Arc::new(Gate::open(shared, gate_settings(settings), clock, Arc::clone(&metrics)).await?);
     let stopping = CancellationToken::new();
+    // Doors that are open already are closed again when a later one does not open.
+    let unfinished = stopping.clone().drop_guard();
     let sizes = Sizes {
         request_bytes: as_size(settings.limits.request_bytes),
         batch_recipients: as_size(settings.limits.batch_recipients),
@@ -124,13 +139,15 @@ pub async fn start(settings: &Settings, clock: Clock) -> Result<Running, StartEr
     let router = crate::http::router(http_settings(settings), gate, json, ready);
     let until = stopping.clone();
     running.tasks.push(tokio::spawn(async move {
-        let served = axum::serve(http_listener, router).with_graceful_shutdown(until.cancelled_owned()).await;
+        let door = Door { listener: http_listener, stopping: until.clone() };
+        let served = axum::serve(door, router).with_graceful_shutdown(until.cancelled_owned()).await;
         if let Err(error) = served {
             tracing::error!(%error, "the HTTP port ended");
         }
     }));
     running.sweep();
     running.set_ready(true).await;
+    drop(unfinished.disarm());
     Ok(running)
 }
 
@@ -187,6 +204,8 @@ impl Running {
         }
         let until = self.stopping.clone();
         self.tasks.push(tokio::spawn(async move {
+            let stopping = until.clone();
+            let incoming = incoming.map(move |io| io.map(|io| Spoken::new(io, &stopping)));
             let router = builder.layer(guard).add_routes(routes);
             if let Err(error) = router.serve_with_incoming_shutdown(incoming, until.cancelled_owned()).await {
                 tracing::error!(%error, "the gRPC port ended");
@@ -199,7 +218,9 @@ impl Running {
         let builder = server(settings);
         let until = self.stopping.clone();
         self.tasks.push(tokio::spawn(async move {
-            let incoming = UnixListenerStream::new(listener);
+            let stopping = until.clone();
+            let incoming =
+                UnixListenerStream::new(listener).map(move |io| io.map(|io| Spoken::new(io, &stopping)));
             let router = builder.layer(guard).add_routes(routes);
             if let Err(error) = router.serve_with_incoming_shutdown(incoming, until.cancelled_owned()).await {
                 tracing::error!(%error, "the gRPC socket ended");

@@ -251,6 +251,10 @@ impl Store for Embedded {
             Outcome::Committed(_) | Outcome::Swept(_) | Outcome::Writable => Err(StoreError::UnknownOutcome),
         }
     }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        Self::close(self).await
+    }
 }
 
 fn closed() -> StoreError {

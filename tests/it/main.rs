@@ -1,6 +1,8 @@
 //! The integration tests, in one binary.
 
 #[cfg(test)]
+mod binary;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod crash;
@@ -9,6 +11,16 @@ mod faults;
 #[cfg(test)]
 mod gate;
 #[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod tamper;
+#[cfg(test)]
+mod tidy;
+#[cfg(test)]
+mod webhook;
+#[cfg(test)]
+mod wire;

@@ -5,7 +5,7 @@ use crate::{
     gate::View,
     grpc::pb,
     model::{
-        Contact, Scope, Time,
+        Category, Contact, Scope, Time,
         contact::{SenderRegisters, Status},
     },
     policy::Rules,
@@ -33,7 +33,8 @@ pub(in crate::grpc) fn contact(view: &View, profile: &SenderProfile, now: Time) 
         time_zone: known.time_zone.as_ref().map(|(_, name)| name.clone()).unwrap_or_default(),
         history_entries: view.head.length,
         revision: view.revision().token(),
-        known: view.version > 0,
+        // Under an earlier name of the business it has a version of its own.
+        known: view.version > 0 || *known != Contact::default(),
         erased_at: known.erased.map(timestamp),
     }
 }
@@ -129,9 +130,15 @@ fn blocks(contact: &Contact, profile: &SenderProfile, own: SenderRegisters) -> V
         let lifted = registers.unblocked_by_business;
         let by_business =
             registers.blocked_by_business.filter(|at| lifted.is_none_or(|lifted| lifted <= *at));
+        // A newer opt-in of their own ends the person's block for what it covers; shown while anything is left of it.
+        let left = |at: &Time| {
+            Category::ALL.into_iter().any(|category| {
+                contact.latest_own_opt_in(category, None).is_none_or(|opted_in| opted_in <= *at)
+            })
+        };
         for (state, at) in [
-            (pb::BlockState::BlockedByUser, registers.blocked_by_user),
-            (pb::BlockState::ReportedByUser, registers.reported_by_user),
+            (pb::BlockState::BlockedByUser, registers.blocked_by_user.filter(left)),
+            (pb::BlockState::ReportedByUser, registers.reported_by_user.filter(left)),
             (pb::BlockState::BlockedByBusiness, by_business),
         ] {
             if let Some(at) = at {

@@ -1,0 +1,6 @@
+//! The real program: started, killed, drained, and used from the command line.
+
+mod client;
+mod crash;
+mod private;
+mod start;

@@ -1,0 +1,110 @@
+//! What Prometheus scrapes.
+
+use sendgate::{grpc::pb, policy::Reason};
+
+use crate::harness::{
+    Server,
+    plain::WEBHOOK,
+    say::{PERSON, SENDER, opt_in, opt_out, reply, template, wrote},
+};
+
+#[tokio::test]
+async fn every_decision_series_is_there_at_zero_before_the_first_check() {
+    let server = Server::new().await;
+    let page = server.get("/metrics").await;
+    assert_eq!(page.status, 200);
+    assert!(page.head.contains("content-type: application/openmetrics-text"), "{}", page.head);
+    for reason in Reason::ALL {
+        let series = format!("reason=\"{}\"}} 0\n", reason.label());
+        assert!(page.body.contains(&series), "{series}");
+    }
+    for series in [
+        "sendgate_check_duration_seconds_count 0",
+        "sendgate_write_duration_seconds_count 0",
+        "sendgate_writes_total{kind=\"opt_out\",outcome=\"applied\"} 0",
+        "sendgate_webhook_deliveries_total{outcome=\"stored\"} 0",
+        "sendgate_calls_total{method=\"PolicyService/CheckSend\",code=\"OK\"} 0",
+        "sendgate_ready 1",
+    ] {
+        assert!(page.body.contains(&format!("{series}\n")), "{series} in {}", page.body);
+    }
+    assert!(page.body.ends_with("# EOF\n"));
+}
+
+#[tokio::test]
+async fn answers_writes_and_latencies_are_counted() {
+    let server = Server::new().await;
+    server.consent().record_consent(opt_in(PERSON)).await.unwrap();
+    for _ in 0..3 {
+        server.ask(template(PERSON, pb::Category::Utility)).await;
+    }
+    server.ask(reply(PERSON)).await;
+    let batch = pb::CheckSendBatchRequest {
+        sender: SENDER.to_owned(),
+        recipients: vec![PERSON.to_owned(), "x".to_owned(), PERSON.to_owned()],
+        category: pb::Category::Utility as i32,
+        kind: pb::MessageKind::Template as i32,
+        ..Default::default()
+    };
+    server.policy().check_send_batch(batch).await.unwrap();
+    let keyed = || pb::RecordOptOutRequest { idempotency_key: "k".to_owned(), ..opt_out(PERSON) };
+    server.consent().record_opt_out(keyed()).await.unwrap();
+    server.consent().record_opt_out(keyed()).await.unwrap();
+    let other = pb::RecordOptOutRequest { keyword: "x".to_owned(), ..keyed() };
+    server.consent().record_opt_out(other).await.unwrap_err();
+    for (series, expected) in [
+        ("sendgate_decisions_total{decision=\"allow\",reason=\"opted_in\"}", 5.0),
+        ("sendgate_decisions_total{decision=\"deny\",reason=\"template_required\"}", 1.0),
+        ("sendgate_check_duration_seconds_count", 4.0),
+        ("sendgate_write_duration_seconds_count", 4.0),
+        ("sendgate_writes_total{kind=\"consent\",outcome=\"applied\"}", 1.0),
+        ("sendgate_writes_total{kind=\"opt_out\",outcome=\"applied\"}", 1.0),
+        ("sendgate_writes_total{kind=\"opt_out\",outcome=\"repeated\"}", 1.0),
+        ("sendgate_writes_total{kind=\"opt_out\",outcome=\"refused\"}", 1.0),
+        ("sendgate_calls_total{method=\"PolicyService/CheckSend\",code=\"OK\"}", 4.0),
+        ("sendgate_calls_total{method=\"ConsentService/RecordOptOut\",code=\"ALREADY_EXISTS\"}", 1.0),
+    ] {
+        assert_eq!(server.series(series).await, Some(expected), "{series}");
+    }
+    assert_eq!(server.series("sendgate_cached_contacts").await, Some(0.0), "what was written to is dropped");
+    server.ask(reply(PERSON)).await;
+    assert_eq!(server.series("sendgate_cached_contacts").await, Some(1.0));
+    assert!(server.series("sendgate_cache_hits_total").await.unwrap() >= 3.0);
+}
+
+#[tokio::test]
+async fn malformed_writes_are_counted_as_refused() {
+    let server = Server::new().await;
+    server.consent().record_opt_out(opt_out("x")).await.unwrap_err();
+    let code = "sendgate_calls_total{method=\"ConsentService/RecordOptOut\",code=\"INVALID_ARGUMENT\"}";
+    assert_eq!(server.series(code).await, Some(1.0));
+    let refused = "sendgate_writes_total{kind=\"opt_out\",outcome=\"refused\"}";
+    assert_eq!(server.series(refused).await, Some(1.0));
+}
+
+#[tokio::test]
+async fn a_rule_in_shadow_is_counted_and_not_enforced() {
+    let server = Server::with("policy: {shadow: [A14]}").await;
+    let answer = server.ask(template(PERSON, pb::Category::Utility)).await;
+    assert_eq!(answer.decision(), pb::Decision::Allow);
+    assert_eq!(server.series("sendgate_shadow_denials_total{rule=\"A14\"}").await, Some(1.0));
+}
+
+#[tokio::test]
+async fn no_number_of_a_person_is_anywhere_on_the_page() {
+    let server = Server::with(WEBHOOK).await;
+    let numbers = ["4915112345678", "5511987654321", "972987654321", "US.13491208655302741918"];
+    for number in numbers {
+        server.consent().record_consent(opt_in(number)).await.unwrap();
+        server.consent().record_inbound(wrote(number, "hello")).await.unwrap();
+        server.ask(template(number, pb::Category::Marketing)).await;
+        server.consent().record_opt_out(opt_out(number)).await.unwrap();
+    }
+    let sample = include_bytes!("../../fixtures/webhooks/messages_text_waid_and_bsuid.json");
+    server.turn_to(0);
+    assert_eq!(server.deliver(sample).await.status, 200);
+    let page = server.get("/metrics").await.body;
+    for number in numbers.into_iter().chain(["wamid", SENDER, "1122334455667"]) {
+        assert!(!page.contains(number.split_at(2).1), "{number} in {page}");
+    }
+}

@@ -1,0 +1,189 @@
+//! A delivery as a whole: repeated, partly bad, partly stored, for numbers nobody configured.
+
+use sendgate::grpc::pb;
+use serde_json::json;
+
+use super::{NUMBER_ID, conversation, sample, text};
+use crate::harness::{
+    START, Server,
+    plain::WEBHOOK,
+    say::{reply, template},
+    slow::Slow,
+};
+
+const NOW: i64 = START / 1000;
+
+fn number(n: usize) -> String {
+    format!("49151000{n:05}")
+}
+
+fn asked(recipient: &str) -> pb::CheckSendRequest {
+    pb::CheckSendRequest { sender: NUMBER_ID.to_owned(), ..reply(recipient) }
+}
+
+/// Everything that is stored of a person, as far as the contract shows it.
+async fn state(server: &Server, recipient: &str) -> (pb::Contact, Vec<pb::ConsentEntry>) {
+    let contact = server.contact_of(NUMBER_ID, recipient).await;
+    let request = pb::ListConsentHistoryRequest {
+        sender: NUMBER_ID.to_owned(),
+        recipient: recipient.to_owned(),
+        ..Default::default()
+    };
+    (contact, server.consent().list_consent_history(request).await.unwrap().into_inner().entries)
+}
+
+#[tokio::test]
+async fn a_redelivery_changes_nothing() {
+    let server = Server::with(WEBHOOK).await;
+    let messages = json!([
+        text(&number(1), "wamid.1", NOW - 60, "hello"),
+        text(&number(2), "wamid.2", NOW - 50, "STOP"),
+        text(&number(3), "wamid.3", NOW - 40, "leave me alone"),
+    ]);
+    let preference =
+        json!([{"wa_id": number(4), "category": "marketing_messages", "value": "stop", "timestamp": NOW}]);
+    let failed = json!([{"id": "wamid.9", "status": "failed", "timestamp": NOW.to_string(),
+        "recipient_id": number(5), "errors": [{"code": 131_050}]}]);
+    let body =
+        conversation(&json!({"messages": messages, "user_preferences": preference, "statuses": failed}));
+    let body = body.to_string().into_bytes();
+    assert_eq!(server.deliver(&body).await.status, 200);
+    let mut first = Vec::new();
+    for n in 1..=5 {
+        first.push(state(&server, &number(n)).await);
+    }
+    assert!(first.iter().all(|(contact, _)| contact.known));
+    for later in [1, 1000, 3_600_000] {
+        server.turn_to(later);
+        assert_eq!(server.deliver(&body).await.status, 200);
+        for (n, before) in (1..=5).zip(&first) {
+            assert_eq!(&state(&server, &number(n)).await, before, "person {n} after {later} ms");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_bad_item_of_a_batch_costs_no_other() {
+    let server = Server::with(WEBHOOK).await;
+    let messages = json!([
+        text(&number(1), "wamid.1", NOW, "STOP"),
+        {"from": "nobody", "id": "wamid.2", "timestamp": "x", "type": "text"},
+        17,
+        {"from": number(2), "timestamp": NOW.to_string(), "type": "text", "text": {"body": "STOP"}},
+        text(&number(3), "wamid.4", NOW + 86_400, "STOP"),
+        text(&number(4), "wamid.5", 1_300_000_000, "STOP"),
+        {"from": number(5), "id": "wamid.6", "timestamp": NOW, "type": "hologram", "hologram": {}},
+        text(&number(6), "wamid.7", NOW, "STOP"),
+    ]);
+    let body = conversation(&json!({"messages": messages})).to_string();
+    assert_eq!(server.deliver(body.as_bytes()).await.status, 200);
+    for n in [1, 3, 4, 6] {
+        assert_eq!(server.reason(asked(&number(n))).await, pb::Reason::OptedOut, "person {n}");
+    }
+    let malformed = server.get("/metrics").await.body;
+    assert!(malformed.contains("sendgate_webhook_items_total{item=\"malformed\""), "{malformed}");
+}
+
+#[tokio::test]
+async fn what_could_not_be_stored_is_not_acknowledged_and_what_was_stays() {
+    let store = Slow::new();
+    let server = Server::over(store.clone(), WEBHOOK).await;
+    let messages: Vec<_> = (0..10).map(|n| text(&number(n), &format!("wamid.{n}"), NOW, "STOP")).collect();
+    let body = conversation(&json!({"messages": messages})).to_string().into_bytes();
+    store.fail_after(3);
+    let answer = server.deliver(&body).await;
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert_eq!(server.series("sendgate_webhook_deliveries_total{outcome=\"failed\"}").await, Some(1.0));
+    let mut stored = Vec::new();
+    for n in 0..10 {
+        if server.reason(asked(&number(n))).await == pb::Reason::OptedOut {
+            stored.push((n, state(&server, &number(n)).await));
+        }
+    }
+    assert_eq!(stored.len(), 3);
+    store.fail_after(usize::MAX);
+    assert_eq!(server.deliver(&body).await.status, 200, "the platform sends it again");
+    for n in 0..10 {
+        assert_eq!(server.reason(asked(&number(n))).await, pb::Reason::OptedOut, "person {n}");
+    }
+    for (n, before) in stored {
+        assert_eq!(state(&server, &number(n)).await, before, "stored once");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_acknowledges_nothing() {
+    let store = Slow::new();
+    let server = Server::over(store.clone(), WEBHOOK).await;
+    store.fail(true);
+    for name in ["messages_text_waid_and_bsuid", "user_preferences_signup", "account_update_restriction"] {
+        assert_eq!(server.deliver(&sample(name)).await.status, 503, "{name}");
+    }
+    let ignored = conversation(&json!({"statuses": []})).to_string();
+    assert_eq!(server.deliver(ignored.as_bytes()).await.status, 200, "nothing of it is to be stored");
+}
+
+#[tokio::test]
+async fn an_opt_out_to_a_number_nobody_configured_holds_once_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.redb");
+    let of = |number: &str| {
+        format!("{WEBHOOK}businesses: [{{id: acme, names: [Acme], senders: [{{id: '{number}'}}]}}]\n")
+    };
+    let person = number(1);
+    let server = Server::on(&file, &of("999")).await;
+    let body = conversation(&json!({"messages": [text(&person, "wamid.1", NOW, "STOP")]})).to_string();
+    assert_eq!(server.deliver(body.as_bytes()).await.status, 200);
+    assert_eq!(server.reason(asked(&person)).await, pb::Reason::UnknownSender);
+    server.stop().await;
+
+    let server = Server::on(&file, &of(NUMBER_ID)).await;
+    let answer = server.ask(asked(&person)).await;
+    assert_eq!(answer.reason(), pb::Reason::OptedOut, "{answer:?}");
+    let contact = server.contact_of(NUMBER_ID, &person).await;
+    assert_eq!(contact.business, "acme");
+    assert!(contact.known, "and is shown: {contact:?}");
+    assert_eq!(contact.scopes[0].status(), pb::ConsentStatus::OptedOut);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_number_on_the_page_and_its_id_are_one_sender() {
+    let server = Server::with(WEBHOOK).await;
+    let person = number(1);
+    let body = conversation(&json!({"messages": [text(&person, "wamid.1", NOW, "hi")]})).to_string();
+    assert_eq!(server.deliver(body.as_bytes()).await.status, 200);
+    for sender in [NUMBER_ID, "15550783881", "+1 555 078-3881"] {
+        let request = pb::CheckSendRequest { sender: sender.to_owned(), ..reply(&person) };
+        assert_eq!(server.reason(request).await, pb::Reason::WindowOpen, "{sender}");
+    }
+    let stranger = pb::CheckSendRequest { sender: "15550783882".to_owned(), ..reply(&person) };
+    assert_eq!(server.reason(stranger).await, pb::Reason::TemplateRequired);
+}
+
+#[tokio::test]
+async fn a_disabled_account_stops_everything_until_it_is_reinstated() {
+    let yaml = format!(
+        "{WEBHOOK}businesses: [{{id: acme, names: [Acme], senders: [{{id: '{NUMBER_ID}', account: '102290129340398'}}]}}]"
+    );
+    let server = Server::with(&yaml).await;
+    let person = number(1);
+    let wrote = conversation(&json!({"messages": [text(&person, "wamid.1", NOW, "hi")]})).to_string();
+    assert_eq!(server.deliver(wrote.as_bytes()).await.status, 200);
+    let event = |event: &str, at: i64| {
+        let value =
+            json!({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": event, "waba_ban_date": "x"}});
+        json!({"object": "whatsapp_business_account", "entry": [{"id": "102290129340398", "time": at,
+            "changes": [{"field": "account_update", "value": value}]}]})
+        .to_string()
+    };
+    assert_eq!(server.reason(asked(&person)).await, pb::Reason::WindowOpen);
+    assert_eq!(server.deliver(event("DISABLE", NOW).as_bytes()).await.status, 200);
+    let answer = server.ask(asked(&person)).await;
+    assert_eq!((answer.reason(), answer.retry_at), (pb::Reason::SenderRestricted, None));
+    let marketing =
+        pb::CheckSendRequest { sender: NUMBER_ID.to_owned(), ..template(&person, pb::Category::Utility) };
+    assert_eq!(server.reason(marketing).await, pb::Reason::SenderRestricted);
+    assert_eq!(server.deliver(event("REINSTATE", NOW + 1).as_bytes()).await.status, 200);
+    assert_eq!(server.reason(asked(&person)).await, pb::Reason::WindowOpen);
+}

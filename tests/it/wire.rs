@@ -1,0 +1,11 @@
+//! Every call of the contract over real gRPC: what it does, and what it says of bad input.
+
+mod checks;
+mod doors;
+mod errors;
+mod feed;
+mod limits;
+mod log;
+mod streams;
+mod tls;
+mod writes;
