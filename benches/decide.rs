@@ -19,6 +19,9 @@ use sendgate::{
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
+/// Decisions timed together: one alone is as short as a tick of the clock.
+const SAMPLE: u32 = 10_000;
+
 fn main() {
     // The first use of a time zone reads it; what is measured is every later one.
     let night = all_rules(23);
@@ -136,27 +139,27 @@ fn all_rules(hour: i64) -> Scene {
     all
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = SAMPLE)]
 fn a_hash_map_look_up(bencher: Bencher<'_, '_>) {
     let map: HashMap<u128, u64> = (0..1000).map(|i| (i, 7)).collect();
     bencher.bench_local(|| map.get(black_box(&500)).copied());
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = SAMPLE)]
 fn opted_in_template(bencher: Bencher<'_, '_>) {
     let mut scene = scene(Kind::Template, Category::Utility);
     scene.contact.apply(&opt_in(1, ScopeSet::category(Category::Utility)));
     scene.run(bencher, true);
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = SAMPLE)]
 fn reply_in_the_window(bencher: Bencher<'_, '_>) {
     let mut scene = scene(Kind::FreeForm, Category::Service);
     scene.last_inbound = Some(at(11));
     scene.run(bencher, true);
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = SAMPLE)]
 fn opted_out(bencher: Bencher<'_, '_>) {
     let mut scene = scene(Kind::Template, Category::Utility);
     scene.contact.apply(&opt_in(1, ScopeSet::everything()));
@@ -165,17 +168,17 @@ fn opted_out(bencher: Bencher<'_, '_>) {
     scene.run(bencher, false);
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = SAMPLE)]
 fn unknown_contact(bencher: Bencher<'_, '_>) {
     scene(Kind::Template, Category::Utility).run(bencher, false);
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = SAMPLE)]
 fn all_rules_allowed(bencher: Bencher<'_, '_>) {
     all_rules(12).run(bencher, true);
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = SAMPLE)]
 fn all_rules_without_quiet_hours(bencher: Bencher<'_, '_>) {
     let mut scene = all_rules(12);
     scene.rules.quiet_hours = None;
@@ -183,12 +186,12 @@ fn all_rules_without_quiet_hours(bencher: Bencher<'_, '_>) {
     scene.run(bencher, true);
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = SAMPLE)]
 fn all_rules_denied_by_quiet_hours(bencher: Bencher<'_, '_>) {
     all_rules(23).run(bencher, false);
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = SAMPLE)]
 fn all_rules_explained(bencher: Bencher<'_, '_>) {
     let scene = all_rules(12);
     let facts = scene.facts();
