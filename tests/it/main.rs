@@ -4,3 +4,5 @@
 mod conformance;
 #[cfg(test)]
 mod crash;
+#[cfg(test)]
+mod readme;
