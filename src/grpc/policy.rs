@@ -52,11 +52,13 @@ impl pb::policy_service_server::PolicyService for PolicyApi {
         request: Request<pb::CheckSendBatchRequest>,
     ) -> Result<Response<pb::CheckSendBatchResponse>, Status> {
         let items = convert::batch(request.into_inner(), self.batch_recipients_max)?;
-        let checks: Vec<_> = items.iter().filter_map(|item| item.as_ref().ok().cloned()).collect();
+        let mut checks = Vec::with_capacity(items.len());
+        let refused: Vec<_> =
+            items.into_iter().map(|item| item.map(|check| checks.push(check)).err()).collect();
         let mut answers = self.gate.check_many(&checks).await.into_iter();
-        let results = items.into_iter().map(|item| match item {
-            Err(error) => convert::item_error(error),
-            Ok(_) => answers.next().as_ref().map(convert::response).unwrap_or_default(),
+        let results = refused.into_iter().map(|refused| match refused {
+            Some(error) => convert::item_error(error),
+            None => answers.next().as_ref().map(convert::response).unwrap_or_default(),
         });
         Ok(Response::new(pb::CheckSendBatchResponse { results: results.collect() }))
     }

@@ -15,6 +15,8 @@ mod harness;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod tamper;
