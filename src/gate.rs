@@ -14,6 +14,7 @@ mod feed;
 mod identity;
 mod inbound;
 mod names;
+mod outcome;
 mod registry;
 mod signals;
 mod view;

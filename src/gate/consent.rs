@@ -7,6 +7,7 @@ use super::{
     Gate, GateError,
     error::FieldError,
     names::{Revision, random_16, statement_id},
+    outcome::{SCOPES_MAX, due, opt_in_stands, opt_out_stands, standing_against, too_many_scopes},
     write::{Draft, Situation, Written, too_far_ahead},
 };
 use crate::{
@@ -14,13 +15,12 @@ use crate::{
     metrics::WriteOutcome,
     model::{
         Category, Contact, Event, Millis, Recipient, Scope, ScopeSet, SenderId, StatementId, Time,
-        contact::{Standing, Status},
+        contact::Status,
         event::Block,
         evidence::{Action, Channel, Evidence, Finding, Method},
-        statement::Voice,
     },
     policy::{
-        Obligation, Obligations,
+        Obligations,
         evidence::{Assessment, Claims, assess},
     },
     senders::SenderProfile,
@@ -223,10 +223,7 @@ impl Gate {
         repeated(&request.who, &written)?;
         let applied = request.step != PromptStep::Accepted
             || opt_in_stands(&written.after, &scope, at, self.clock.now());
-        let mut done = self.acknowledge("opt_in_prompt", &written, applied);
-        let unreachable = request.step == PromptStep::NotOnWhatsapp;
-        done.obligations = done.obligations.with_if(unreachable, Obligation::FallBackToSms);
-        Ok(done)
+        Ok(self.acknowledge("opt_in_prompt", &written, applied))
     }
 
     /// Records that a confirmation was sent: of an opt-in, or else of an opt-out.
@@ -366,14 +363,6 @@ impl Gate {
     }
 }
 
-/// Scopes of one contact; every write and every decision reads them all.
-const SCOPES_MAX: usize = 256;
-
-fn too_many_scopes(contact: &Contact, scope: &ScopeSet) -> bool {
-    let new = scope.scopes().iter().filter(|scope| contact.scopes.get(scope).is_none()).count();
-    new > 0 && contact.scopes.len() + new > SCOPES_MAX
-}
-
 impl Who {
     /// The id of the statement: of its key, or one of its own.
     pub(super) fn statement(&self) -> Result<StatementId, GateError> {
@@ -443,71 +432,6 @@ pub(super) fn second_id(statement: StatementId) -> StatementId {
         *last ^= 0xff;
     }
     StatementId(id)
-}
-
-/// What is due after a write: confirmations, and a look at an ambiguous refusal.
-pub(super) fn due(contact: &Contact, now: Time) -> Obligations {
-    Obligations::default()
-        .with_if(contact.opt_in_confirmation_due(now), Obligation::SendOptInConfirmation)
-        .with_if(contact.opt_out_confirmation_due(), Obligation::SendOptOutConfirmation)
-        .with_if(contact.hold().is_some(), Obligation::AskAPerson)
-}
-
-/// True when an opt-in of this scope, said at this time, counts: nothing later or stronger stands against any of it. A
-/// decline is the person's own word: as long as it stands, nothing that the business asserts counts.
-pub(super) fn opt_in_stands(contact: &Contact, scope: &ScopeSet, at: Time, now: Time) -> bool {
-    contact.decline().is_none()
-        && scope.scopes().iter().all(|scope| match contact.status(scope, now) {
-            Status::OptedIn(_, opt_in) | Status::Expired(_, opt_in) => {
-                opt_in.at >= at && !is_overruled(contact, scope)
-            }
-            Status::OptedOut(..) | Status::Nothing => false,
-        })
-}
-
-/// A wider "no", WhatsApp's own stop and a hold overrule what the business asserts of a part.
-fn is_overruled(contact: &Contact, scope: &Scope) -> bool {
-    let standing = match scope {
-        Scope::Everything => return false,
-        Scope::Category(category) => contact.standing(*category, None),
-        Scope::Topic(topic) => contact.standing(Category::Service, Some(topic)),
-    };
-    standing != Standing::Open
-}
-
-/// What stands against an opt-in.
-fn standing_against(contact: &Contact, scope: &ScopeSet, now: Time) -> Option<(Scope, Status)> {
-    let own = scope.scopes().iter().find_map(|scope| match contact.status(scope, now) {
-        status @ Status::OptedOut(..) => Some((scope.clone(), status)),
-        Status::OptedIn(..) | Status::Expired(..) | Status::Nothing => None,
-    });
-    own.or_else(|| {
-        contact.everything_out().map(|(voice, out)| (Scope::Everything, Status::OptedOut(voice, out)))
-    })
-}
-
-fn opt_out_stands(contact: &Contact, content: &Content, at: Time) -> bool {
-    match content {
-        Content::PlatformStop(_) => contact.platform_stop().is_some_and(|stop| stop >= at),
-        Content::OptOut { scope, channel, .. } => scope.scopes().iter().all(|scope| {
-            let registers = contact.scopes.get(scope);
-            registers.is_some_and(|registers| {
-                let standing = registers.standing_outs();
-                let out =
-                    if channel.voice() == Voice::Asserted { standing.asserted_out } else { standing.own_out };
-                out.is_some_and(|out| out.at >= at)
-            })
-        }),
-        Content::OptIn { .. }
-        | Content::PlatformResume
-        | Content::Held(_)
-        | Content::HoldSettled
-        | Content::Prompt(..)
-        | Content::Confirmation { .. }
-        | Content::Block(_)
-        | Content::Linked { .. }
-        | Content::Erased { .. } => true,
-    }
 }
 
 /// The entry of a repetition; an error when its key was used for something else.

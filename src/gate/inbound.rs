@@ -2,8 +2,9 @@
 
 use super::{
     Gate, GateError,
-    consent::{Acknowledged, Who, accepted_prompt, opt_in_stands, repeated, second_id},
+    consent::{Acknowledged, Who, accepted_prompt, repeated, second_id},
     names::{random_16, statement_id},
+    outcome::opt_in_stands,
     write::{Draft, Situation},
 };
 use crate::{

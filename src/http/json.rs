@@ -122,7 +122,7 @@ impl Malformed {
         let text = error.to_string();
         let unknown =
             text.split_once("unrecognized field name '").and_then(|(_, rest)| rest.split_once('\''));
-        let is_name = |name: &&str| !name.is_empty() && name.len() <= 64 && name.chars().all(is_of_path);
+        let is_name = |name: &&str| !name.is_empty() && is_path(name);
         let message = match (unknown.map(|(name, _)| name).filter(is_name), error.classify()) {
             (Some(name), _) => format!("there is no field `{name}` (at {place})"),
             (None, serde_json::error::Category::Data) => {
@@ -130,14 +130,17 @@ impl Malformed {
             }
             (None, _) => format!("the body is not valid JSON at {place}"),
         };
-        let known = Some(path).filter(|path| *path != "." && path.chars().all(is_of_path));
+        let known = Some(path).filter(|path| *path != "." && is_path(path));
         Self { field: known.unwrap_or_default().to_owned(), message }
     }
 }
 
-/// Paths and names of fields; anything else was made up by the sender and is not repeated.
-fn is_of_path(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[' | ']')
+/// Paths and names of fields; anything else was made up by the sender and is not repeated, numbers least of all.
+fn is_path(text: &str) -> bool {
+    const DIGITS_MAX: usize = 4;
+    let longest = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+    let named = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[' | ']'));
+    named && text.len() <= 128 && longest.is_none_or(|digits| digits <= DIGITS_MAX)
 }
 
 /// Calls a unary method with an encoded request: one length-prefixed message out, one back, the status in the trailers.

@@ -75,7 +75,7 @@ proptest! {
         if verdict.allowed && !exception && !about_consent {
             prop_assert!(!is_out_of_everything(&world, world.request.category), "{:?}", verdict);
         }
-        if verdict.allowed && matches!(world.request.kind, Kind::OptInPrompt | Kind::OptInConfirmation) {
+        if verdict.allowed && world.request.kind == Kind::OptInPrompt {
             prop_assert_eq!(world.contact.everything_out(), None);
         }
     }

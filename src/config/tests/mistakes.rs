@@ -121,8 +121,8 @@ fn values_of_the_wrong_kind_say_what_is_accepted() {
         ("policy: {opt_in_prompt: {again_after: 1h}}", "policy.opt_in_prompt.again_after", "from `1day`"),
         ("policy: {time_zone: Mars/Olympus}", "policy.time_zone", "an IANA time zone"),
         ("policy: {shadow: A20}", "policy.shadow", "is text; a list"),
-        ("policy: {shadow: [A21]}", "policy.shadow[0]", "this version does not have yet"),
-        ("policy: {shadow: [X]}", "policy.shadow[0]", "is `X`, not a rule; `A01`, `A02`"),
+        ("policy: {shadow: [A21]}", "policy.shadow[0]", "has no denial to put into shadow mode"),
+        ("policy: {shadow: [X]}", "policy.shadow[0]", "is `X`, not a rule; `A02`, `A03`"),
         (
             "policy: {permitted_categories: [spam]}",
             "policy.permitted_categories[0]",

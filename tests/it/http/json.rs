@@ -127,7 +127,7 @@ async fn what_is_no_request_is_refused_without_repeating_it() {
     for (body, word) in [
         (r#"{"sendr": "15550001111"}"#.to_owned(), "sendr"),
         (r#"{"sender": 15550001111}"#.to_owned(), "wrong type"),
-        (r#"{"sender": "15550001111", "kind": "TEMPLATE"}"#.to_owned(), "unknown name"),
+        (r#"{"sender": "15550001111", "kind": "TEMPLATE"}"#.to_owned(), "\"field\":\"kind\""),
         (r#"{"4915112345678": 1}"#.to_owned(), ""),
         (r#"{"sender": "4915112345678"#.to_owned(), "not valid JSON"),
         (r#"{} {}"#.to_owned(), "not valid JSON"),

@@ -1,0 +1,87 @@
+//! What a write came to: whether a statement stands after it, what stands against it, and what is due. Pure.
+
+use crate::{
+    attest::Content,
+    model::{
+        Category, Contact, Scope, ScopeSet, Time,
+        contact::{Standing, Status},
+        statement::Voice,
+    },
+    policy::{Obligation, Obligations},
+};
+
+/// Scopes of one contact; every write and every decision reads them all.
+pub(super) const SCOPES_MAX: usize = 256;
+
+/// True when a statement would make a contact hold more scopes than that.
+pub(super) fn too_many_scopes(contact: &Contact, scope: &ScopeSet) -> bool {
+    let new = scope.scopes().iter().filter(|scope| contact.scopes.get(scope).is_none()).count();
+    new > 0 && contact.scopes.len() + new > SCOPES_MAX
+}
+
+/// What is due after a write: confirmations, and a look at an ambiguous refusal.
+pub(super) fn due(contact: &Contact, now: Time) -> Obligations {
+    Obligations::default()
+        .with_if(contact.opt_in_confirmation_due(now), Obligation::SendOptInConfirmation)
+        .with_if(contact.opt_out_confirmation_due(), Obligation::SendOptOutConfirmation)
+        .with_if(contact.reach.not_on_whatsapp > contact.reach.alive, Obligation::FallBackToSms)
+        .with_if(contact.hold().is_some(), Obligation::AskAPerson)
+}
+
+/// True when an opt-in of this scope, said at this time, counts: nothing later or stronger stands against any of it. A
+/// decline is the person's own word: as long as it stands, nothing that the business asserts counts.
+pub(super) fn opt_in_stands(contact: &Contact, scope: &ScopeSet, at: Time, now: Time) -> bool {
+    contact.decline().is_none()
+        && scope.scopes().iter().all(|scope| match contact.status(scope, now) {
+            Status::OptedIn(_, opt_in) | Status::Expired(_, opt_in) => {
+                opt_in.at >= at && !is_overruled(contact, scope)
+            }
+            Status::OptedOut(..) | Status::Nothing => false,
+        })
+}
+
+/// A wider "no", WhatsApp's own stop and a hold overrule what the business asserts of a part.
+fn is_overruled(contact: &Contact, scope: &Scope) -> bool {
+    let standing = match scope {
+        Scope::Everything => return false,
+        Scope::Category(category) => contact.standing(*category, None),
+        Scope::Topic(topic) => contact.standing(Category::Service, Some(topic)),
+    };
+    standing != Standing::Open
+}
+
+/// What stands against an opt-in.
+pub(super) fn standing_against(contact: &Contact, scope: &ScopeSet, now: Time) -> Option<(Scope, Status)> {
+    let own = scope.scopes().iter().find_map(|scope| match contact.status(scope, now) {
+        status @ Status::OptedOut(..) => Some((scope.clone(), status)),
+        Status::OptedIn(..) | Status::Expired(..) | Status::Nothing => None,
+    });
+    own.or_else(|| {
+        contact.everything_out().map(|(voice, out)| (Scope::Everything, Status::OptedOut(voice, out)))
+    })
+}
+
+/// True when an opt-out said at this time counts: no later opt-in lifted any of it.
+pub(super) fn opt_out_stands(contact: &Contact, content: &Content, at: Time) -> bool {
+    match content {
+        Content::PlatformStop(_) => contact.platform_stop().is_some_and(|stop| stop >= at),
+        Content::OptOut { scope, channel, .. } => scope.scopes().iter().all(|scope| {
+            let registers = contact.scopes.get(scope);
+            registers.is_some_and(|registers| {
+                let standing = registers.standing_outs();
+                let out =
+                    if channel.voice() == Voice::Asserted { standing.asserted_out } else { standing.own_out };
+                out.is_some_and(|out| out.at >= at)
+            })
+        }),
+        Content::OptIn { .. }
+        | Content::PlatformResume
+        | Content::Held(_)
+        | Content::HoldSettled
+        | Content::Prompt(..)
+        | Content::Confirmation { .. }
+        | Content::Block(_)
+        | Content::Linked { .. }
+        | Content::Erased { .. } => true,
+    }
+}
