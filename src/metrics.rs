@@ -194,11 +194,11 @@ impl Metrics {
             })
         });
         let decision_handles = decision_handles.collect();
-        registry.register("decisions", "Answers of CheckSend, by decision and reason.", decisions);
+        registry.register("decisions", "Answers of CheckSend, by decision and reason", decisions);
         let shadow = Family::<RuleLabels, Counter>::default();
         let shadow_denials =
             RuleId::ALL.map(|rule| shadow.get_or_create(&RuleLabels { rule: rule.name() }).clone()).to_vec();
-        registry.register("shadow_denials", "Denials of rules in shadow mode, not enforced.", shadow);
+        registry.register("shadow_denials", "Denials of rules in shadow mode, not enforced", shadow);
         let metrics = Self {
             decisions: decision_handles,
             shadow_denials,
@@ -220,24 +220,24 @@ impl Metrics {
 
     fn registered(mut self) -> Self {
         let r = &mut self.registry;
-        r.register("cache_hits", "Contacts found in memory.", self.cache_hits.clone());
-        r.register("cache_misses", "Contacts read from the store.", self.cache_misses.clone());
-        r.register("cached_contacts", "Contacts in memory.", self.cached_contacts.clone());
-        let help = "Time one CheckSend took inside the server.";
+        r.register("cache_hits", "Contacts found in memory", self.cache_hits.clone());
+        r.register("cache_misses", "Contacts read from the store", self.cache_misses.clone());
+        r.register("cached_contacts", "Contacts in memory", self.cached_contacts.clone());
+        let help = "Time one CheckSend took inside the server";
         r.register_with_unit("check_duration", help, Unit::Seconds, self.check_seconds.clone());
-        let help = "Time one write took inside the server, until it was durable.";
+        let help = "Time one write took inside the server, until it was durable";
         r.register_with_unit("write_duration", help, Unit::Seconds, self.write_seconds.clone());
-        r.register("writes", "Writes, by kind and outcome.", self.writes.clone());
+        r.register("writes", "Writes, by kind and outcome", self.writes.clone());
         r.register(
             "webhook_items",
             "Items of webhook deliveries, by kind and outcome.",
             self.webhook_items.clone(),
         );
-        r.register("webhook_deliveries", "Webhook deliveries, by outcome.", self.webhook_deliveries.clone());
-        let help = "Platform errors that contradict an answer given before, by error code.";
+        r.register("webhook_deliveries", "Webhook deliveries, by outcome", self.webhook_deliveries.clone());
+        let help = "Platform errors that contradict an answer given before, by error code";
         r.register("platform_disagreements", help, self.disagreements.clone());
-        r.register("calls", "gRPC calls, by method and status code.", self.calls.clone());
-        r.register("ready", "1 while the sidecar is ready to answer.", self.ready.clone());
+        r.register("calls", "gRPC calls, by method and status code", self.calls.clone());
+        r.register("ready", "1 while the sidecar is ready to answer", self.ready.clone());
         for kind in WRITE_KINDS {
             for outcome in WRITE_OUTCOMES {
                 drop(self.writes.get_or_create(&WriteLabels { kind, outcome }));

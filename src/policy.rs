@@ -109,7 +109,8 @@ fn walk(case: &Case<'_>, notes: &mut Notes) -> Verdict {
     let explain = notes.are_kept();
     let mut verdict = Verdict::undecided();
     let mut decided = false;
-    for (id, rule) in ORDER {
+    for (id, rule) in &ORDER {
+        let id = *id;
         let finding = rule(case, notes);
         let outcome = match finding {
             _ if !id.is_built() => Outcome::NotEvaluated,

@@ -42,6 +42,7 @@ impl Gate {
     /// When the sender is unknown or the log cannot be read.
     pub async fn history(&self, who: &Who, after: u64, limit: usize) -> Result<LogPage, GateError> {
         let profile = self.sender_of(who)?;
+        self.gather(&profile, &who.recipient).await?;
         let (id, loaded) = self.load(&profile.business, &who.recipient, self.clock.now()).await?;
         self.page(id, &loaded, after, limit).await
     }

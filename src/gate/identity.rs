@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     attest::{self, Content, Entry},
-    model::{BusinessId, Contact, Event, Recipient, Time, UserId},
+    model::{Contact, Event, Recipient, Time, UserId},
     senders::SenderProfile,
     store::{Commit, Committed, ContactId, Loaded, StoreError},
 };
@@ -120,6 +120,43 @@ impl Gate {
             };
             let written = self.write(profile, one, plan).await?;
             self.spread(profile, &written).await?;
+        }
+        Ok(())
+    }
+
+    /// What is stored of a person under an earlier name of the business moves to its present one, the log with it: the
+    /// proof of an opt-in must be found where the business looks for it.
+    pub(super) async fn gather(
+        &self,
+        profile: &SenderProfile,
+        recipient: &Recipient,
+    ) -> Result<(), GateError> {
+        for business in &profile.also {
+            for _ in 0..ATTEMPTS_MAX {
+                let now = self.clock.now();
+                let (old, stored) = self.load(business, recipient, now).await?;
+                let (present, _) = self.load(&profile.business, recipient, now).await?;
+                if stored.version == 0 || old == present {
+                    break;
+                }
+                let copied = self.copied_log(old, stored.head.length).await?;
+                let plan = |_: &Situation<'_>| {
+                    let mut draft = Draft::default();
+                    draft.merge(&stored.record.contact);
+                    for (statement, entry) in &copied {
+                        draft.copy(*statement, entry.clone());
+                    }
+                    for (sender, wrote) in &stored.windows {
+                        draft.window(sender.clone(), *wrote);
+                    }
+                    Ok(draft)
+                };
+                let written = self.write_one(profile, recipient, &plan).await?;
+                self.spread(profile, &written).await?;
+                if self.point(profile, old, stored, present).await? {
+                    break;
+                }
+            }
         }
         Ok(())
     }
@@ -300,45 +337,42 @@ impl Gate {
     pub async fn erase(&self, who: &Who) -> Result<(Revision, u64, bool), GateError> {
         let profile = self.sender_of(who)?;
         let (mut entries, mut kept, mut revision) = (0, false, None);
-        for business in std::iter::once(&profile.business).chain(&profile.also) {
-            // All identities are found before the first is erased, and the one that leads to the others goes last: an
-            // erasure that fails half-way can be repeated.
-            for id in self.identities(business, &who.recipient).await?.into_iter().rev() {
-                let (version, erased, out) = self.erase_one(who, id).await?;
-                entries += erased;
-                kept |= out;
-                if *business == profile.business {
-                    revision = Some(Revision::of(id, version));
-                }
-            }
+        self.gather(&profile, &who.recipient).await?;
+        // All identities are found before the first is erased, and the one that leads to the others goes last: an erasure
+        // that fails half-way can be repeated.
+        for id in self.identities(&profile, &who.recipient).await?.into_iter().rev() {
+            let (version, erased, out) = self.erase_one(who, id).await?;
+            entries += erased;
+            kept |= out;
+            revision = Some(Revision::of(id, version));
         }
         let Some(revision) = revision else { return Err(GateError::Contention) };
         self.metrics.wrote("erase", crate::metrics::WriteOutcome::applied);
         Ok((revision, entries, kept))
     }
 
-    /// The contact of an identity, then its aliases, then what is linked to it, and so on.
+    /// The contact of an identity, then the names that lead to it, then what is linked to it, and so on.
     async fn identities(
         &self,
-        business: &BusinessId,
+        profile: &SenderProfile,
         recipient: &Recipient,
     ) -> Result<Vec<ContactId>, StoreError> {
         let mut found = Vec::new();
         let mut queue = VecDeque::from([recipient.clone()]);
         while let Some(identity) = queue.pop_front() {
-            let (id, loaded) = self.load(business, &identity, self.clock.now()).await?;
+            let (id, loaded) = self.load(&profile.business, &identity, self.clock.now()).await?;
             if found.contains(&id) {
                 continue;
             }
             found.push(id);
             let contact = &loaded.record.contact;
-            queue.extend(contact.links.keys().cloned());
-            for user in &contact.user_ids {
-                let alias = self.names.id(business, &Recipient::User(user.clone()));
-                if !found.contains(&alias) {
-                    found.push(alias);
-                }
+            for name in contact.names().chain([identity]) {
+                let businesses = std::iter::once(&profile.business).chain(&profile.also);
+                let aliases = businesses.map(|business| self.names.id(business, &name));
+                let new: Vec<_> = aliases.filter(|alias| !found.contains(alias)).collect();
+                found.extend(new);
             }
+            queue.extend(contact.links.keys().cloned());
         }
         Ok(found)
     }
@@ -370,6 +404,8 @@ impl Gate {
                 erase: true,
             };
             match self.commit(commit).await? {
+                // A name that leads to a contact holds copies; what was said is counted once.
+                Committed::Done(version) if loaded.record.alias.is_some() => return Ok((version, 0, kept)),
                 Committed::Done(version) => return Ok((version, loaded.head.length, kept)),
                 Committed::Conflict | Committed::Known(..) => {}
             }

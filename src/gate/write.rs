@@ -151,6 +151,7 @@ impl Gate {
         P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
     {
         self.register(profile).await?;
+        self.gather(profile, recipient).await?;
         let written = self.write_one(profile, recipient, &plan).await?;
         self.cross(profile, &written).await?;
         Ok(written)
@@ -185,7 +186,7 @@ impl Gate {
         Ok(Some(written))
     }
 
-    async fn write_one<P>(
+    pub(super) async fn write_one<P>(
         &self,
         profile: &SenderProfile,
         recipient: &Recipient,

@@ -67,8 +67,13 @@ fn json_name(name: &str) -> String {
 pub(super) async fn call<S: Gateway>(
     State(methods): State<Methods<S>>,
     Path(name): Path<String>,
+    headers: axum::http::HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
+    // A browser names the page that makes it ask; no page has business with a port on its reader's own machine.
+    if headers.contains_key(header::ORIGIN) {
+        return refusal(StatusCode::FORBIDDEN, Code::PermissionDenied, "calls from web pages are refused");
+    }
     let Some(method) = methods.by_name.get(&name).cloned() else {
         let mut known: Vec<_> = methods.by_name.keys().cloned().collect();
         known.sort();

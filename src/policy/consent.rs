@@ -161,7 +161,9 @@ pub(super) fn opt_in_sound(case: &Case<'_>, notes: &mut Notes) -> Finding {
         }
         Coverage::Covered(_, opt_in) => {
             notes.note_some("expires_at", opt_in.expires_at);
-            notes.note("weak_evidence", opt_in.weak.rules().collect::<Vec<_>>().join(" "));
+            if notes.are_kept() {
+                notes.note("weak_evidence", opt_in.weak.rules().collect::<Vec<_>>().join(" "));
+            }
             if case.rules.strict_evidence && !opt_in.weak.is_none() {
                 Finding::deny(Reason::OptInInsufficient).or_else(Obligation::RequestOptIn)
             } else {

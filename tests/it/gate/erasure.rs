@@ -58,7 +58,7 @@ async fn all_identities_of_a_person_are_forgotten() {
     world.prove(PERSON, USER, 10).await;
     world.reach(20);
     let (_, erased, kept) = world.gate.erase(&world.who(USER, 20, "")).await.unwrap();
-    assert!(kept && erased >= 5, "both logs: {erased}");
+    assert_eq!((kept, erased), (true, 3), "two statements and the link; copies are not counted again");
     let after = world.contact(PERSON).await;
     assert!(after.user_ids.is_empty() && after.phone.is_none());
     assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
@@ -89,4 +89,21 @@ async fn a_key_from_before_an_erasure_writes_nothing_after_it() {
     let again = world.gate.record_opt_in(&request).await.unwrap();
     assert!(!again.done.applied);
     assert_eq!(world.log(PERSON).await.entries.len(), 2);
+}
+
+#[tokio::test]
+async fn a_no_under_a_key_whose_statement_was_erased_is_kept() {
+    let world = World::new().await;
+    let request =
+        world.opt_in_request(world.who(PERSON, 0, "k1"), OWN, sendgate::model::ScopeSet::everything());
+    world.gate.record_opt_in(&request).await.unwrap();
+    world.reach(5);
+    world.gate.erase(&world.who(PERSON, 5, "")).await.unwrap();
+    world.reach(10);
+    let again = || world.opt_out_by(world.who(PERSON, 10, "k1"), sendgate::model::evidence::Channel::Website);
+    let first = again().await.unwrap();
+    assert!(first.applied);
+    assert_eq!(again().await.unwrap().revision, first.revision, "and a repetition of it is one");
+    world.opt_in(PERSON, super::world::ASSERTED, 20).await;
+    assert_eq!(world.reason(PERSON).await, sendgate::policy::Reason::OptedOut);
 }

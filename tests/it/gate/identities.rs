@@ -241,3 +241,31 @@ async fn what_the_business_asserts_after_a_crossed_refusal_does_not_count() {
     assert!(!world.opt_in(OTHER, ASSERTED, 20).await.done.applied);
     assert_eq!(world.reason(OTHER).await, Reason::OptedOut);
 }
+
+#[tokio::test]
+async fn a_user_id_proven_at_two_numbers_carries_an_opt_out_to_both() {
+    const USER: &str = "GB.13491208655302741918";
+    const SECOND: &str = "+447700900222";
+    let world = World::new().await;
+    world.opt_in(PERSON, OWN, 0).await;
+    world.prove(PERSON, USER, 5).await;
+    world.prove(SECOND, USER, 10).await;
+    world.opt_out(SECOND, 20).await;
+    for person in [PERSON, SECOND, USER] {
+        assert_eq!(world.reason(person).await, sendgate::policy::Reason::OptedOut, "{person}");
+    }
+}
+
+#[tokio::test]
+async fn an_opt_out_reaches_every_linked_identity_however_many_there_are() {
+    let world = World::new().await;
+    let others: Vec<String> = (0..80).map(|n| format!("+4477009{n:05}")).collect();
+    for other in &others {
+        world.opt_in(other, OWN, 0).await;
+        world.link(PERSON, other, 1).await;
+    }
+    world.opt_out(PERSON, 10).await;
+    for other in &others {
+        assert_eq!(world.reason(other).await, sendgate::policy::Reason::OptedOut);
+    }
+}

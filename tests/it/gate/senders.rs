@@ -104,3 +104,52 @@ async fn an_erasure_reaches_the_old_name_too() {
     assert_eq!((erased, kept), (2, true));
     assert_eq!(after.reason(PERSON).await, Reason::OptedOut);
 }
+
+#[tokio::test]
+async fn what_was_said_under_an_old_name_is_in_the_log_of_the_present_one() {
+    let store = Faulty::new();
+    opted_out_of_an_unknown_sender(&store).await;
+    let after = World::with(settings(ACME), store).await;
+    let page = after.gate.history(&after.who(PERSON, 20, ""), 0, 100).await.unwrap();
+    assert_eq!(page.entries.len(), 2);
+    let sealed: Vec<_> = page.entries.into_iter().map(|(sealed, _)| sealed).collect();
+    assert_eq!(sendgate::attest::verify(&sealed, page.head), Ok(()));
+    assert_eq!(after.reason(PERSON).await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn an_opt_out_of_a_number_under_an_old_name_holds_for_the_user_id_proven_later() {
+    const USER: &str = "GB.13491208655302741918";
+    let store = Faulty::new();
+    let before = World::with(settings(ACME), std::sync::Arc::clone(&store)).await;
+    before.opt_out(PERSON, 0).await;
+    let renamed = ACME.replace("id: acme", "id: acme-group\n    previous_ids: [acme]");
+    let after = World::with(settings(&renamed), store).await;
+    after.prove(PERSON, USER, 10).await;
+    after.opt_in(PERSON, super::world::ASSERTED, 20).await;
+    assert_eq!(after.reason(PERSON).await, Reason::OptedOut);
+    assert_eq!(after.reason(USER).await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn an_opt_out_of_a_user_id_proven_under_an_old_name_holds_for_the_number() {
+    const USER: &str = "GB.13491208655302741918";
+    let store = Faulty::new();
+    let before = World::with(settings(ACME), std::sync::Arc::clone(&store)).await;
+    before.opt_in(PERSON, OWN, 0).await;
+    before.prove(PERSON, USER, 5).await;
+    let renamed = ACME.replace("id: acme", "id: acme-group\n    previous_ids: [acme]");
+    let after = World::with(settings(&renamed), store).await;
+    after.opt_out(USER, 10).await;
+    assert_eq!(after.reason(USER).await, Reason::OptedOut);
+    assert_eq!(after.reason(PERSON).await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn what_one_number_heard_before_it_was_configured_holds_for_every_number_of_the_business() {
+    let store = Faulty::new();
+    opted_out_of_an_unknown_sender(&store).await;
+    let two = ACME.replace("senders: [", "senders: [{id: '1002', number: '+15550005555'}, ");
+    let after = World::with(settings(&two), store).await;
+    assert_eq!(reason_for(&after, "1002").await, Reason::OptedOut);
+}
