@@ -3,7 +3,7 @@
 
 use super::payload::{
     Delivery, DeliveryStatus, ErrorEffect, InboundKind, Item, Limit, NumberEvent, Origin, Person,
-    PreferenceChange, Quality, Restriction, RestrictionKind, What, effect_of,
+    PreferenceChange, Quality, Restriction, RestrictionKind, Salvaged, What, effect_of,
 };
 use crate::{
     gate::{Gate, GateError, Inbound, Observed, SenderNames, Signal, Who},
@@ -21,6 +21,17 @@ pub(super) async fn take_in(gate: &Gate, delivery: Delivery, signed: bool) -> bo
         gate.metrics().webhook_item("malformed", rejected.reason.word());
     }
     let mut complete = true;
+    for salvaged in delivery.salvaged {
+        let outcome = match refusal_in(gate, salvaged, signed).await {
+            Ok(()) => "salvaged",
+            Err(error) => {
+                tracing::error!(%error, "the words of a malformed message could not be looked at");
+                complete &= !matches!(error, GateError::Store(_) | GateError::Contention);
+                "failed"
+            }
+        };
+        gate.metrics().webhook_item("inbound", outcome);
+    }
     for item in delivery.items {
         let word = item.what.word();
         let outcome = match store(gate, item, signed).await {
@@ -36,6 +47,14 @@ pub(super) async fn take_in(gate: &Gate, delivery: Delivery, signed: bool) -> bo
         gate.metrics().webhook_item(word, outcome);
     }
     complete
+}
+
+/// Looks for a refusal in a message that nobody can date: it counts as of now, and nothing else in it counts.
+async fn refusal_in(gate: &Gate, salvaged: Salvaged, signed: bool) -> Result<(), GateError> {
+    let Salvaged { origin, from, text, button, button_text } = salvaged;
+    let who = Intake { gate, origin, signed }.who(&from, gate.now()).await?;
+    let inbound = Inbound { text, button, button_text, refusals_only: true, ..Inbound::default() };
+    gate.record_inbound(&who, &inbound).await.map(drop)
 }
 
 async fn store(gate: &Gate, item: Item, signed: bool) -> Result<&'static str, GateError> {

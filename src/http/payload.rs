@@ -41,6 +41,30 @@ pub struct Delivery {
     pub items: Vec<Item>,
     /// What could not.
     pub rejected: Vec<Rejected>,
+    /// What people said in messages that could not be read as such, for want of a time or an ID: a "stop" must not be
+    /// lost for that. Each is among the rejected too.
+    pub salvaged: Vec<Salvaged>,
+}
+
+/// The words of a message that has no legible time or ID. Only a refusal in them may count.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Salvaged {
+    /// Which of our numbers was written to.
+    pub origin: Origin,
+    /// Who wrote.
+    pub from: Person,
+    /// What they wrote.
+    pub text: String,
+    /// What the business attached to the button pressed.
+    pub button: String,
+    /// What stood on the button pressed.
+    pub button_text: String,
+}
+
+impl std::fmt::Debug for Salvaged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the words of a message")
+    }
 }
 
 /// A part of a body that could not be read. Holds nothing of what stood there, so that it can be logged.

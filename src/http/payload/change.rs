@@ -98,6 +98,10 @@ impl Change<'_> {
                     Some(item) => reader(item, &around),
                     None => Err(Fault { reason: Reason::NotAnObject, place: Place::Item }),
                 };
+                // An echo is read without fault: what has one in a list of this name was written by a person.
+                if let (Err(_), "messages", Some(item)) = (&read, *name, item.as_object()) {
+                    self.delivery.salvaged.extend(messages::salvage(item, &around, &origin));
+                }
                 self.keep(origin.clone(), read, || format!("{path}/{name}/{index}"));
             }
         }

@@ -5,9 +5,10 @@ use serde_json::Value;
 use crate::model::Phone;
 
 use super::{
+    Salvaged,
     around::{Around, SENDER},
     identity,
-    item::What,
+    item::{Origin, What},
     json::{self, Fault, Object, Reason},
     kinds::{IgnoredBecause, InboundKind},
 };
@@ -49,6 +50,23 @@ fn inbound(message: &Object, word: &str, around: &Around) -> Result<What, Fault>
         context_id: json::text_in(message, "context", "id").map(str::to_owned),
         in_group: json::word(message, "group_id").is_some(),
     })
+}
+
+/// The words of a message that could not be read, where it says at least who wrote them.
+pub(super) fn salvage(message: &Object, around: &Around, origin: &Origin) -> Option<Salvaged> {
+    let word = json::text(message, "type").unwrap_or("text");
+    let said = said(message, word, kind_of(word));
+    let from = around.who(message, &SENDER).ok()?;
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let salvaged = Salvaged {
+        origin: origin.clone(),
+        from,
+        text: text(said.text),
+        button: text(said.button),
+        button_text: text(said.button_text),
+    };
+    let silent = salvaged.text.is_empty() && salvaged.button.is_empty() && salvaged.button_text.is_empty();
+    (!silent).then_some(salvaged)
 }
 
 fn kind_of(word: &str) -> InboundKind {
@@ -104,7 +122,8 @@ fn written<'a>(message: &'a Object, word: &str) -> Option<&'a str> {
         "image" | "audio" | "voice" | "video" | "document" | "sticker" => {
             json::text_in(message, word, "caption")
         }
-        _ => None,
+        // A type of tomorrow, or one misspelt: its words may be "stop".
+        _ => json::text_in(message, "text", "body"),
     }
 }
 
