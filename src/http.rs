@@ -28,10 +28,13 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 pub use json::Gateway;
 
-use crate::{config::Secret, gate::Gate};
+use crate::{config::Secret, gate::Gate, store::StoreError};
 
 /// The longest an HTTP request may take, whatever it is.
 const REQUEST_MAX: Duration = Duration::from_secs(60);
+
+/// The longest the store may take to say that it is there.
+const PING_MAX: Duration = Duration::from_secs(1);
 
 /// What the HTTP port is set up with.
 #[derive(Clone, Debug)]
@@ -101,7 +104,8 @@ async fn readyz(State(shared): State<Shared>) -> impl IntoResponse {
     if !shared.ready.get() {
         return (StatusCode::SERVICE_UNAVAILABLE, "starting or shutting down\n".to_owned());
     }
-    match shared.gate.store().ping().await {
+    let answered = tokio::time::timeout(PING_MAX, shared.gate.store().ping()).await;
+    match answered.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned()))) {
         Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
         Err(error) => {
             tracing::warn!(%error, "not ready");
