@@ -106,13 +106,22 @@ enum Asked {
     Declined,
 }
 
+/// True when a message refuses, whatever was said before.
+#[must_use]
+pub fn refuses(keywords: &Keywords, said: Said<'_>) -> bool {
+    matches!(intent(keywords, said).0, Intent::OptOut { .. } | Intent::Ambiguous { .. })
+}
+
 /// The prompt that a message answers. One that quotes another message of ours answers that, not the prompt.
 fn asked(contact: &Contact, context_id: &str, at: Time) -> Option<Asked> {
     let message_id = contact.prompt.sent.as_ref().map_or("", |(_, message_id)| message_id.as_str());
     let quotes_prompt = !message_id.is_empty() && message_id == context_id;
     // A prompt whose ID nobody recorded cannot be told from another message; while it is open, it is what is answered.
     let may_quote_prompt = quotes_prompt || context_id.is_empty();
-    if contact.decline().is_some_and(|declined| declined <= at) {
+    // An opt-out of everything after the decline is the later "no", and is not lifted as a decline is.
+    let out = contact.everything_out().map(|(_, out)| out.at);
+    let stands = |declined: &Time| *declined <= at && out.is_none_or(|out| out <= *declined);
+    if contact.decline().as_ref().is_some_and(stands) {
         return may_quote_prompt.then_some(Asked::Declined);
     }
     let (sent, _) = contact.prompt.sent.as_ref()?;

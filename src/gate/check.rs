@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// An alias points at a contact, which may itself have become one; longer chains than this are broken.
-pub(super) const ALIASES_MAX: usize = 8;
+pub(super) const ALIASES_MAX: usize = 64;
 
 /// What one batch read for itself.
 type Fetched = HashMap<ContactId, Result<Arc<Loaded>, StoreError>>;
@@ -107,6 +107,7 @@ impl Gate {
         }
         // Under another name of the business the same person may be stored under another identity, and two identities
         // may have become one under only one of the names: all of them are looked up under all.
+        let number = recipient.phone().or(view.record.contact.phone);
         let (mut seen, mut names, mut next) = (vec![view.id], vec![recipient.clone()], 0);
         while let Some(name) = names.get(next).cloned() {
             next += 1;
@@ -114,7 +115,10 @@ impl Gate {
                 let other = self.view_of(fetched, business, &name, consistency, now).await?;
                 if !seen.contains(&other.id) {
                     seen.push(other.id);
-                    view = view.with(&other);
+                    // A number the person had before may be somebody else's by now: its "no" still counts, its "yes" not.
+                    let another =
+                        other.record.contact.phone.is_some_and(|phone| number.is_some_and(|n| n != phone));
+                    view = if another { view.with_refusals(&other) } else { view.with(&other) };
                 }
             }
             let known: Vec<_> = view.record.contact.names().filter(|known| !names.contains(known)).collect();

@@ -71,7 +71,7 @@ impl Gate {
             state.join(&self.also(profile, from, now).await?);
             // Where the identity was before is not where it is now.
             state.moved = None;
-            if stored.record.alias.is_some() {
+            if stored.record.alias.is_some() || into.phone().is_some() {
                 state.phone = None;
             }
             let copied = self.copied_log(source, source_state.head.length).await?;
@@ -105,12 +105,9 @@ impl Gate {
         into: &Recipient,
         at: Time,
     ) -> Result<(), GateError> {
-        let phone = contact.phone.map(Recipient::Phone);
-        let name = phone.or_else(|| contact.user_ids.first().cloned().map(Recipient::User));
-        let Some(name) = name.filter(|name| self.names.id(&profile.business, name) == source && name != into)
-        else {
-            return Ok(());
-        };
+        // Of the names it is known by, the one it is stored under.
+        let stored_as = |name: &Recipient| self.names.id(&profile.business, name) == source && name != into;
+        let Some(name) = contact.names().find(stored_as) else { return Ok(()) };
         // Both ways: they are one person, and a "no" to either is a "no" to both.
         for (one, other) in [(into, &name), (&name, into)] {
             let plan = |_: &Situation<'_>| {
@@ -136,7 +133,9 @@ impl Gate {
                 let now = self.clock.now();
                 let (old, stored) = self.load(business, recipient, now).await?;
                 let (present, _) = self.load(&profile.business, recipient, now).await?;
-                if stored.version == 0 || old == present {
+                // What belongs to the present name already may be another identity of the person: linked, not the same.
+                let moved = stored.record.business.as_ref() == Some(&profile.business);
+                if stored.version == 0 || old == present || moved {
                     break;
                 }
                 let copied = self.copied_log(old, stored.head.length).await?;
@@ -337,7 +336,6 @@ impl Gate {
     pub async fn erase(&self, who: &Who) -> Result<(Revision, u64, bool), GateError> {
         let profile = self.sender_of(who)?;
         let (mut entries, mut kept, mut revision) = (0, false, None);
-        self.gather(&profile, &who.recipient).await?;
         // All identities are found before the first is erased, and the one that leads to the others goes last: an erasure
         // that fails half-way can be repeated.
         for id in self.identities(&profile, &who.recipient).await?.into_iter().rev() {
@@ -356,10 +354,11 @@ impl Gate {
         &self,
         profile: &SenderProfile,
         recipient: &Recipient,
-    ) -> Result<Vec<ContactId>, StoreError> {
+    ) -> Result<Vec<ContactId>, GateError> {
         let mut found = Vec::new();
         let mut queue = VecDeque::from([recipient.clone()]);
         while let Some(identity) = queue.pop_front() {
+            self.gather(profile, &identity).await?;
             let (id, loaded) = self.load(&profile.business, &identity, self.clock.now()).await?;
             if found.contains(&id) {
                 continue;
@@ -372,7 +371,7 @@ impl Gate {
                 let new: Vec<_> = aliases.filter(|alias| !found.contains(alias)).collect();
                 found.extend(new);
             }
-            queue.extend(contact.links.keys().cloned());
+            queue.extend(contact.linked());
         }
         Ok(found)
     }

@@ -8,7 +8,7 @@ use super::{
     write::{Draft, Situation},
 };
 use crate::{
-    attest::{Content, PromptStep},
+    attest::{Content, Entry, PromptStep},
     conversation::{self, Effect, Pressed, Said},
     model::{
         Contact, Event, ScopeSet, SenderId, StatementId, Time,
@@ -37,6 +37,17 @@ pub struct Inbound {
     pub refusals_only: bool,
 }
 
+impl Inbound {
+    fn said(&self) -> Said<'_> {
+        Said {
+            text: &self.text,
+            button: &self.button,
+            button_text: &self.button_text,
+            context_id: &self.context_id,
+        }
+    }
+}
+
 /// What a message did.
 #[derive(Clone, Debug)]
 pub struct InboundRecorded {
@@ -57,16 +68,23 @@ impl Gate {
         let profile = self.sender_of(who)?;
         // A clock ahead of ours said it no later than now: a "yes" from the future would outlive the "stop" after it.
         let at = self.said_at(who)?.min(self.clock.now());
-        let statement = match inbound.message_id.as_str() {
+        let mut statement = match inbound.message_id.as_str() {
             "" => StatementId(random_16()?),
             // One ID may come from several numbers of a business, and a reader of old payloads meets placeholders.
             id => statement_id("message", &format!("{}\0{id}", profile.sender.id)),
         };
-        let plan = |situation: &Situation<'_>| Ok(plan(&profile, who, inbound, statement, at, situation));
-        let repetition = match inbound.message_id.as_str() {
+        let mut repetition = match inbound.message_id.as_str() {
             "" => None,
             _ => self.repetition(&profile, &who.recipient, statement).await?,
         };
+        // An ID used twice, or one whose message was erased: a "no" under it is not lost for that.
+        let said_no =
+            repetition.as_ref().and_then(|known| known.known_entry()).is_some_and(Entry::is_refusal);
+        if repetition.is_some() && !said_no && conversation::refuses(&profile.keywords, inbound.said()) {
+            statement = statement_id("refusal", &data_encoding::HEXLOWER.encode(&statement.0));
+            repetition = self.repetition(&profile, &who.recipient, statement).await?;
+        }
+        let plan = |situation: &Situation<'_>| Ok(plan(&profile, who, inbound, statement, at, situation));
         let written = match repetition {
             Some(written) => written,
             None => self.write(&profile, &who.recipient, plan).await?,
@@ -125,13 +143,8 @@ fn plan(
     if seems_gone(contact) {
         draft.event(&Event::Alive(wrote));
     }
-    let said = Said {
-        text: &inbound.text,
-        button: &inbound.button,
-        button_text: &inbound.button_text,
-        context_id: &inbound.context_id,
-    };
-    let effect = conversation::read(contact, &profile.keywords, &profile.profile.prompt.scope, said, at);
+    let effect =
+        conversation::read(contact, &profile.keywords, &profile.profile.prompt.scope, inbound.said(), at);
     if contact.refuses_something() || contact.hold().is_some() {
         draft.event(&Event::Wrote(wrote));
     }

@@ -46,6 +46,14 @@ impl View {
         Self { id: self.id, state: State::Merged(merged) }
     }
 
+    /// Adds what stands against messages in another contact, and nothing else of it.
+    #[must_use]
+    pub fn with_refusals(self, other: &Loaded) -> Self {
+        let mut refusals = Loaded { version: other.version, ..Loaded::default() };
+        refusals.record.contact = other.record.contact.refusals();
+        self.with(&refusals)
+    }
+
     /// The token of this state.
     #[must_use]
     pub fn revision(&self) -> Revision {

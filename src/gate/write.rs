@@ -83,7 +83,8 @@ impl Draft {
     }
 
     fn refuses(&self) -> bool {
-        self.entries.iter().any(|(_, entry)| entry.is_refusal())
+        let refuses = |entry: &Entry| entry.is_refusal() || matches!(entry.content, Content::Block(_));
+        self.entries.iter().any(|(_, entry)| refuses(entry))
     }
 
     /// Gives its statements other ids, the same ones whenever it is done again.
@@ -130,6 +131,11 @@ pub(super) struct Written {
 impl Written {
     pub(super) fn revision(&self) -> Revision {
         Revision::of(self.id, self.version)
+    }
+
+    /// What was recorded before under the same statement, unless it was erased.
+    pub(super) fn known_entry(&self) -> Option<&Entry> {
+        self.known.as_ref().and_then(|(_, entry)| entry.as_ref())
     }
 
     /// The refusals among the statements, written now or before.
@@ -393,7 +399,7 @@ fn windows_after(stored: &Loaded, draft: &Draft, now: Time) -> Vec<(SenderId, Ti
 
 impl Contact {
     /// Identities to which refusals cross.
-    fn linked(&self) -> impl Iterator<Item = Recipient> {
+    pub(super) fn linked(&self) -> impl Iterator<Item = Recipient> {
         let moved = self.moved.as_ref().map(|(_, to)| to.clone());
         self.links.keys().cloned().chain(moved).collect::<Vec<_>>().into_iter()
     }

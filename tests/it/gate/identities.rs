@@ -269,3 +269,33 @@ async fn an_opt_out_reaches_every_linked_identity_however_many_there_are() {
         assert_eq!(world.reason(other).await, sendgate::policy::Reason::OptedOut);
     }
 }
+
+#[tokio::test]
+async fn a_stop_reaches_the_user_id_of_before_whatever_the_ids_are_called() {
+    for (before, after) in [("GB.9x", "GB.1x"), ("GB.1x", "GB.9x")] {
+        let world = World::new().await;
+        world.opt_in(before, OWN, 0).await;
+        // The user ID changed, and no number is known yet; then the new one turns up with a number.
+        world.prove(before, after, 5).await;
+        world.prove(PERSON, after, 10).await;
+        world.says(PERSON, 20, "m1", "STOP").await;
+        for person in [PERSON, before, after] {
+            assert_eq!(
+                world.reason(person).await,
+                sendgate::policy::Reason::OptedOut,
+                "{before} {after} {person}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stop_under_a_message_id_that_was_used_before_is_kept() {
+    let world = World::new().await;
+    world.opt_in(PERSON, OWN, 0).await;
+    world.says(PERSON, 5, "m1", "STOP").await;
+    world.says(PERSON, 10, "m2", "START").await;
+    assert_eq!(world.reason(PERSON).await, sendgate::policy::Reason::OptedIn);
+    world.says(PERSON, 20, "m2", "STOP").await;
+    assert_eq!(world.reason(PERSON).await, sendgate::policy::Reason::OptedOut);
+}

@@ -153,3 +153,44 @@ async fn what_one_number_heard_before_it_was_configured_holds_for_every_number_o
     let after = World::with(settings(&two), store).await;
     assert_eq!(reason_for(&after, "1002").await, Reason::OptedOut);
 }
+
+#[tokio::test]
+async fn an_erasure_follows_links_that_were_made_under_an_old_name() {
+    const OTHERS: [&str; 2] = ["447700900201", "447700900202"];
+    let store = Faulty::new();
+    let before = World::with(settings(ACME), std::sync::Arc::clone(&store)).await;
+    for person in [PERSON, OTHERS[0], OTHERS[1]] {
+        before.opt_in(person, OWN, 0).await;
+    }
+    before.link(PERSON, OTHERS[0], 1).await;
+    before.link(OTHERS[0], OTHERS[1], 2).await;
+    let renamed = ACME.replace("id: acme", "id: acme-group\n    previous_ids: [acme]");
+    let after = World::with(settings(&renamed), store).await;
+    after.reach(20);
+    after.gate.erase(&after.who(PERSON, 20, "")).await.unwrap();
+    for person in [PERSON, OTHERS[0], OTHERS[1]] {
+        assert_eq!(after.reason(person).await, Reason::NoOptIn, "{person}");
+    }
+}
+
+#[tokio::test]
+async fn a_start_at_one_number_does_not_lift_a_stop_at_another_after_a_change_of_name() {
+    const USER: &str = "GB.13491208655302741918";
+    const SECOND: &str = "447700900222";
+    let store = Faulty::new();
+    let before = World::with(settings(ACME), std::sync::Arc::clone(&store)).await;
+    before.opt_in(PERSON, OWN, 0).await;
+    before.prove(PERSON, USER, 1).await;
+    before.opt_in(SECOND, OWN, 2).await;
+    let renamed = ACME.replace("id: acme", "id: acme-group\n    previous_ids: [acme]");
+    let after = World::with(settings(&renamed), store).await;
+    after.prove(SECOND, USER, 10).await;
+    after.says(SECOND, 20, "m1", "STOP").await;
+    for person in [PERSON, USER, SECOND] {
+        assert_eq!(after.reason(person).await, Reason::OptedOut, "{person}");
+    }
+    after.says(PERSON, 30, "m2", "START").await;
+    for person in [USER, SECOND] {
+        assert_eq!(after.reason(person).await, Reason::OptedOut, "{person}");
+    }
+}
