@@ -14,7 +14,8 @@
 //!
 //! # Invariants
 //! - `policy`, `model`, `conversation` do no I/O, read no clock, and cannot fail.
-//! - Generated types stay in `grpc` and `cli`, provider JSON in `http::payload`, a `Status` is built in `grpc::status`.
+//! - Generated types stay in `grpc` and `cli`, provider JSON in `http::payload`, a `Status` is built in `grpc::status`
+//!   (and, for what ends before a call is read, in `server::guard` and `http::json`).
 //! - A recipient has no `Display` and a redacted `Debug`.
 //! - An acknowledged opt-out is never followed by an allowed send.
 

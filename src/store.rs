@@ -117,7 +117,7 @@ pub struct RegistryRow {
     pub value: Vec<u8>,
 }
 
-/// Why a store gave no answer. Transience is data: callers retry or degrade by it.
+/// Why a store gave no answer: by the variant a caller knows whether to ask again, and whether a write may have happened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Not reachable, or refuses; nothing was written.
@@ -129,14 +129,6 @@ pub enum StoreError {
     /// A stored record cannot be read. It is left untouched.
     #[error("stored state cannot be read: {0}")]
     Corrupt(String),
-}
-
-impl StoreError {
-    /// True when the same call may succeed later.
-    #[must_use]
-    pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::UnknownOutcome)
-    }
 }
 
 /// A place for contacts. Every implementation passes the same conformance suite.

@@ -33,7 +33,7 @@ pub enum Signal {
     WindowClosed,
     /// Error 131049: the platform held a marketing message back.
     HeldBack,
-    /// Error 131026: undeliverable, for one of several reasons. `prompt` when it was our opt-in prompt.
+    /// Error 131026: undeliverable, for one of several reasons. Of our opt-in prompt it ends the conversation.
     Undeliverable {
         /// The message ID.
         message_id: String,

@@ -1,4 +1,4 @@
-//! The only place that builds a `Status`. Details follow google.rpc: each bad field in BadRequest, a stable reason in
+//! The place that builds a `Status`; only the guard's deadline and the JSON door, which stand before it, have their own. Details follow google.rpc: each bad field in BadRequest, a stable reason in
 //! ErrorInfo, and RetryInfo where a retry can help. No message repeats what the caller sent.
 
 use std::{collections::HashMap, time::Duration};

@@ -149,6 +149,11 @@ mod tests {
     }
 
     #[test]
+    fn topics_that_differ_in_case_are_one() {
+        assert_eq!(Topic::parse("Promo"), Topic::parse("promo"));
+    }
+
+    #[test]
     fn a_topic_of_5000_characters_is_refused() {
         assert_eq!(Topic::parse(&"a".repeat(5000)), Err(TopicError));
         assert!(Topic::parse(&"a".repeat(64)).is_ok());

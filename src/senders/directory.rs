@@ -90,11 +90,6 @@ impl Directory {
         self.by_name.get(name)
     }
 
-    /// The senders of an account.
-    pub fn of_account<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a Arc<SenderProfile>> {
-        self.by_name.values().filter(move |profile| profile.sender.account.as_deref() == Some(account))
-    }
-
     /// Any sender of a business: for what concerns the business as a whole. A business that is no longer configured is
     /// shown under the general settings.
     #[must_use]
@@ -113,12 +108,6 @@ impl Directory {
             self.by_name.values().filter(|profile| seen.insert(profile.sender.id.clone())).cloned().collect();
         senders.sort_by(|a, b| a.sender.id.cmp(&b.sender.id));
         senders
-    }
-
-    /// True when unknown senders register themselves.
-    #[must_use]
-    pub const fn auto_registers(&self) -> bool {
-        self.auto_register
     }
 
     /// What was learned.

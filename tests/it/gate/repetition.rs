@@ -143,3 +143,27 @@ async fn keys_and_message_ids_do_not_meet() {
     assert!(world.gate.record_opt_in(&request).await.unwrap().done.applied);
     assert!(world.asks(PERSON, Kind::Template).await.verdict.allowed);
 }
+
+#[tokio::test]
+async fn an_opt_out_beyond_the_most_scopes_becomes_one_of_everything_and_an_opt_in_is_refused() {
+    use sendgate::model::{Scope, Topic};
+    let world = World::new().await;
+    let topics = |from: usize| {
+        let topic = |n| Scope::Topic(Topic::parse(&format!("t{n}")).unwrap());
+        ScopeSet::of((from..from + 32).map(topic).collect())
+    };
+    for batch in 0..8 {
+        let request = world.opt_in_request(world.who(PERSON, 0, ""), OWN, topics(batch * 32));
+        world.gate.record_opt_in(&request).await.unwrap();
+    }
+    let request = world.opt_in_request(world.who(PERSON, 0, ""), OWN, topics(256));
+    assert!(matches!(world.gate.record_opt_in(&request).await, Err(GateError::Invalid(_))));
+    world.reach(1);
+    let request = sendgate::gate::OptOutRequest {
+        who: world.who(PERSON, 1, ""),
+        scope: topics(256),
+        channel: Channel::Website,
+        keyword: String::new(),
+    };
+    assert!(world.gate.record_opt_out(&request).await.unwrap().contact.everything_out().is_some());
+}

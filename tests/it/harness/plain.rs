@@ -71,6 +71,12 @@ impl Server {
         send(self.http(), &format!("POST /v1/{method}"), &headers, body.as_bytes()).await
     }
 
+    /// Calls as a page in a browser would.
+    pub(crate) async fn call_from(&self, origin: &str, method: &str, body: &str) -> Answer {
+        let headers = [("content-type", "text/plain"), ("origin", origin)];
+        send(self.http(), &format!("POST /v1/{method}"), &headers, body.as_bytes()).await
+    }
+
     /// Delivers a webhook signed with the first secret.
     pub(crate) async fn deliver(&self, body: &[u8]) -> Answer {
         self.deliver_signed(body, &signature(SECRET, body)).await

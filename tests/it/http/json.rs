@@ -216,3 +216,10 @@ async fn the_default_deadline_holds_for_json_too() {
     assert_eq!((answer.status, answer.json()["code"].as_i64()), (504, Some(4)));
     store.hold(false);
 }
+
+#[tokio::test]
+async fn a_call_from_a_web_page_is_refused() {
+    let server = Server::new().await;
+    let answer = server.call_from("https://page.example", "checkSend", "{}").await;
+    assert_eq!(answer.status, 403, "{answer:?}");
+}
