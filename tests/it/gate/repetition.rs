@@ -167,3 +167,34 @@ async fn an_opt_out_beyond_the_most_scopes_becomes_one_of_everything_and_an_opt_
     };
     assert!(world.gate.record_opt_out(&request).await.unwrap().contact.everything_out().is_some());
 }
+
+#[tokio::test]
+async fn a_yes_dated_ahead_of_the_clock_does_not_outlive_the_no_after_it() {
+    let world = World::new().await;
+    let ahead = world.opt_in_request(world.who(PERSON, 4, ""), OWN, ScopeSet::everything());
+    world.gate.record_opt_in(&ahead).await.unwrap();
+    assert!(world.opt_out(PERSON, 1).await.applied);
+    world.reach(10);
+    assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn a_stop_of_the_platform_beats_a_yes_within_its_second() {
+    let world = World::new().await;
+    world.reach(1);
+    let mut yes = world.who(PERSON, 0, "");
+    let second = yes.occurred_at.unwrap();
+    yes.occurred_at = Some(second + sendgate::model::Millis::new(500));
+    let request = world.opt_in_request(yes, OWN, ScopeSet::everything());
+    world.gate.record_opt_in(&request).await.unwrap();
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+    let mut who = world.who(PERSON, 0, "");
+    who.from_platform = true;
+    let stop = sendgate::gate::Inbound {
+        message_id: "wamid.1".to_owned(),
+        text: "STOP".to_owned(),
+        ..sendgate::gate::Inbound::default()
+    };
+    world.gate.record_inbound(&who, &stop).await.unwrap();
+    assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
+}
