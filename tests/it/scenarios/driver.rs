@@ -1,4 +1,4 @@
-//! Who carries out the steps: here the gate in this process.
+//! Who carries out the steps; here the gate in this process, `wire` does it through a server's doors.
 
 use std::{path::Path, sync::Arc};
 
@@ -48,6 +48,8 @@ pub(crate) trait Driver {
     async fn check(&self, check: &Check) -> Checked;
     /// The error names the fields at fault, or the kind of the error.
     async fn write(&self, step: &Step) -> Result<Written, Vec<String>>;
+    /// Ends what was opened for the scenario.
+    async fn close(self);
 }
 
 /// The gate in this process, over a store in memory.
@@ -58,19 +60,9 @@ pub(crate) struct InProcess {
     store: Arc<Faulty>,
 }
 
-const BUSINESS: &str = "
-businesses:
-  - id: acme
-    names: [Acme Shoes]
-    senders: [{id: '1001', number: '+15550001111', account: '77'}]
-";
-
 impl InProcess {
     pub(crate) async fn open(scenario: &Scenario) -> Self {
-        let mut text = scenario.settings.clone();
-        if !text.contains("businesses:") && !text.contains("auto_register: true") {
-            text.push_str(BUSINESS);
-        }
+        let text = scenario.configuration();
         let file = Some((Path::new("scenario.yaml"), text.as_str()));
         let settings = Settings::load(file, [], &[("store.url", "memory:".to_owned())])
             .unwrap_or_else(|errors| panic!("{}: {errors}", scenario.name));
@@ -119,29 +111,26 @@ impl InProcess {
 
     fn opt_in(&self, consent: &Consent) -> Result<gate::OptInRequest, GateError> {
         let recipient = consent.who.recipient.as_ref().unwrap_or(&self.scenario.recipient);
-        let method = consent.method.as_deref().unwrap_or("website");
-        let action = consent.action.as_deref().unwrap_or("box_checked");
+        let consent = consent.completed(recipient);
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let (method, action) = (text(&consent.method), text(&consent.action));
         let method = Method::ALL.into_iter().find(|known| word(known) == method);
         let action = Action::ALL.into_iter().find(|known| word(known) == action);
         // As on the wire: a word of the contract that is not a method or an action of the person is refused.
         let method = method.ok_or_else(|| GateError::field("evidence.method", "unknown"))?;
         let action =
             action.ok_or_else(|| GateError::field("evidence.action", "not an action of the person"))?;
-        let number = consent.displayed_number.clone().unwrap_or_else(|| recipient.clone());
-        let wording = format!(
-            "Yes, I want to receive order updates, codes and offers on WhatsApp at {recipient} from Acme Shoes."
-        );
-        let name = consent.business_name.clone().unwrap_or_else(|| "Acme Shoes".to_owned());
+        let (name, wording) = (text(&consent.business_name), text(&consent.disclosure_text));
         let evidence = Evidence {
-            displayed_number: number,
+            displayed_number: text(&consent.displayed_number),
             mentions_whatsapp: consent.mentions_whatsapp,
-            source_uri: consent.source_uri.clone().unwrap_or_else(|| "https://acme.example/form".to_owned()),
+            source_uri: text(&consent.source_uri),
             jurisdiction: consent.jurisdiction.as_deref().and_then(Jurisdiction::parse),
             method_description: consent.method_description.clone(),
             attributes: consent.attributes.clone().into_iter().collect(),
             double_opt_in_at: self.time(consent.double_opt_in_at.as_ref()),
             age_years: consent.age_years,
-            ..Evidence::new(method, action, name, consent.disclosure_text.clone().unwrap_or(wording))
+            ..Evidence::new(method, action, name, wording)
         };
         Ok(gate::OptInRequest {
             who: self.who(&consent.who),
@@ -309,8 +298,7 @@ impl Driver for InProcess {
             Kind::OptInConfirmation,
             Kind::OptOutConfirmation,
         ];
-        let kind = check.kind.as_deref().unwrap_or("template");
-        let kind = kinds.into_iter().find(|known| known.word() == kind).unwrap();
+        let kind = kinds.into_iter().find(|known| known.word() == check.kind()).unwrap();
         let category = match (&check.category, kind) {
             (Some(word), _) => Category::from_word(word).unwrap(),
             (None, Kind::Template) => Category::Marketing,
@@ -364,6 +352,8 @@ impl Driver for InProcess {
             other @ (GateError::Contention | GateError::UnknownResumePoint) => vec![other.to_string()],
         })
     }
+
+    async fn close(self) {}
 }
 
 fn written(applied: bool, due: Obligations) -> Written {

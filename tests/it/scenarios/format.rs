@@ -209,7 +209,49 @@ pub(crate) struct Expect {
     pub(crate) error: Option<Vec<String>>,
 }
 
+const BUSINESS: &str = "
+businesses:
+  - id: acme
+    names: [Acme Shoes]
+    senders: [{id: '1001', number: '+15550001111', account: '77'}]
+";
+
+impl Consent {
+    /// With what is not given filled in.
+    pub(crate) fn completed(&self, recipient: &str) -> Self {
+        let wording = format!(
+            "Yes, I want to receive order updates, codes and offers on WhatsApp at {recipient} from Acme Shoes."
+        );
+        let or = |given: &Option<String>, usual: &str| given.clone().or_else(|| Some(usual.to_owned()));
+        Self {
+            method: or(&self.method, "website"),
+            action: or(&self.action, "box_checked"),
+            business_name: or(&self.business_name, "Acme Shoes"),
+            disclosure_text: or(&self.disclosure_text, &wording),
+            displayed_number: or(&self.displayed_number, recipient),
+            source_uri: or(&self.source_uri, "https://acme.example/form"),
+            ..self.clone()
+        }
+    }
+}
+
+impl Check {
+    /// What would be sent.
+    pub(crate) fn kind(&self) -> &str {
+        self.kind.as_deref().unwrap_or("template")
+    }
+}
+
 impl Scenario {
+    /// The configuration file, complete.
+    pub(crate) fn configuration(&self) -> String {
+        let mut text = self.settings.clone();
+        if !text.contains("businesses:") && !text.contains("auto_register: true") {
+            text.push_str(BUSINESS);
+        }
+        text
+    }
+
     /// The instant of a text.
     pub(crate) fn time(&self, text: &str) -> Time {
         let start = || absolute(&self.start);
