@@ -1,6 +1,8 @@
 # Everything a developer types. `.ci/run` calls `lint` and `test`; nothing here is done differently elsewhere.
 
 CARGO ?= cargo
+# Where cargo builds to; some share one folder among projects.
+CARGO_TARGET_DIR ?= target
 # For trying out: webhooks sent to `make run` are signed with this.
 APP_SECRET ?= try-me
 VERIFY_TOKEN ?= try-me
@@ -16,13 +18,13 @@ run: ## Build and start the sidecar on its embedded store
 	@echo
 	@echo "gRPC on 127.0.0.1:7070, HTTP on 127.0.0.1:7071, contacts in $(STORE). In another terminal:"
 	@echo
-	@echo "  target/debug/sendgate check 15550001111 +4915112345678 --category utility"
+	@echo "  $(CARGO_TARGET_DIR)/debug/sendgate check 15550001111 +4915112345678 --category utility"
 	@echo "  curl -s localhost:7071/v1/checkSend -d '{\"sender\":\"15550001111\",\"recipient\":\"+4915112345678\",\"category\":\"CATEGORY_UTILITY\",\"kind\":\"MESSAGE_KIND_TEMPLATE\"}'"
 	@echo
 	@echo "Webhooks are taken at http://127.0.0.1:7071/webhooks/whatsapp, signed with the app secret '$(APP_SECRET)'. Ctrl-C stops."
 	@echo
 	@SENDGATE_WEBHOOK_APP_SECRETS='$(APP_SECRET)' SENDGATE_WEBHOOK_VERIFY_TOKEN='$(VERIFY_TOKEN)' \
-		target/debug/sendgate serve --store '$(STORE)'
+		$(CARGO_TARGET_DIR)/debug/sendgate serve --store '$(STORE)'
 
 test: ## Run every test
 	$(CARGO) test --locked --lib --bins --tests

@@ -3,4 +3,5 @@
 mod client;
 mod crash;
 mod private;
+mod readme;
 mod start;

@@ -1,4 +1,4 @@
-//! What the README says in tables is what the code says.
+//! What the README says in tables is what the code says. Its commands are in `binary::readme`.
 
 use clap::CommandFactory as _;
 use sendgate::{cli::Cli, config, grpc::pb, metrics::Metrics, policy::RuleId};

@@ -51,8 +51,17 @@ impl Served {
         Self::start_logging(store, "json", more)
     }
 
+    /// The same with an environment.
+    pub(crate) fn start_in(store: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::start_with(store, "json", environment, &[])
+    }
+
     /// The same with a choice of log format.
     pub(crate) fn start_logging(store: &Path, format: &str, more: &[&str]) -> Self {
+        Self::start_with(store, format, &[], more)
+    }
+
+    fn start_with(store: &Path, format: &str, environment: &[(&str, &str)], more: &[&str]) -> Self {
         let url = format!("file:{}", store.display());
         let format = format!("log.format={format}");
         let mut arguments = vec!["serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--store", &url];
@@ -61,7 +70,7 @@ impl Served {
             arguments.extend(["--set", setting]);
         }
         arguments.extend(more);
-        let mut child = program(&arguments).spawn().unwrap();
+        let mut child = program(&arguments).envs(environment.iter().copied()).spawn().unwrap();
         let (lines, log) = mpsc::channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let reader = std::thread::spawn(move || {
