@@ -53,7 +53,7 @@ fn words(text: &str) -> (Vec<String>, &str) {
             ('\n', None) if escaped => {}
             ('\n', None) => {
                 words.extend(word);
-                return (words, &text[at + 1..]);
+                return (words, text.split_at(at + 1).1);
             }
             ('\\', None) => escaped = true,
             ('\'' | '"', None) => {

@@ -325,7 +325,7 @@ impl Driver for OverTheWire {
             return Ok(Written { obligations: self.due(&whom).await, ..Written::default() });
         };
         let written = written.map_err(|status| told(&status))?;
-        // A number that is gone stays a matter of the answer: the contact says it for as long as it is believed.
+        // Of a number that is gone, an answer says what was told, the contact what is still believed.
         let lasting = |due: &[String]| -> Vec<String> {
             due.iter().filter(|due| *due != "fall_back_to_sms").cloned().collect()
         };
