@@ -19,6 +19,7 @@ mod registry;
 mod signals;
 mod view;
 mod write;
+mod writes;
 
 use std::sync::Arc;
 

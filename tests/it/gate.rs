@@ -2,6 +2,7 @@
 //! the store does.
 
 mod concurrency;
+mod counting;
 mod erasure;
 mod failures;
 mod identities;
