@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 
 use super::{
     Gate, GateError,
-    check::ALIASES_MAX,
     consent::{Acknowledged, Who},
+    find::ALIASES_MAX,
     names::{Revision, random_16, statement_id},
     write::{Draft, Situation},
 };
