@@ -8,7 +8,7 @@ use tonic::{Request, Response, Status};
 use super::{
     convert::{self, Fields},
     pb, status,
-    stream::{Answers, streaming},
+    stream::{Answers, Lease, streaming},
 };
 use crate::{
     gate::{Consistency, Gate, GateError, Inbound, Who},
@@ -218,7 +218,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             .await
             .map_err(|e| status::of_gate(&e))?;
         let entries =
-            page.entries.iter().map(|(sealed, read)| convert::entry(page.id, sealed, read.as_ref()));
+            page.entries.iter().map(|(sealed, read)| convert::entry(page.revision, sealed, read.as_ref()));
         Ok(Response::new(pb::ListConsentHistoryResponse {
             entries: entries.collect(),
             next_page_token: page.next.map(|next| next.to_string()).unwrap_or_default(),
@@ -253,6 +253,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         &self,
         request: Request<pb::WatchConsentRequest>,
     ) -> Result<Response<Self::WatchConsentStream>, Status> {
+        let lease = Lease::of(&request);
         let message = request.into_inner();
         let business = self.business_filter(&message.sender)?;
         let after = match message.resume_after.as_str() {
@@ -267,7 +268,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         // A resume point beyond the feed is told at once, not when something happens.
         self.gate.check_resume_point(after).await.map_err(|error| status::of_gate(&error))?;
         let gate = Arc::clone(&self.gate);
-        Ok(Response::new(streaming(self.stopping.clone(), move |changes| {
+        Ok(Response::new(streaming(lease, self.stopping.clone(), move |changes| {
             watch(gate, after, business, changes)
         })))
     }
@@ -276,11 +277,14 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         &self,
         request: Request<pb::ExportContactsRequest>,
     ) -> Result<Response<Self::ExportContactsStream>, Status> {
+        let lease = Lease::of(&request);
         let message = request.into_inner();
         let business = self.business_filter(&message.sender)?;
         let gate = Arc::clone(&self.gate);
         let history = message.include_history;
-        Ok(Response::new(streaming(self.stopping.clone(), move |out| export(gate, business, history, out))))
+        Ok(Response::new(streaming(lease, self.stopping.clone(), move |out| {
+            export(gate, business, history, out)
+        })))
     }
 }
 
@@ -338,7 +342,7 @@ async fn watch(
             let message = pb::WatchConsentResponse {
                 revision: change.position.to_string(),
                 business: change.business.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
-                entry: Some(convert::entry(change.id, &change.sealed, change.entry.as_ref())),
+                entry: Some(convert::entry(change.revision, &change.sealed, change.entry.as_ref())),
             };
             if out.send(Ok(message)).await.is_err() {
                 return Ok(());
@@ -397,7 +401,9 @@ async fn whole_log(
     let mut after = Some(0);
     while let Some(from) = after {
         let page = gate.page(id, loaded, from, STREAM_PAGE).await.map_err(|error| status::of_gate(&error))?;
-        entries.extend(page.entries.iter().map(|(sealed, read)| convert::entry(id, sealed, read.as_ref())));
+        entries.extend(
+            page.entries.iter().map(|(sealed, read)| convert::entry(page.revision, sealed, read.as_ref())),
+        );
         after = page.next;
     }
     Ok(entries)
