@@ -6,6 +6,7 @@
 //! older stamp. An own write never inserts what it wrote.
 
 use std::{
+    collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
     sync::{
         Arc,
@@ -26,8 +27,11 @@ pub struct Cache {
     shards: Box<[AtomicU32]>,
 }
 
+/// A map by contact.
+pub type IdMap<T> = HashMap<ContactId, T, BuildHasherDefault<IdHasher>>;
+
 /// What stood when a read was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Stamp(u64);
 
 #[derive(Clone, Debug)]
@@ -52,8 +56,14 @@ impl Cache {
     /// A contact, if it is in memory and nothing was written to it since it was read.
     #[must_use]
     pub fn get(&self, id: ContactId) -> Option<Arc<Loaded>> {
+        self.get_stamped(id).map(|(_, loaded)| loaded)
+    }
+
+    /// The same with the stamp under which it is good.
+    #[must_use]
+    pub fn get_stamped(&self, id: ContactId) -> Option<(Stamp, Arc<Loaded>)> {
         let entry = self.entries.get(&id)?;
-        (entry.stamp == self.stamp(id)).then_some(entry.loaded)
+        (entry.stamp == self.stamp(id)).then_some((entry.stamp, entry.loaded))
     }
 
     /// The stamp that stands now: take it before the read is sent.
@@ -104,7 +114,7 @@ impl Cache {
 
 /// Contact ids are keyed hashes already; their bytes serve as they are.
 #[derive(Clone, Copy, Debug, Default)]
-struct IdHasher(u64);
+pub struct IdHasher(u64);
 
 impl Hasher for IdHasher {
     fn finish(&self) -> u64 {

@@ -11,6 +11,8 @@ mod check;
 mod consent;
 mod error;
 mod feed;
+mod find;
+mod flights;
 mod identity;
 mod inbound;
 mod names;
@@ -19,15 +21,17 @@ mod registry;
 mod signals;
 mod view;
 mod write;
+mod writes;
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-pub use check::{Answer, Check, Consistency};
+pub use check::{Answer, Check};
 pub use consent::{Acknowledged, OptInRecorded, OptInRequest, OptOutRequest, PromptRequest, Who};
 pub use error::{FieldError, GateError};
 pub use feed::{FeedItem, LogPage};
+pub use find::Consistency;
 pub use inbound::{Inbound, InboundRecorded};
 pub use names::{ContactNames, Revision, request_digest, statement_id};
 pub use registry::{Observed, SenderNames};
@@ -84,13 +88,13 @@ pub const FUTURE_TOLERANCE: Millis = Millis::seconds(300);
 pub struct Gate {
     store: Arc<dyn Store>,
     cache: Arc<Cache>,
+    flights: flights::Flights,
     clock: Clock,
     metrics: Arc<Metrics>,
     names: ContactNames,
     directory: ArcSwap<Directory>,
     settings: GateSettings,
-    /// Registry writes are rare; one at a time keeps their compare-and-set simple. Held across await, never by a check.
-    registering: tokio::sync::Mutex<()>,
+    learning: registry::Learning,
 }
 
 impl Gate {
@@ -121,17 +125,26 @@ impl Gate {
                     .to_owned(),
             ));
         }
+        let directory = Directory::new(
+            &settings.businesses,
+            settings.default_profile.clone(),
+            settings.auto_register,
+            Learned::default(),
+        );
         let gate = Self {
             cache: Arc::new(Cache::new(settings.cached_contacts)),
+            flights: flights::Flights::default(),
             names: ContactNames::new(&key),
-            directory: ArcSwap::from_pointee(registry::directory(&settings, Learned::default())),
+            directory: ArcSwap::from_pointee(directory),
             store,
             clock,
             metrics,
             settings,
-            registering: tokio::sync::Mutex::new(()),
+            learning: registry::Learning::default(),
         };
-        gate.reload_registry().await?;
+        gate.refresh_registry().await?;
+        gate.warn_of_unread();
+        gate.note_configured().await;
         Ok(gate)
     }
 

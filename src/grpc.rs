@@ -23,7 +23,8 @@ pub mod pb {
 pub use consent::ConsentApi;
 pub use policy::PolicyApi;
 pub use quality::QualityApi;
-pub use status::{ERROR_DOMAIN, limit_exceeded, malformed, too_large_is_exhausted};
+pub use status::{ERROR_DOMAIN, deadline_exceeded, limit_exceeded, malformed, too_large_is_exhausted};
+pub use stream::Lease;
 
 /// The contract's descriptors, for reflection and the JSON mapping.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sendgate.bin"));

@@ -24,6 +24,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
+use tokio::sync::Semaphore;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 pub use json::Gateway;
@@ -73,12 +74,15 @@ struct Shared {
     gate: Arc<Gate>,
     settings: Arc<HttpSettings>,
     ready: Ready,
+    /// For people of webhooks that are taken in.
+    places: Arc<Semaphore>,
 }
 
 /// The routes of the HTTP port.
 pub fn router(settings: HttpSettings, gate: Arc<Gate>, calls: impl Gateway, ready: Ready) -> Router {
     let (webhook_max, request_max) = (settings.webhook_bytes_max, settings.request_bytes_max);
-    let shared = Shared { gate, settings: Arc::new(settings), ready };
+    let places = Arc::new(Semaphore::new(intake::AT_ONCE_MAX));
+    let shared = Shared { gate, settings: Arc::new(settings), ready, places };
     let webhooks = Router::new()
         .route("/webhooks/whatsapp", get(webhook::handshake).post(webhook::deliver))
         .layer(DefaultBodyLimit::max(webhook_max))

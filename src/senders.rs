@@ -3,9 +3,12 @@
 //! Owns: which sender a name means, which business it belongs to, what is configured for it, and what was learned of
 //! it: numbers and accounts seen in webhooks, restrictions, templates. Must not know: I/O, the wire.
 
+mod configured;
 mod directory;
 mod learned;
 pub mod profile;
+mod renewal;
+mod shards;
 #[cfg(test)]
 mod tests;
 
@@ -15,3 +18,4 @@ pub use learned::{
     template_key,
 };
 pub use profile::{Business, Profile, PromptSettings, Sender, SenderSettings, TemplateSettings};
+pub use renewal::Unread;

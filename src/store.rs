@@ -170,6 +170,11 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Every registry row.
     async fn registry(&self) -> Result<Vec<RegistryRow>, StoreError>;
 
+    /// One registry row, if there is one.
+    async fn registry_row(&self, key: &str) -> Result<Option<RegistryRow>, StoreError> {
+        Ok(self.registry().await?.into_iter().find(|row| row.key == key))
+    }
+
     /// Writes a registry row by compare-and-set; an expected version of 0 creates it.
     async fn commit_registry(&self, row: RegistryRow) -> Result<Committed, StoreError>;
 

@@ -22,6 +22,9 @@ pub enum Failure {
     /// The command line or a file asks for something that cannot be done.
     #[error("{0}")]
     Usage(String),
+    /// A listener or another part of the server is gone.
+    #[error("a part of the server ended by itself; the log says which")]
+    Ended,
     /// A file or stream.
     #[error("{what}")]
     Io {
@@ -54,7 +57,7 @@ impl Failure {
             ),
             Self::Rpc(status) => text.extend(details(status).into_iter().map(|line| format!("  {line}\n"))),
             Self::Io { source, .. } | Self::Output(source) => text.push_str(&format!("  {source}\n")),
-            Self::Usage(_) => {}
+            Self::Usage(_) | Self::Ended => {}
         }
         text
     }

@@ -65,11 +65,19 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let running =
         server::start(settings, Clock::System).await.map_err(|error| Failure::Usage(error.to_string()))?;
     announce(&running, settings);
-    stop.asked().await;
+    until(running, stop.asked()).await
+}
+
+/// Runs until asked to stop, or until a part of the server ends by itself: then whoever started the process has to know.
+async fn until(running: Running, asked: impl Future<Output = ()>) -> Result<(), Failure> {
+    let ended = tokio::select! {
+        () = asked => Ok(()),
+        () = running.failed() => Err(Failure::Ended),
+    };
     tracing::info!("draining");
     running.stop().await;
     tracing::info!("stopped");
-    Ok(())
+    ended
 }
 
 fn announce(running: &Running, settings: &Settings) {
@@ -151,4 +159,39 @@ fn flags(args: &ServeArgs) -> Result<Vec<(&str, String)>, Failure> {
         flags.push((path.trim(), value.trim().to_owned()));
     }
     Ok(flags)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn running() -> Running {
+        let flags = [
+            ("grpc.listen", "127.0.0.1:0"),
+            ("http.listen", "127.0.0.1:0"),
+            ("store.url", "memory:"),
+            ("shutdown.grace", "1s"),
+        ];
+        let settings =
+            Settings::load(None, [], &flags.map(|(path, value)| (path, value.to_owned()))).unwrap();
+        server::start(&settings, Clock::System).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_part_that_ends_by_itself_ends_the_process_with_an_error() {
+        for panics in [false, true] {
+            let mut running = running().await;
+            running.supervise("a part of a test", async move { assert!(!panics, "on purpose") });
+            running.failed().await;
+            let page = running.gate().metrics().render();
+            assert!(page.contains("sendgate_ready 0"), "{page}");
+            let ended = until(running, std::future::pending()).await;
+            assert!(matches!(ended, Err(Failure::Ended)), "{ended:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_asked_to_stop_ends_well() {
+        assert!(until(running().await, std::future::ready(())).await.is_ok());
+    }
 }

@@ -83,6 +83,8 @@ pub struct Webhook {
 pub struct Limits {
     /// Requests in work at once.
     pub concurrent_requests: u32,
+    /// Streams open at once.
+    pub open_streams: u32,
     /// Calls in flight on one connection.
     pub concurrent_streams_per_connection: u32,
     /// The largest request.
@@ -245,11 +247,13 @@ pub(super) fn limits(root: &Section<'_>) -> Limits {
     let section = root.section("limits");
     let mut limits = Limits {
         concurrent_requests: 1024,
+        open_streams: 1024,
         concurrent_streams_per_connection: 256,
         request_bytes: 4 << 20,
         batch_recipients: 10_000,
     };
     section.update("concurrent_requests", &mut limits.concurrent_requests, values::count(1, 1_000_000));
+    section.update("open_streams", &mut limits.open_streams, values::count(1, 1_000_000));
     section.update(
         "concurrent_streams_per_connection",
         &mut limits.concurrent_streams_per_connection,

@@ -98,6 +98,8 @@ pub struct PromptRequest {
 pub struct Acknowledged {
     /// The contact's state.
     pub revision: Revision,
+    /// What became of it, for counting.
+    pub outcome: WriteOutcome,
     /// False when another statement stands against it.
     pub applied: bool,
     /// What is due now.
@@ -107,11 +109,7 @@ pub struct Acknowledged {
 }
 
 impl Gate {
-    /// Records an opt-in, if its evidence holds.
-    ///
-    /// # Errors
-    /// When fields are wrong, the sender is unknown, the key was used otherwise, or the store failed.
-    pub async fn record_opt_in(&self, request: &OptInRequest) -> Result<OptInRecorded, GateError> {
+    pub(super) async fn write_opt_in(&self, request: &OptInRequest) -> Result<OptInRecorded, GateError> {
         let profile = self.sender_of(&request.who)?;
         let at = self.permitted_at(&request.who)?;
         let assessment = self.assess(&profile, request, at)?;
@@ -146,15 +144,11 @@ impl Gate {
         };
         let standing =
             (!applied).then(|| standing_against(&written.after, &request.scope, self.clock.now())).flatten();
-        let done = self.acknowledge("consent", &written, applied);
+        let done = self.acknowledge(&written, applied);
         Ok(OptInRecorded { done, findings: assessment.findings, standing })
     }
 
-    /// Records an opt-out. Once this returns, no answer of this sidecar allows what it covers.
-    ///
-    /// # Errors
-    /// As `record_opt_in`.
-    pub async fn record_opt_out(&self, request: &OptOutRequest) -> Result<Acknowledged, GateError> {
+    pub(super) async fn write_opt_out(&self, request: &OptOutRequest) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(&request.who)?;
         let at = self.said_at(&request.who)?;
         let statement = request.who.statement()?;
@@ -182,14 +176,10 @@ impl Gate {
             Some(entry) => entry.applied,
             None => opt_out_stands(&written.after, &content, at),
         };
-        Ok(self.acknowledge("opt_out", &written, applied))
+        Ok(self.acknowledge(&written, applied))
     }
 
-    /// Records a step of the opt-in conversation. An acceptance is an opt-in, with the configured prompt as evidence.
-    ///
-    /// # Errors
-    /// As `record_opt_in`.
-    pub async fn record_prompt(&self, request: &PromptRequest) -> Result<Acknowledged, GateError> {
+    pub(super) async fn write_prompt(&self, request: &PromptRequest) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(&request.who)?;
         let at = match request.step {
             PromptStep::Accepted => self.permitted_at(&request.who)?,
@@ -223,39 +213,26 @@ impl Gate {
         repeated(&request.who, &written)?;
         let applied = request.step != PromptStep::Accepted
             || opt_in_stands(&written.after, &scope, at, self.clock.now());
-        Ok(self.acknowledge("opt_in_prompt", &written, applied))
+        Ok(self.acknowledge(&written, applied))
     }
 
-    /// Records that a confirmation was sent: of an opt-in, or else of an opt-out.
-    ///
-    /// # Errors
-    /// As `record_opt_in`.
-    pub async fn record_confirmation(&self, who: &Who, of_opt_in: bool) -> Result<Acknowledged, GateError> {
-        self.record_plain("confirmation", who, &Content::Confirmation { of_opt_in }).await
-    }
-
-    /// Records a block or report.
-    ///
-    /// # Errors
-    /// As `record_opt_in`.
-    pub async fn record_block(&self, who: &Who, block: Block) -> Result<Acknowledged, GateError> {
-        self.record_plain("block", who, &Content::Block(block)).await
-    }
-
-    /// Settles a hold on marketing.
-    ///
-    /// # Errors
-    /// As `record_opt_in`.
-    pub async fn settle_hold(&self, who: &Who) -> Result<Acknowledged, GateError> {
-        self.record_plain("hold", who, &Content::HoldSettled).await
-    }
-
-    async fn record_plain(
+    pub(super) async fn write_confirmation(
         &self,
-        kind: &'static str,
         who: &Who,
-        content: &Content,
+        of_opt_in: bool,
     ) -> Result<Acknowledged, GateError> {
+        self.record_plain(who, &Content::Confirmation { of_opt_in }).await
+    }
+
+    pub(super) async fn write_block(&self, who: &Who, block: Block) -> Result<Acknowledged, GateError> {
+        self.record_plain(who, &Content::Block(block)).await
+    }
+
+    pub(super) async fn write_settled(&self, who: &Who) -> Result<Acknowledged, GateError> {
+        self.record_plain(who, &Content::HoldSettled).await
+    }
+
+    async fn record_plain(&self, who: &Who, content: &Content) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(who)?;
         let at = self.permitted_at(who)?;
         let statement = who.statement()?;
@@ -269,14 +246,10 @@ impl Gate {
             })
             .await?;
         repeated(who, &written)?;
-        Ok(self.acknowledge(kind, &written, true))
+        Ok(self.acknowledge(&written, true))
     }
 
-    /// Records that a person is a contact of the business.
-    ///
-    /// # Errors
-    /// As `record_opt_in`.
-    pub async fn record_contact(
+    pub(super) async fn write_contact(
         &self,
         who: &Who,
         time_zone: Option<&str>,
@@ -292,7 +265,7 @@ impl Gate {
             Ok(draft)
         };
         let written = self.write(&profile, &who.recipient, plan).await?;
-        Ok(self.acknowledge("contact", &written, true))
+        Ok(self.acknowledge(&written, true))
     }
 
     /// The sender of a write.
@@ -346,15 +319,15 @@ impl Gate {
         if errors.is_empty() { Ok(assessment) } else { Err(GateError::Invalid(errors)) }
     }
 
-    /// Counts a write and says what is due after it.
-    pub(super) fn acknowledge(&self, kind: &'static str, written: &Written, applied: bool) -> Acknowledged {
+    /// Says what is true and what is due after a write.
+    pub(super) fn acknowledge(&self, written: &Written, applied: bool) -> Acknowledged {
         let outcome = match (&written.known, applied) {
             (Some(_), _) => WriteOutcome::repeated,
             (None, true) => WriteOutcome::applied,
             (None, false) => WriteOutcome::not_applied,
         };
-        self.metrics.wrote(kind, outcome);
         Acknowledged {
+            outcome,
             revision: written.revision(),
             applied,
             obligations: due(&written.after, self.clock.now()),

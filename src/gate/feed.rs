@@ -1,6 +1,6 @@
 //! Reading the log: pages of one contact, the feed of all, and whole contacts for an export.
 
-use super::{Gate, GateError, consent::Who};
+use super::{Gate, GateError, consent::Who, names::Revision};
 use crate::{
     attest::Entry,
     model::{BusinessId, Time},
@@ -10,8 +10,8 @@ use crate::{
 /// A page of one contact's log.
 #[derive(Clone, Debug)]
 pub struct LogPage {
-    /// The contact.
-    pub id: ContactId,
+    /// The contact, in a state that holds these entries.
+    pub revision: Revision,
     /// Its entries, oldest first, as sealed and as read; none where the content was erased.
     pub entries: Vec<(SealedEntry, Option<Entry>)>,
     /// Where the next page starts; none after the last.
@@ -27,8 +27,8 @@ pub struct FeedItem {
     pub position: u64,
     /// Whose contact changed.
     pub business: Option<BusinessId>,
-    /// The contact.
-    pub id: ContactId,
+    /// The contact, in a state that holds the entry.
+    pub revision: Revision,
     /// What was recorded.
     pub sealed: SealedEntry,
     /// The same, read; none where the content was erased.
@@ -61,7 +61,13 @@ impl Gate {
         let sealed = self.timed_read(self.store.history(id, after, limit)).await?;
         let last = sealed.last().map_or(after, |entry| entry.sequence);
         let entries = sealed.into_iter().map(read).collect::<Result<_, StoreError>>()?;
-        Ok(LogPage { id, entries, next: (last < loaded.head.length).then_some(last), head: loaded.head })
+        let revision = Revision::of(id, loaded.version);
+        Ok(LogPage {
+            revision,
+            entries,
+            next: (last < loaded.head.length).then_some(last),
+            head: loaded.head,
+        })
     }
 
     /// The position of the latest change, which wakes its holder when it grows.
@@ -90,12 +96,13 @@ impl Gate {
         let now = self.clock.now();
         let mut items = Vec::new();
         for change in self.timed_read(self.store.changes(after, limit)).await? {
-            let business = self.timed_read(self.store.load(change.id, now)).await?.record.business;
+            let loaded = self.timed_read(self.store.load(change.id, now)).await?;
+            let (business, revision) = (loaded.record.business, Revision::of(change.id, loaded.version));
             let page =
                 self.timed_read(self.store.history(change.id, change.sequence.saturating_sub(1), 1)).await?;
             let Some(sealed) = page.into_iter().next() else { continue };
             let (sealed, entry) = read(sealed)?;
-            items.push(FeedItem { position: change.position, business, id: change.id, sealed, entry });
+            items.push(FeedItem { position: change.position, business, revision, sealed, entry });
         }
         Ok(items)
     }

@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 
 use super::{
     Gate, GateError,
-    check::ALIASES_MAX,
     consent::{Acknowledged, Who},
+    find::ALIASES_MAX,
     names::{Revision, random_16, statement_id},
     write::{Draft, Situation},
 };
@@ -27,30 +27,28 @@ const ATTEMPTS_MAX: usize = 16;
 const COPY_PAGE: usize = 256;
 
 impl Gate {
-    /// A signed webhook named a person by several identities at once: from now on they are one contact.
-    ///
-    /// # Errors
-    /// When the sender is unknown or the store failed.
-    pub async fn prove(&self, who: &Who, others: &[UserId]) -> Result<(), GateError> {
+    /// Makes several identities one contact; says whether they were not yet.
+    pub(super) async fn write_proof(&self, who: &Who, others: &[UserId]) -> Result<bool, GateError> {
         let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
+        let mut wrote = false;
         for other in others {
             let other = Recipient::User(other.clone());
             if other != who.recipient {
-                self.absorb(&profile, &other, &who.recipient, at).await?;
+                wrote |= self.absorb(&profile, &other, &who.recipient, at).await?;
             }
         }
-        Ok(())
+        Ok(wrote)
     }
 
-    /// Makes one identity an alias of another's contact.
+    /// Makes one identity an alias of another's contact; says whether it was none yet.
     async fn absorb(
         &self,
         profile: &SenderProfile,
         from: &Recipient,
         into: &Recipient,
         at: Time,
-    ) -> Result<(), GateError> {
+    ) -> Result<bool, GateError> {
         let into = &self.number_after(profile, into, at).await?;
         for _ in 0..ATTEMPTS_MAX {
             let now = self.clock.now();
@@ -60,7 +58,7 @@ impl Gate {
                 matches!(from, Recipient::User(id) if contact.record.contact.user_ids.contains(id));
             let stored = self.timed_read(self.store.load(own, now)).await?;
             if own == target || is_known && stored.record.alias == Some(target) {
-                return Ok(());
+                return Ok(false);
             }
             // The identity led elsewhere before: what was known there is this person's too.
             let (source, source_state) = match stored.record.alias {
@@ -86,10 +84,10 @@ impl Gate {
                 .await?;
             self.spread(profile, &written).await?;
             if self.point(profile, own, stored, target).await? {
-                if source == own {
-                    return Ok(());
+                if source != own {
+                    self.leave(profile, source, &source_state.record.contact, into, at).await?;
                 }
-                return self.leave(profile, source, &source_state.record.contact, into, at).await;
+                return Ok(true);
             }
         }
         Err(GateError::Contention)
@@ -227,12 +225,8 @@ impl Gate {
         Ok(entries)
     }
 
-    /// The person changed to another number: everything they said goes with them, and what they agreed to no longer
-    /// counts for the number they left, which may become somebody else's.
-    ///
-    /// # Errors
-    /// When the store failed.
-    pub async fn number_changed(&self, who: &Who, to: &Recipient) -> Result<(), GateError> {
+    /// Moves a person to another number; says whether they had not moved yet.
+    pub(super) async fn write_number_change(&self, who: &Who, to: &Recipient) -> Result<bool, GateError> {
         let profile = &*self.sender_of(who)?;
         let (from, at) = (&who.recipient, self.said_at(who)?);
         let now = self.clock.now();
@@ -241,7 +235,7 @@ impl Gate {
         if old_id == new_id
             || old.record.contact.moved.as_ref().is_some_and(|(moved, target)| *moved >= at && target == to)
         {
-            return Ok(());
+            return Ok(false);
         }
         let mut state = old.record.contact.clone();
         state.join(&self.also(profile, from, now).await?);
@@ -271,7 +265,8 @@ impl Gate {
             })
             .await?;
         // What was refused between the copy and the link.
-        self.spread(profile, &left).await
+        self.spread(profile, &left).await?;
+        Ok(true)
     }
 
     async fn repoint(
@@ -293,11 +288,7 @@ impl Gate {
         Err(GateError::Contention)
     }
 
-    /// The business says that two identities are one person: refusals cross both ways, opt-ins do not.
-    ///
-    /// # Errors
-    /// As `record_opt_in`.
-    pub async fn link(&self, who: &Who, other: &Recipient) -> Result<Acknowledged, GateError> {
+    pub(super) async fn write_link(&self, who: &Who, other: &Recipient) -> Result<Acknowledged, GateError> {
         if who.recipient == *other {
             return Err(GateError::field("other", "must be another identity than `recipient`"));
         }
@@ -324,16 +315,10 @@ impl Gate {
             self.spread(&profile, linked).await?;
         }
         let written = self.write(&profile, &who.recipient, |_: &Situation<'_>| Ok(Draft::default())).await?;
-        Ok(self.acknowledge("link", &written, true))
+        Ok(self.acknowledge(&written, true))
     }
 
-    /// Forgets a person, under every identity that is theirs by proof or by the business's word. What stands against
-    /// messages to them stays, under a name that says nothing of them. Tells how many log entries lost their content,
-    /// and whether an opt-out stands.
-    ///
-    /// # Errors
-    /// When the sender is unknown or the store failed.
-    pub async fn erase(&self, who: &Who) -> Result<(Revision, u64, bool), GateError> {
+    pub(super) async fn write_erasure(&self, who: &Who) -> Result<(Revision, u64, bool), GateError> {
         let profile = self.sender_of(who)?;
         let (mut entries, mut kept, mut revision) = (0, false, None);
         // All identities are found before the first is erased, and the one that leads to the others goes last: an erasure
@@ -345,7 +330,6 @@ impl Gate {
             revision = Some(Revision::of(id, version));
         }
         let Some(revision) = revision else { return Err(GateError::Contention) };
-        self.metrics.wrote("erase", crate::metrics::WriteOutcome::applied);
         Ok((revision, entries, kept))
     }
 

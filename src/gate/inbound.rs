@@ -60,11 +60,11 @@ pub struct InboundRecorded {
 }
 
 impl Gate {
-    /// Records a message of a person.
-    ///
-    /// # Errors
-    /// When fields are wrong, the sender is unknown, the ID was used otherwise, or the store failed.
-    pub async fn record_inbound(&self, who: &Who, inbound: &Inbound) -> Result<InboundRecorded, GateError> {
+    pub(super) async fn write_inbound(
+        &self,
+        who: &Who,
+        inbound: &Inbound,
+    ) -> Result<InboundRecorded, GateError> {
         let profile = self.sender_of(who)?;
         // A clock ahead of ours said it no later than now: a "yes" from the future would outlive the "stop" after it.
         let at = self.said_at(who)?.min(self.clock.now());
@@ -101,7 +101,7 @@ impl Gate {
             Effect::None | Effect::OptOut(..) | Effect::Held(_) | Effect::Declined => true,
         };
         let effect = if applied { effect } else { Effect::None };
-        let done = self.acknowledge("inbound", &written, applied);
+        let done = self.acknowledge(&written, applied);
         Ok(InboundRecorded { done, effect, window_expires_at })
     }
 }

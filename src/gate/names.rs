@@ -67,6 +67,12 @@ impl Revision {
         Self { contact: [a, b, c, d, e, f, g, h], version }
     }
 
+    /// True when it is one of this contact.
+    #[must_use]
+    pub fn is_of(self, id: ContactId) -> bool {
+        Self::of(id, self.version) == self
+    }
+
     /// The token.
     #[must_use]
     pub fn token(self) -> String {

@@ -1,13 +1,12 @@
 //! What is learned of senders, accounts and templates: kept in the store, and in the directory that checks look into.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
-use super::{Gate, GateError, GateSettings};
+use super::{Gate, GateError};
 use crate::{
     model::{BusinessId, SenderId},
     senders::{
-        AccountState, Directory, Learned, LearnedSender, SenderProfile, TemplateState, account_key,
-        sender_key, template_key,
+        AccountState, LearnedSender, SenderProfile, TemplateState, account_key, sender_key, template_key,
     },
     store::{Committed, RegistryRow, StoreError},
 };
@@ -36,24 +35,76 @@ pub enum Observed {
     Template(String, String, String, TemplateState),
 }
 
-/// The directory of a configuration and what was learned.
-pub(super) fn directory(settings: &GateSettings, learned: Learned) -> Directory {
-    Directory::new(&settings.businesses, settings.default_profile.clone(), settings.auto_register, learned)
+/// Learners of the same row wait for each other, which keeps their compare-and-set simple; those of different rows share
+/// the syncs of the disk. Never waited for by a check.
+#[derive(Debug)]
+pub(super) struct Learning {
+    rows: Vec<tokio::sync::Mutex<()>>,
+    /// Held while a directory is made of the one before, never across await.
+    directory: std::sync::Mutex<()>,
+}
+
+const LOCKS: usize = 64;
+
+impl Default for Learning {
+    fn default() -> Self {
+        let rows = (0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect();
+        Self { rows, directory: std::sync::Mutex::new(()) }
+    }
+}
+
+impl Learning {
+    async fn of(&self, key: &str) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let sum = key.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        Some(self.rows.get(sum % LOCKS)?.lock().await)
+    }
 }
 
 impl Gate {
-    /// Reads everything learned from the store.
-    pub(super) async fn reload_registry(&self) -> Result<(), StoreError> {
-        let mut learned = Learned::default();
+    /// Reads everything learned from the store, and takes in what is newer than what is known: what other processes on the
+    /// same store learned, too. To be called at start, and now and then where there are others.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn refresh_registry(&self) -> Result<(), StoreError> {
         // No caller waits for this within a check: a machine that is busy while it starts must not be turned away.
-        for row in self.patient_read(self.store.registry()).await? {
-            if let Err(error) = learned.take(&row) {
-                // Left as it is: a newer version may have written it.
-                tracing::error!(%error, "a learned row is not used");
+        let rows = self.patient_read(self.store.registry()).await?;
+        self.take_rows(&rows);
+        Ok(())
+    }
+
+    /// Says of which configured numbers contacts are stored where they are not looked for: the business has another id
+    /// now, and nothing else would tell that its opt-outs are not seen.
+    pub(super) fn warn_of_unread(&self) {
+        for unread in self.directory.load().unread() {
+            let (stored_under, business) = (unread.stored_under.join(", "), unread.business.as_str());
+            if unread.is_configured {
+                tracing::warn!(
+                    sender = unread.path,
+                    business,
+                    stored_under,
+                    "what people said to this number before belongs to a business that is configured too, and is not read for it any more"
+                );
+            } else {
+                tracing::warn!(
+                    sender = unread.path,
+                    business,
+                    stored_under,
+                    "what people said to this number, opt-outs too, is stored under another id of its business and is not read; add that id to `previous_ids` of the business"
+                );
             }
         }
-        self.directory.store(Arc::new(directory(&self.settings, learned)));
-        Ok(())
+    }
+
+    /// Puts rows into the directory that checks look into.
+    fn take_rows(&self, rows: &[RegistryRow]) {
+        let _one_at_a_time = self.learning.directory.lock().unwrap_or_else(PoisonError::into_inner);
+        let (directory, errors) = self.directory.load().with_rows(rows);
+        for error in errors {
+            // Left as it is: a newer version may have written it.
+            tracing::error!(%error, "a learned row is not used");
+        }
+        self.directory.store(Arc::new(directory));
     }
 
     /// Keeps what was learned. What is known already costs nothing.
@@ -61,21 +112,36 @@ impl Gate {
     /// # Errors
     /// When the store failed.
     pub async fn observe(&self, observed: &Observed) -> Result<(), GateError> {
-        if self.row_after(observed).is_none() {
-            return Ok(());
-        }
-        let _one_at_a_time = self.registering.lock().await;
+        let Some(RegistryRow { key, .. }) = self.row_after(observed) else { return Ok(()) };
+        let _one_at_a_time = self.learning.of(&key).await;
         for _ in 0..ATTEMPTS_MAX {
             let Some(row) = self.row_after(observed) else { return Ok(()) };
-            match self.timed_write(self.store.commit_registry(row)).await? {
-                Committed::Done(_) => {
-                    self.reload_registry().await?;
+            match self.timed_write(self.store.commit_registry(row.clone())).await? {
+                Committed::Done(version) => {
+                    self.take_rows(&[RegistryRow { version, ..row }]);
                     return Ok(());
                 }
-                Committed::Conflict | Committed::Known(..) => self.reload_registry().await?,
+                // Another process was first, or an earlier attempt was and never heard of it.
+                Committed::Conflict | Committed::Known(..) => {
+                    let row = self.patient_read(self.store.registry_row(&key)).await?;
+                    self.take_rows(row.as_slice());
+                }
             }
         }
         Err(GateError::Contention)
+    }
+
+    /// Keeps of each configured number for which business it is, so that a later start can tell when it looks elsewhere.
+    /// One commit a number, once; what cannot be kept now is at the next start.
+    pub(super) async fn note_configured(&self) {
+        for profile in self.directory.load().senders().into_iter().filter(|profile| profile.configured) {
+            let stored_under = vec![profile.business.as_str().to_owned()];
+            let learned = LearnedSender { stored_under, ..LearnedSender::default() };
+            if let Err(error) = self.observe(&Observed::Sender(profile.sender.id.clone(), learned)).await {
+                tracing::warn!(%error, "the businesses of the configured numbers were not noted");
+                return;
+            }
+        }
     }
 
     /// A sender registers itself by its first write, so that a later configuration finds what was said to it.

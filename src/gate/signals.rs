@@ -41,11 +41,7 @@ pub enum Signal {
 }
 
 impl Gate {
-    /// Records a signal.
-    ///
-    /// # Errors
-    /// When the sender is unknown or the store failed.
-    pub async fn record_signal(&self, who: &Who, signal: &Signal) -> Result<Acknowledged, GateError> {
+    pub(super) async fn write_signal(&self, who: &Who, signal: &Signal) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
         let statement = statement_id("signal", &format!("{}\0{}\0{at}", signal.word(), who.key));
@@ -96,7 +92,7 @@ impl Gate {
                 Ok(draft)
             })
             .await?;
-        Ok(self.acknowledge("signal", &written, true))
+        Ok(self.acknowledge(&written, true))
     }
 }
 

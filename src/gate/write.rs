@@ -7,7 +7,7 @@ use std::collections::{HashSet, VecDeque};
 
 use super::{
     Gate, GateError,
-    check::{ALIASES_MAX, Consistency},
+    find::{ALIASES_MAX, Consistency},
     names::{Revision, random_16},
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! ConsentService: what people said.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
@@ -8,11 +8,10 @@ use tonic::{Request, Response, Status};
 use super::{
     convert::{self, Fields},
     pb, status,
-    stream::{Answers, streaming},
+    stream::{Answers, Lease, streaming},
 };
 use crate::{
     gate::{Consistency, Gate, GateError, Inbound, Who},
-    metrics::WriteOutcome,
     model::{BusinessId, Recipient, SenderId},
 };
 
@@ -40,29 +39,7 @@ impl ConsentApi {
 
     /// A request as it was read; one that cannot be read is a refused write.
     fn readable<T>(&self, kind: &'static str, read: Result<T, Status>) -> Result<T, Status> {
-        read.inspect_err(|_| self.gate.metrics().wrote(kind, WriteOutcome::refused))
-    }
-
-    /// Runs a write, measured, its failure counted.
-    async fn write<T>(
-        &self,
-        kind: &'static str,
-        write: impl Future<Output = Result<T, GateError>>,
-    ) -> Result<T, Status> {
-        let started = Instant::now();
-        let result = write.await;
-        self.gate.metrics().write_seconds.observe(started.elapsed().as_secs_f64());
-        result.map_err(|error| {
-            let outcome = match error {
-                GateError::Store(_) | GateError::Contention => WriteOutcome::failed,
-                GateError::Invalid(_)
-                | GateError::UnknownSender
-                | GateError::KeyReused
-                | GateError::UnknownResumePoint => WriteOutcome::refused,
-            };
-            self.gate.metrics().wrote(kind, outcome);
-            status::of_gate(&error)
-        })
+        read.inspect_err(|_| self.gate.unreadable(kind))
     }
 }
 
@@ -76,7 +53,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         request: Request<pb::RecordConsentRequest>,
     ) -> Result<Response<pb::RecordConsentResponse>, Status> {
         let opt_in = self.readable("consent", convert::opt_in(request.get_ref()))?;
-        let recorded = self.write("consent", self.gate.record_opt_in(&opt_in)).await?;
+        let recorded = told(self.gate.record_opt_in(&opt_in).await)?;
         Ok(Response::new(pb::RecordConsentResponse {
             revision: recorded.done.revision.token(),
             applied: recorded.done.applied,
@@ -92,7 +69,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         request: Request<pb::RecordOptOutRequest>,
     ) -> Result<Response<pb::RecordOptOutResponse>, Status> {
         let opt_out = self.readable("opt_out", convert::opt_out(request.get_ref()))?;
-        let done = self.write("opt_out", self.gate.record_opt_out(&opt_out)).await?;
+        let done = told(self.gate.record_opt_out(&opt_out).await)?;
         Ok(Response::new(pb::RecordOptOutResponse {
             revision: done.revision.token(),
             durability: convert::durability(),
@@ -106,7 +83,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         request: Request<pb::RecordOptInPromptRequest>,
     ) -> Result<Response<pb::RecordOptInPromptResponse>, Status> {
         let prompt = self.readable("opt_in_prompt", convert::prompt(request.get_ref()))?;
-        let done = self.write("opt_in_prompt", self.gate.record_prompt(&prompt)).await?;
+        let done = told(self.gate.record_prompt(&prompt).await)?;
         Ok(Response::new(pb::RecordOptInPromptResponse {
             revision: done.revision.token(),
             state: convert::prompt_state(&done.contact) as i32,
@@ -138,7 +115,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         };
         let who = self.readable("inbound", fields.finish(who))?;
         let who = Who { request_digest: [0; 16], ..who };
-        let recorded = self.write("inbound", self.gate.record_inbound(&who, &inbound)).await?;
+        let recorded = told(self.gate.record_inbound(&who, &inbound).await)?;
         Ok(Response::new(pb::RecordInboundResponse {
             window_expires_at: recorded.window_expires_at.map(convert::timestamp),
             effect: convert::inbound_effect(&recorded.effect) as i32,
@@ -153,7 +130,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         request: Request<pb::RecordConfirmationRequest>,
     ) -> Result<Response<pb::RecordConfirmationResponse>, Status> {
         let (who, of_opt_in) = self.readable("confirmation", convert::confirmation(request.get_ref()))?;
-        let done = self.write("confirmation", self.gate.record_confirmation(&who, of_opt_in)).await?;
+        let done = told(self.gate.record_confirmation(&who, of_opt_in).await)?;
         let revision = done.revision.token();
         Ok(Response::new(pb::RecordConfirmationResponse { revision, durability: convert::durability() }))
     }
@@ -163,7 +140,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         request: Request<pb::RecordBlockRequest>,
     ) -> Result<Response<pb::RecordBlockResponse>, Status> {
         let (who, block) = self.readable("block", convert::block(request.get_ref()))?;
-        let done = self.write("block", self.gate.record_block(&who, block)).await?;
+        let done = told(self.gate.record_block(&who, block).await)?;
         let revision = done.revision.token();
         Ok(Response::new(pb::RecordBlockResponse { revision, durability: convert::durability() }))
     }
@@ -177,7 +154,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let (at, key) = (message.occurred_at.as_ref(), &message.idempotency_key);
         let who = convert::who(&mut fields, &message.sender, &message.recipient, at, key, message);
         let who = self.readable("hold", fields.finish(who))?;
-        let done = self.write("hold", self.gate.settle_hold(&who)).await?;
+        let done = told(self.gate.settle_hold(&who).await)?;
         let revision = done.revision.token();
         Ok(Response::new(pb::SettleHoldResponse { revision, durability: convert::durability() }))
     }
@@ -191,7 +168,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let who = convert::who(&mut fields, &message.sender, &message.recipient, None, "", message);
         let zone = fields.time_zone(&message.time_zone);
         let who = self.readable("contact", fields.finish(who))?;
-        let done = self.write("contact", self.gate.record_contact(&who, zone.as_deref())).await?;
+        let done = told(self.gate.record_contact(&who, zone.as_deref()).await)?;
         let revision = done.revision.token();
         Ok(Response::new(pb::RecordContactResponse { revision, durability: convert::durability() }))
     }
@@ -201,7 +178,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         request: Request<pb::LinkContactsRequest>,
     ) -> Result<Response<pb::LinkContactsResponse>, Status> {
         let (who, other) = self.readable("link", convert::link(request.get_ref()))?;
-        let done = self.write("link", self.gate.link(&who, &other)).await?;
+        let done = told(self.gate.link(&who, &other).await)?;
         let revision = done.revision.token();
         Ok(Response::new(pb::LinkContactsResponse { revision, durability: convert::durability() }))
     }
@@ -241,7 +218,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             .await
             .map_err(|e| status::of_gate(&e))?;
         let entries =
-            page.entries.iter().map(|(sealed, read)| convert::entry(page.id, sealed, read.as_ref()));
+            page.entries.iter().map(|(sealed, read)| convert::entry(page.revision, sealed, read.as_ref()));
         Ok(Response::new(pb::ListConsentHistoryResponse {
             entries: entries.collect(),
             next_page_token: page.next.map(|next| next.to_string()).unwrap_or_default(),
@@ -256,7 +233,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let mut fields = Fields::default();
         let who = convert::who(&mut fields, &message.sender, &message.recipient, None, "", message);
         let who = self.readable("erase", fields.finish(who))?;
-        let (revision, entries_erased, opt_out_kept) = self.write("erase", self.gate.erase(&who)).await?;
+        let (revision, entries_erased, opt_out_kept) = told(self.gate.erase(&who).await)?;
         Ok(Response::new(pb::EraseContactResponse {
             revision: revision.token(),
             opt_out_kept,
@@ -276,6 +253,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         &self,
         request: Request<pb::WatchConsentRequest>,
     ) -> Result<Response<Self::WatchConsentStream>, Status> {
+        let lease = Lease::of(&request);
         let message = request.into_inner();
         let business = self.business_filter(&message.sender)?;
         let after = match message.resume_after.as_str() {
@@ -290,7 +268,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         // A resume point beyond the feed is told at once, not when something happens.
         self.gate.check_resume_point(after).await.map_err(|error| status::of_gate(&error))?;
         let gate = Arc::clone(&self.gate);
-        Ok(Response::new(streaming(self.stopping.clone(), move |changes| {
+        Ok(Response::new(streaming(lease, self.stopping.clone(), move |changes| {
             watch(gate, after, business, changes)
         })))
     }
@@ -299,11 +277,14 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         &self,
         request: Request<pb::ExportContactsRequest>,
     ) -> Result<Response<Self::ExportContactsStream>, Status> {
+        let lease = Lease::of(&request);
         let message = request.into_inner();
         let business = self.business_filter(&message.sender)?;
         let gate = Arc::clone(&self.gate);
         let history = message.include_history;
-        Ok(Response::new(streaming(self.stopping.clone(), move |out| export(gate, business, history, out))))
+        Ok(Response::new(streaming(lease, self.stopping.clone(), move |out| {
+            export(gate, business, history, out)
+        })))
     }
 }
 
@@ -335,6 +316,10 @@ impl ConsentApi {
     }
 }
 
+fn told<T>(written: Result<T, GateError>) -> Result<T, Status> {
+    written.map_err(|error| status::of_gate(&error))
+}
+
 type Out<T> = tokio::sync::mpsc::Sender<Result<T, Status>>;
 
 /// Follows the feed: what is there, then what comes.
@@ -357,7 +342,7 @@ async fn watch(
             let message = pb::WatchConsentResponse {
                 revision: change.position.to_string(),
                 business: change.business.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
-                entry: Some(convert::entry(change.id, &change.sealed, change.entry.as_ref())),
+                entry: Some(convert::entry(change.revision, &change.sealed, change.entry.as_ref())),
             };
             if out.send(Ok(message)).await.is_err() {
                 return Ok(());
@@ -416,7 +401,9 @@ async fn whole_log(
     let mut after = Some(0);
     while let Some(from) = after {
         let page = gate.page(id, loaded, from, STREAM_PAGE).await.map_err(|error| status::of_gate(&error))?;
-        entries.extend(page.entries.iter().map(|(sealed, read)| convert::entry(id, sealed, read.as_ref())));
+        entries.extend(
+            page.entries.iter().map(|(sealed, read)| convert::entry(page.revision, sealed, read.as_ref())),
+        );
         after = page.next;
     }
     Ok(entries)

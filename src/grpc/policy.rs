@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::{
     convert, pb, status,
-    stream::{Answers, streaming},
+    stream::{Answers, Lease, streaming},
 };
 use crate::gate::Gate;
 
@@ -68,9 +68,10 @@ impl pb::policy_service_server::PolicyService for PolicyApi {
         request: Request<Streaming<pb::StreamCheckSendRequest>>,
     ) -> Result<Response<Self::StreamCheckSendStream>, Status> {
         let api = self.clone();
+        let lease = Lease::of(&request);
         let mut requests = request.into_inner();
         // One at a time: answers come in the order of the requests, and a slow reader slows the sender down.
-        let answers = streaming(self.stopping.clone(), move |answers| async move {
+        let answers = streaming(lease, self.stopping.clone(), move |answers| async move {
             while let Some(message) = requests.message().await.map_err(status::too_large_is_exhausted)? {
                 let response = match api.decide(&convert::fields_of_stream(message)).await {
                     Ok(response) => response,

@@ -115,6 +115,12 @@ pub fn too_large_is_exhausted(status: Status) -> Status {
     status
 }
 
+/// The caller's deadline passed.
+#[must_use]
+pub fn deadline_exceeded() -> Status {
+    Status::deadline_exceeded("the deadline passed before the answer")
+}
+
 /// The server is draining.
 pub(super) fn shutting_down() -> Status {
     let message = "the server is shutting down".to_owned();

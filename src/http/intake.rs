@@ -1,6 +1,13 @@
 //! From the items of a delivery to the gate. Each item by itself: one that cannot be used is counted, one that could
 //! not be stored makes the platform send the delivery again.
 
+mod groups;
+
+use std::sync::Arc;
+
+use tokio::{sync::Semaphore, task::JoinSet};
+
+use self::groups::{Part, groups};
 use super::payload::{
     Delivery, DeliveryStatus, ErrorEffect, InboundKind, Item, Limit, NumberEvent, Origin, Person,
     PreferenceChange, Quality, Restriction, RestrictionKind, Salvaged, What, effect_of,
@@ -14,38 +21,66 @@ use crate::{
 /// Error codes that restrict say no end; the platform is believed for this long after each.
 const RESTRICTED_FOR: Millis = Millis::hours(1);
 
-/// Takes a delivery in; true when nothing of it is left to be stored.
-pub(super) async fn take_in(gate: &Gate, delivery: Delivery, signed: bool) -> bool {
+/// People of all deliveries that are taken in at once: as many writes as the embedded store commits with one sync.
+pub(super) const AT_ONCE_MAX: usize = 64;
+
+/// Takes a delivery in; true when nothing of it is left to be stored. Different people at once, within the places there are;
+/// what is about one person in order.
+pub(super) async fn take_in(
+    gate: &Arc<Gate>,
+    places: &Arc<Semaphore>,
+    delivery: Delivery,
+    signed: bool,
+) -> bool {
     for rejected in &delivery.rejected {
         tracing::warn!(reason = rejected.reason.word(), path = %rejected.path, "an item of a webhook is malformed");
         gate.metrics().webhook_item("malformed", rejected.reason.word());
     }
+    let salvaged = delivery.salvaged.into_iter().map(Part::Salvaged);
+    let parts = salvaged.chain(delivery.items.into_iter().map(Part::Item)).collect();
     let mut complete = true;
-    for salvaged in delivery.salvaged {
-        let outcome = match refusal_in(gate, salvaged, signed).await {
-            Ok(()) => "salvaged",
-            Err(error) => {
-                tracing::error!(%error, "the words of a malformed message could not be looked at");
-                complete &= !matches!(error, GateError::Store(_) | GateError::Contention);
-                "failed"
+    let mut taken = JoinSet::new();
+    for group in groups(parts) {
+        let Ok(place) = Arc::clone(places).acquire_owned().await else { return false };
+        let gate = Arc::clone(gate);
+        taken.spawn(async move {
+            let _place = place;
+            let mut complete = true;
+            for part in group {
+                complete &= take_part(&gate, part, signed).await;
             }
-        };
-        gate.metrics().webhook_item("inbound", outcome);
+            complete
+        });
+        while let Some(ended) = taken.try_join_next() {
+            complete &= ended.unwrap_or(false);
+        }
     }
-    for item in delivery.items {
-        let word = item.what.word();
-        let outcome = match store(gate, item, signed).await {
-            Ok(outcome) => outcome,
-            Err(GateError::Invalid(_) | GateError::KeyReused | GateError::UnknownResumePoint) => "unusable",
-            Err(GateError::UnknownSender) => "no_sender",
-            Err(error @ (GateError::Store(_) | GateError::Contention)) => {
-                tracing::error!(%error, item = word, "an item of a webhook could not be stored");
-                complete = false;
-                "failed"
-            }
-        };
-        gate.metrics().webhook_item(word, outcome);
+    while let Some(ended) = taken.join_next().await {
+        complete &= ended.unwrap_or(false);
     }
+    complete
+}
+
+/// Takes one part in; false when it has to come again.
+async fn take_part(gate: &Gate, part: Part, signed: bool) -> bool {
+    let (word, result) = match part {
+        Part::Salvaged(salvaged) => {
+            ("inbound", refusal_in(gate, salvaged, signed).await.map(|()| "salvaged"))
+        }
+        Part::Item(item) => (item.what.word(), store(gate, item, signed).await),
+    };
+    let (outcome, complete) = match result {
+        Ok(outcome) => (outcome, true),
+        Err(GateError::Invalid(_) | GateError::KeyReused | GateError::UnknownResumePoint) => {
+            ("unusable", true)
+        }
+        Err(GateError::UnknownSender) => ("no_sender", true),
+        Err(error @ (GateError::Store(_) | GateError::Contention)) => {
+            tracing::error!(%error, item = word, "an item of a webhook could not be stored");
+            ("failed", false)
+        }
+    };
+    gate.metrics().webhook_item(word, outcome);
     complete
 }
 

@@ -1,6 +1,8 @@
 //! The webhook: the verification handshake, and signed deliveries. 200 only once everything in a delivery is stored or
 //! can never be; then the platform does not send it again.
 
+use std::sync::Arc;
+
 use axum::{
     body::Bytes,
     extract::{Query, State, rejection::BytesRejection},
@@ -72,8 +74,8 @@ pub(super) async fn deliver(
     };
     let signed = !shared.settings.allow_unsigned;
     // In a task of its own: the platform may hang up before a large delivery is through, and nothing is lost by that.
-    let gate = std::sync::Arc::clone(&shared.gate);
-    let taken = tokio::spawn(async move { intake::take_in(&gate, delivery, signed).await });
+    let (gate, places) = (Arc::clone(&shared.gate), Arc::clone(&shared.places));
+    let taken = tokio::spawn(async move { intake::take_in(&gate, &places, delivery, signed).await });
     if taken.await.unwrap_or(false) {
         answer("stored", StatusCode::OK, "stored\n".to_owned())
     } else {

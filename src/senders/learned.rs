@@ -1,9 +1,8 @@
 //! What was learned of senders, accounts and templates: small rows, each a join like a contact, stored as JSON.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
+use super::shards::Shards;
 use crate::{
     model::{Category, SenderId, Time},
     policy::{Restrictions, Template, TemplateCategory, TemplateStatus, Until},
@@ -25,6 +24,9 @@ pub struct LearnedSender {
     pub quality: Option<(i64, String)>,
     /// The platform's last word on its limit: when (ms), and the word.
     pub limit: Option<(i64, String)>,
+    /// The configured businesses under which something was stored for it, in order.
+    #[serde(default)]
+    pub stored_under: Vec<String>,
 }
 
 /// What the platform did to an account. Times in milliseconds; a restriction is (said at, until; `None` = further notice).
@@ -60,11 +62,13 @@ pub type TemplateRow = (String, u64, TemplateState);
 #[derive(Clone, Debug, Default)]
 pub struct Learned {
     /// By name.
-    pub senders: HashMap<SenderId, (u64, LearnedSender)>,
+    pub senders: Shards<SenderId, (u64, LearnedSender)>,
     /// By account.
-    pub accounts: HashMap<String, (u64, AccountState)>,
+    pub accounts: Shards<String, (u64, AccountState)>,
     /// By account, then name, then language.
-    pub templates: HashMap<(String, String), Vec<TemplateRow>>,
+    pub templates: Shards<(String, String), Vec<TemplateRow>>,
+    /// By name, the rows of senders that name it, in order.
+    told_by: Shards<SenderId, Vec<SenderId>>,
 }
 
 /// A registry row that cannot be read.
@@ -91,57 +95,75 @@ pub fn template_key(account: &str, name: &str, language: &str) -> String {
 }
 
 impl Learned {
-    /// Takes a row in, in place of what was known under its key.
+    /// Takes a row in, in place of what was known under its key; one that is no newer than that is left. Tells of which
+    /// sender it was, when it changed one.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn take(&mut self, row: &RegistryRow) -> Result<(), RowError> {
+    pub fn take(&mut self, row: &RegistryRow) -> Result<Option<SenderId>, RowError> {
         let error = || RowError(row.key.replace('\0', "/"));
         let parts: Vec<&str> = row.key.split('\0').collect();
         match parts.as_slice() {
             ["sender", name] => {
                 let sender = SenderId::parse(name).map_err(|_| error())?;
                 let state = serde_json::from_slice(&row.value).map_err(|_| error())?;
-                self.senders.insert(sender, (row.version, state));
+                return Ok(self.take_sender(sender, row.version, state));
             }
             ["account", account] => {
                 let state = serde_json::from_slice(&row.value).map_err(|_| error())?;
-                self.accounts.insert((*account).to_owned(), (row.version, state));
+                if self.accounts.get(*account).is_none_or(|(known, _)| *known < row.version) {
+                    self.accounts.insert((*account).to_owned(), (row.version, state));
+                }
             }
             ["template", account, name, language] => {
                 let state = serde_json::from_slice(&row.value).map_err(|_| error())?;
-                let rows = self.templates.entry(((*account).to_owned(), (*name).to_owned())).or_default();
-                rows.retain(|(known, ..)| known != language);
-                rows.push(((*language).to_owned(), row.version, state));
+                let key = ((*account).to_owned(), (*name).to_owned());
+                let mut rows = self.templates.get(&key).cloned().unwrap_or_default();
+                if rows.iter().all(|(known, version, _)| known != language || *version < row.version) {
+                    rows.retain(|(known, ..)| known != language);
+                    rows.push(((*language).to_owned(), row.version, state));
+                    self.templates.insert(key, rows);
+                }
             }
             _ => return Err(error()),
         }
-        Ok(())
+        Ok(None)
+    }
+
+    fn take_sender(&mut self, sender: SenderId, version: u64, state: LearnedSender) -> Option<SenderId> {
+        if self.senders.get(&sender).is_some_and(|(known, _)| *known >= version) {
+            return None;
+        }
+        for told in state.told() {
+            let mut by = self.told_by.get(&told).cloned().unwrap_or_default();
+            if let Err(place) = by.binary_search(&sender) {
+                by.insert(place, sender.clone());
+                self.told_by.insert(told, by);
+            }
+        }
+        self.senders.insert(sender.clone(), (version, state));
+        Some(sender)
+    }
+
+    /// The names that were learned to be the same sender as one, by its own row or by that of the other.
+    pub(super) fn told_with(&self, name: &SenderId) -> Vec<SenderId> {
+        let own = self.senders.get(name).map(|(_, learned)| learned.told()).unwrap_or_default();
+        let others = self.told_by.get(name).into_iter().flatten().cloned();
+        own.into_iter().chain(others).collect()
     }
 
     /// Some names of one sender, and every other name that was learned of it.
     #[must_use]
-    pub fn names_of(&self, mut names: Vec<SenderId>) -> Vec<SenderId> {
-        let mut rows: Vec<_> = self.senders.iter().collect();
-        rows.sort_by_key(|(name, _)| *name);
-        loop {
-            let before = names.len();
-            for (name, (_, learned)) in &rows {
-                let told = [&learned.same_as, &learned.number].into_iter().flatten();
-                let group: Vec<SenderId> = told
-                    .filter_map(|told| SenderId::parse(told).ok())
-                    .chain(std::iter::once((*name).clone()))
-                    .collect();
-                if group.iter().any(|one| names.contains(one)) {
-                    names.extend(group);
-                }
-            }
-            let mut seen = std::collections::HashSet::new();
-            names.retain(|name| seen.insert(name.clone()));
-            if names.len() == before {
-                return names;
+    pub fn names_of(&self, given: Vec<SenderId>) -> Vec<SenderId> {
+        let mut names: Vec<SenderId> = Vec::with_capacity(given.len());
+        let mut queue = std::collections::VecDeque::from(given);
+        while let Some(name) = queue.pop_front() {
+            if !names.contains(&name) {
+                queue.extend(self.told_with(&name));
+                names.push(name);
             }
         }
+        names
     }
 
     /// The restrictions of an account.
@@ -186,7 +208,16 @@ impl LearnedSender {
         }
         self.quality = self.quality.take().max(other.quality.clone());
         self.limit = self.limit.take().max(other.limit.clone());
+        self.stored_under.extend(other.stored_under.iter().cloned());
+        self.stored_under.sort();
+        self.stored_under.dedup();
         *self != before
+    }
+
+    /// The other names that it gives.
+    fn told(&self) -> Vec<SenderId> {
+        let names = [&self.same_as, &self.number].into_iter().flatten();
+        names.filter_map(|name| SenderId::parse(name).ok()).collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Names of senders, configured and learned.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::{
     model::{BusinessId, SenderId},
@@ -101,4 +103,70 @@ fn a_row_that_cannot_be_read_is_named() {
     let mut learned = Learned::default();
     let row = RegistryRow { key: "weather\0today".to_owned(), version: 1, value: b"{}".to_vec() };
     assert_eq!(learned.take(&row), Err(RowError("weather/today".to_owned())));
+}
+
+#[test]
+fn learned_one_by_one_in_any_order_is_what_is_learned_at_once() {
+    use proptest::prelude::*;
+    let name = || (0..8_u8).prop_map(|n| format!("100{n}"));
+    let row = (name(), proptest::option::of(name()), proptest::option::of(name()), any::<bool>());
+    let rows = proptest::collection::vec(row, 0..12);
+    let configured = |n: &[(&str, Option<&str>)]| {
+        let senders = n.iter().map(|(one, number)| SenderSettings {
+            sender: Sender { id: id(one), number: number.map(id), account: None },
+            profile: Profile::default(),
+        });
+        Business { senders: senders.collect(), ..acme() }
+    };
+    let businesses = [
+        configured(&[("1000", Some("1001")), ("1002", None)]),
+        Business { id: BusinessId::parse("other").unwrap(), ..configured(&[("1003", None)]) },
+    ];
+    proptest!(|(rows in rows, auto in any::<bool>())| {
+        let new = |learned| Directory::new(&businesses, Profile::default(), auto, learned);
+        let mut by_name: std::collections::BTreeMap<String, LearnedSender> = std::collections::BTreeMap::new();
+        let mut step_by_step = new(Learned::default());
+        for (version, (name, number, same_as, registers)) in (1..).zip(rows) {
+            let business = registers.then(|| name.clone());
+            let told = LearnedSender { business, number, same_as, ..LearnedSender::default() };
+            let known = by_name.entry(name.clone()).or_default();
+            known.join(&told);
+            let value = serde_json::to_vec(known).unwrap();
+            let row = RegistryRow { key: sender_key(&id(&name)), version, value };
+            step_by_step = step_by_step.with_rows(&[row]).0;
+        }
+        let rows: Vec<_> = by_name.iter().map(|(name, row)| (name.as_str(), row.clone())).collect();
+        let at_once = new(learned(&rows));
+        for n in 0..8 {
+            let shown = |directory: &Directory| directory.get(&format!("100{n}")).map(|profile| {
+                let SenderProfile { sender, business, also, configured, .. } = &**profile;
+                let mut also = also.clone();
+                also.sort();
+                (sender.clone(), business.clone(), also, *configured)
+            });
+            prop_assert_eq!(shown(&step_by_step), shown(&at_once), "100{}", n);
+        }
+    });
+}
+
+#[test]
+fn a_row_that_comes_late_does_not_undo_a_newer_one() {
+    let row = |version, business: &str| RegistryRow {
+        key: sender_key(&id("15550001111")),
+        version,
+        value: serde_json::to_vec(&registered(business)).unwrap(),
+    };
+    let directory = Directory::new(&[], Profile::default(), true, Learned::default());
+    let (directory, _) = directory.with_rows(&[row(2, "newer")]);
+    let (directory, _) = directory.with_rows(&[row(1, "older")]);
+    assert_eq!(directory.find(&id("15550001111")).unwrap().business.as_str(), "newer");
+}
+
+#[test]
+fn senders_share_their_word_lists() {
+    let other = Business { id: BusinessId::parse("other").unwrap(), ..acme() };
+    let rows = [("15559998888", registered("15559998888"))];
+    let directory = Directory::new(&[acme(), other], Profile::default(), true, learned(&rows));
+    let lists: Vec<_> = directory.senders().iter().map(|sender| Arc::as_ptr(&sender.keywords)).collect();
+    assert!(lists.len() > 1 && lists.iter().all(|list| *list == lists[0]), "{lists:?}");
 }

@@ -15,7 +15,7 @@ use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 
 use crate::{
-    grpc::{DESCRIPTORS, limit_exceeded, too_large_is_exhausted},
+    grpc::{DESCRIPTORS, Lease, deadline_exceeded, limit_exceeded, too_large_is_exhausted},
     metrics::{CallCounters, Metrics},
 };
 
@@ -26,8 +26,10 @@ const BEFORE_THE_TRANSPORT: Duration = Duration::from_millis(1);
 /// What the guard holds calls to.
 #[derive(Clone, Copy, Debug)]
 pub struct GuardSettings {
-    /// Calls in progress at once.
+    /// Unary calls in progress at once.
     pub concurrent_requests: usize,
+    /// Streams open at once.
+    pub open_streams: usize,
     /// The deadline of calls that name none.
     pub deadline_default: Duration,
     /// The longest deadline a call may name.
@@ -42,7 +44,14 @@ pub struct Guard(Arc<Shared>);
 struct Shared {
     settings: GuardSettings,
     permits: Semaphore,
-    counters: HashMap<String, CallCounters>,
+    streams: Arc<Semaphore>,
+    methods: HashMap<String, Method>,
+}
+
+#[derive(Debug)]
+struct Method {
+    counters: CallCounters,
+    streams: bool,
 }
 
 impl Guard {
@@ -50,19 +59,24 @@ impl Guard {
     #[must_use]
     pub fn new(settings: GuardSettings, metrics: &Metrics) -> Self {
         let permits = Semaphore::new(settings.concurrent_requests.min(Semaphore::MAX_PERMITS));
-        let methods = methods().into_iter().map(|(path, name)| (path, metrics.call_counters(&name)));
-        Self(Arc::new(Shared { settings, permits, counters: methods.collect() }))
+        let streams = Arc::new(Semaphore::new(settings.open_streams.min(Semaphore::MAX_PERMITS)));
+        let method = |(path, name, streams): (String, String, bool)| {
+            (path, Method { counters: metrics.call_counters(&name), streams })
+        };
+        let methods = methods().into_iter().map(method).collect();
+        Self(Arc::new(Shared { settings, permits, streams, methods }))
     }
 }
 
-/// The methods of the contract: path, and `Service/Method`.
-fn methods() -> Vec<(String, String)> {
+/// The methods of the contract: path, `Service/Method`, and whether it streams.
+fn methods() -> Vec<(String, String, bool)> {
     // The descriptors were compiled into this very program.
     let Ok(pool) = DescriptorPool::decode(DESCRIPTORS) else { return Vec::new() };
     let of_service = |service: prost_reflect::ServiceDescriptor| {
         let (full, short) = (service.full_name().to_owned(), service.name().to_owned());
         let method = |method: prost_reflect::MethodDescriptor| {
-            (format!("/{full}/{}", method.name()), format!("{short}/{}", method.name()))
+            let streams = method.is_client_streaming() || method.is_server_streaming();
+            (format!("/{full}/{}", method.name()), format!("{short}/{}", method.name()), streams)
         };
         service.methods().map(method).collect::<Vec<_>>()
     };
@@ -98,38 +112,50 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let shared = Arc::clone(&self.shared);
         let path = request.uri().path().to_owned();
-        let limit = deadline(request.headers(), &shared.settings);
+        let named = named_deadline(request.headers());
+        let limit =
+            named.map_or(shared.settings.deadline_default, |named| named.min(shared.settings.deadline_max));
+        let streams = shared.methods.get(&path).is_some_and(|method| method.streams);
+        let place = streams.then(|| Arc::clone(&shared.streams).try_acquire_owned());
+        let full = matches!(place, Some(Err(_)));
+        if let Some(Ok(place)) = place {
+            // Held by the stream, which goes on after this call has been answered with its headers.
+            request.extensions_mut().insert(Lease::new(place, named));
+        }
         let call = self.inner.call(request);
         Box::pin(async move {
-            let response = match shared.permits.try_acquire() {
-                Err(_) => Ok(overloaded()),
-                Ok(_permit) => match tokio::time::timeout(limit, call).await {
+            let permit = if streams { None } else { Some(shared.permits.try_acquire()) };
+            let response = match permit {
+                _ if full => Ok(too_many_streams()),
+                Some(Err(_)) => Ok(overloaded()),
+                Some(Ok(_)) | None => match tokio::time::timeout(limit, call).await {
                     Ok(response) => response.map(sized),
-                    Err(_) => {
-                        Ok(Status::deadline_exceeded("the deadline passed before the answer").into_http())
-                    }
+                    Err(_) => Ok(deadline_exceeded().into_http()),
                 },
             };
-            if let (Ok(response), Some(counters)) = (&response, shared.counters.get(&path)) {
-                counters.count(code_of(response.headers()));
+            if let (Ok(response), Some(method)) = (&response, shared.methods.get(&path)) {
+                method.counters.count(code_of(response.headers()));
             }
             response
         })
     }
 }
 
+fn too_many_streams() -> Response<Body> {
+    limit_exceeded("limits.open_streams", "too many streams are open; close some, or try again").into_http()
+}
+
 fn overloaded() -> Response<Body> {
     limit_exceeded("limits.concurrent_requests", "too many calls in progress; try again").into_http()
 }
 
-/// The caller's deadline, cut to the longest permitted; the default where none is named or it cannot be read.
-fn deadline(headers: &HeaderMap, settings: &GuardSettings) -> Duration {
+/// The caller's deadline, where one is named that can be read.
+fn named_deadline(headers: &HeaderMap) -> Option<Duration> {
     let named = headers.get("grpc-timeout").and_then(|value| parse_timeout(value.to_str().ok()?));
-    let named = named.map(|named| named.saturating_sub(BEFORE_THE_TRANSPORT));
-    named.map_or(settings.deadline_default, |named| named.min(settings.deadline_max))
+    named.map(|named| named.saturating_sub(BEFORE_THE_TRANSPORT))
 }
 
 /// `100m`, `5S`: up to 8 digits and a unit, as the gRPC specification has it.
@@ -192,8 +218,10 @@ mod tests {
         let methods = methods();
         assert!(methods.contains(&(
             "/sendgate.v1.PolicyService/CheckSend".to_owned(),
-            "PolicyService/CheckSend".to_owned()
+            "PolicyService/CheckSend".to_owned(),
+            false
         )));
+        assert_eq!(methods.iter().filter(|(.., streams)| *streams).count(), 4);
         assert_eq!(methods.len(), 21);
     }
 }

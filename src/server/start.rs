@@ -70,11 +70,10 @@ pub struct Running {
     pub http: SocketAddr,
     /// The Unix socket, when there is one.
     pub socket: Option<PathBuf>,
-    gate: Arc<Gate>,
+    state: State,
     store: Arc<dyn Store>,
-    health: HealthReporter,
-    ready: Ready,
     stopping: CancellationToken,
+    failed: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
     drain_delay: Duration,
     grace: Duration,
@@ -119,11 +118,10 @@ pub async fn start_over(
         grpc: None,
         http: http_listener.local_addr().unwrap_or(settings.http.listen),
         socket: None,
-        gate: Arc::clone(&gate),
+        state: State { gate: Arc::clone(&gate), health, ready: ready.clone() },
         store,
-        health,
-        ready: ready.clone(),
         stopping: stopping.clone(),
+        failed: CancellationToken::new(),
         tasks: Vec::new(),
         drain_delay: settings.shutdown.drain_delay,
         grace: settings.shutdown.grace,
@@ -138,30 +136,46 @@ pub async fn start_over(
     }
     let router = crate::http::router(http_settings(settings), gate, json, ready);
     let until = stopping.clone();
-    running.tasks.push(tokio::spawn(async move {
+    running.supervise("the HTTP port", async move {
         let door = Door { listener: http_listener, stopping: until.clone() };
         let served = axum::serve(door, router).with_graceful_shutdown(until.cancelled_owned()).await;
         if let Err(error) = served {
             tracing::error!(%error, "the HTTP port ended");
         }
-    }));
+    });
     running.sweep();
-    running.set_ready(true).await;
+    running.state.set_ready(true).await;
     drop(unfinished.disarm());
     Ok(running)
+}
+
+/// Where the server says whether it is ready.
+#[derive(Clone, Debug)]
+struct State {
+    gate: Arc<Gate>,
+    health: HealthReporter,
+    ready: Ready,
+}
+
+impl State {
+    async fn set_ready(&self, ready: bool) {
+        self.ready.set(ready);
+        self.gate.metrics().ready.set(i64::from(ready));
+        services::set_serving(&self.health, ready).await;
+    }
 }
 
 impl Running {
     /// The gate behind.
     #[must_use]
     pub const fn gate(&self) -> &Arc<Gate> {
-        &self.gate
+        &self.state.gate
     }
 
     /// Drains and stops: no longer ready, a pause for load balancers to notice, then what is in progress may finish
     /// within the grace period, then the store is closed.
     pub async fn stop(mut self) {
-        self.set_ready(false).await;
+        self.state.set_ready(false).await;
         tokio::time::sleep(self.drain_delay).await;
         self.stopping.cancel();
         let tasks = std::mem::take(&mut self.tasks);
@@ -181,10 +195,24 @@ impl Running {
         }
     }
 
-    async fn set_ready(&self, ready: bool) {
-        self.ready.set(ready);
-        self.gate.metrics().ready.set(i64::from(ready));
-        services::set_serving(&self.health, ready).await;
+    /// Waits until a part of the server ends by itself, which none should. The server is no longer ready then.
+    pub async fn failed(&self) {
+        self.failed.cancelled().await;
+    }
+
+    /// Runs a part of the server. A listener that is gone while the rest goes on would look ready and answer nobody.
+    pub(crate) fn supervise(&mut self, part: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let (state, failed, stopping) = (self.state.clone(), self.failed.clone(), self.stopping.clone());
+        self.tasks.push(tokio::spawn(async move {
+            let ended = tokio::spawn(task).await;
+            if stopping.is_cancelled() {
+                return;
+            }
+            let panicked = ended.is_err();
+            tracing::error!(part, panicked, "a part of the server ended by itself; it is not ready any more");
+            state.set_ready(false).await;
+            failed.cancel();
+        }));
     }
 
     async fn listen_tcp(
@@ -203,21 +231,21 @@ impl Running {
             builder = builder.tls_config(tls_config(tls).await?).map_err(StartError::Tls)?;
         }
         let until = self.stopping.clone();
-        self.tasks.push(tokio::spawn(async move {
+        self.supervise("the gRPC port", async move {
             let stopping = until.clone();
             let incoming = incoming.map(move |io| io.map(|io| Spoken::new(io, &stopping)));
             let router = builder.layer(guard).add_routes(routes);
             if let Err(error) = router.serve_with_incoming_shutdown(incoming, until.cancelled_owned()).await {
                 tracing::error!(%error, "the gRPC port ended");
             }
-        }));
+        });
         Ok(())
     }
 
     fn listen_unix(&mut self, settings: &Settings, listener: UnixListener, guard: Guard, routes: Routes) {
         let builder = server(settings);
         let until = self.stopping.clone();
-        self.tasks.push(tokio::spawn(async move {
+        self.supervise("the gRPC socket", async move {
             let stopping = until.clone();
             let incoming =
                 UnixListenerStream::new(listener).map(move |io| io.map(|io| Spoken::new(io, &stopping)));
@@ -225,13 +253,13 @@ impl Running {
             if let Err(error) = router.serve_with_incoming_shutdown(incoming, until.cancelled_owned()).await {
                 tracing::error!(%error, "the gRPC socket ended");
             }
-        }));
+        });
     }
 
     /// Deletes windows that ended, now and then.
     fn sweep(&mut self) {
-        let (gate, stopping) = (Arc::clone(&self.gate), self.stopping.clone());
-        self.tasks.push(tokio::spawn(async move {
+        let (gate, stopping) = (Arc::clone(&self.state.gate), self.stopping.clone());
+        self.supervise("the sweeper", async move {
             let mut every = tokio::time::interval(SWEEP_EVERY);
             loop {
                 tokio::select! {
@@ -249,7 +277,7 @@ impl Running {
                     }
                 }
             }
-        }));
+        });
     }
 }
 
@@ -303,6 +331,7 @@ fn gate_settings(settings: &Settings) -> GateSettings {
 fn guard_settings(settings: &Settings) -> GuardSettings {
     GuardSettings {
         concurrent_requests: as_size(settings.limits.concurrent_requests),
+        open_streams: as_size(settings.limits.open_streams),
         deadline_default: settings.deadlines.request_default,
         deadline_max: settings.deadlines.request_max,
     }

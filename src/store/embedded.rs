@@ -23,7 +23,7 @@ use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 use redb::Database;
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{Semaphore, mpsc, oneshot, watch},
     task::spawn_blocking,
 };
 
@@ -45,6 +45,9 @@ pub struct Options {
     pub cache_bytes: usize,
     /// How many writes may wait for the writer before further ones wait outside.
     pub queue: usize,
+    /// How many reads may be in progress or wait for a thread. One that has begun goes on when nobody waits for it any
+    /// more, so on a disk that hangs they would pile up without end; further ones are refused at once.
+    pub reads: usize,
     /// Check every page when opening. Reads the whole file, and is what finds silent damage: pages are not verified
     /// when they are read later.
     pub check: bool,
@@ -52,7 +55,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache_bytes: 64 << 20, queue: 1024, check: true }
+        Self { cache_bytes: 64 << 20, queue: 1024, reads: 4096, check: true }
     }
 }
 
@@ -63,6 +66,7 @@ pub struct Embedded {
     /// None once closed: without a sender the writer empties its queue and ends.
     jobs: ArcSwapOption<mpsc::Sender<Job>>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    reads: Arc<Semaphore>,
     feed: watch::Receiver<u64>,
 }
 
@@ -101,6 +105,7 @@ impl Embedded {
             database: ArcSwapOption::from(Some(database)),
             jobs: ArcSwapOption::from_pointee(jobs),
             writer: Mutex::new(Some(writer)),
+            reads: Arc::new(Semaphore::new(options.reads.clamp(1, Semaphore::MAX_PERMITS))),
             feed,
         })
     }
@@ -134,8 +139,14 @@ impl Embedded {
         &self,
         work: impl FnOnce(&View) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let place = Arc::clone(&self.reads).try_acquire_owned();
+        let place =
+            place.map_err(|_| StoreError::Unavailable("too many reads wait for the disk".to_owned()))?;
         let database = self.database.load_full().ok_or_else(closed)?;
-        let done = spawn_blocking(move || read::guarded(|| work(&View::of(&database)?)));
+        let done = spawn_blocking(move || {
+            let _place = place;
+            read::guarded(|| work(&View::of(&database)?))
+        });
         done.await.unwrap_or_else(|_| Err(stopped()))
     }
 
@@ -227,6 +238,11 @@ impl Store for Embedded {
 
     async fn registry(&self) -> Result<Vec<RegistryRow>, StoreError> {
         self.read(View::registry).await
+    }
+
+    async fn registry_row(&self, key: &str) -> Result<Option<RegistryRow>, StoreError> {
+        let key = key.to_owned();
+        self.read(move |view| view.registry_row(&key)).await
     }
 
     async fn commit_registry(&self, row: RegistryRow) -> Result<Committed, StoreError> {

@@ -1,8 +1,9 @@
 //! A store that fails on demand, around one that does not.
 
 use std::{
+    collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -35,6 +36,8 @@ pub(crate) enum Fault {
     WritesLate,
     /// Reads, and answers only once `release` was called.
     AnswersReadsLate,
+    /// Reads what it read last before this began, as a replica that lags does.
+    ReadsStale,
 }
 
 #[derive(Debug)]
@@ -45,6 +48,8 @@ pub(crate) struct Faulty {
     reached: Notify,
     done: Notify,
     commits: AtomicU64,
+    loads: AtomicU64,
+    seen: Mutex<HashMap<ContactId, Loaded>>,
 }
 
 impl Faulty {
@@ -56,6 +61,8 @@ impl Faulty {
             reached: Notify::new(),
             done: Notify::new(),
             commits: AtomicU64::new(0),
+            loads: AtomicU64::new(0),
+            seen: Mutex::default(),
         })
     }
 
@@ -88,13 +95,31 @@ impl Faulty {
         self.commits.load(Ordering::SeqCst)
     }
 
+    /// How many reads of single contacts were begun.
+    pub(crate) fn loads(&self) -> u64 {
+        self.loads.load(Ordering::SeqCst)
+    }
+
+    async fn read(&self, fault: Fault, id: ContactId, now: Time) -> Result<Loaded, StoreError> {
+        if fault == Fault::ReadsStale {
+            return Ok(self.seen.lock().unwrap().get(&id).cloned().unwrap_or_default());
+        }
+        let loaded = self.inner.load(id, now).await?;
+        self.seen.lock().unwrap().insert(id, loaded.clone());
+        Ok(loaded)
+    }
+
     async fn pass(&self) -> Result<Fault, StoreError> {
         let fault = **self.fault.load();
         match fault {
             Fault::Unavailable => Err(StoreError::Unavailable("switched off".to_owned())),
             Fault::Hangs => std::future::pending().await,
             Fault::Corrupt => Err(StoreError::Corrupt("made up".to_owned())),
-            Fault::None | Fault::ForgetsToAnswer | Fault::WritesLate | Fault::AnswersReadsLate => Ok(fault),
+            Fault::None
+            | Fault::ForgetsToAnswer
+            | Fault::WritesLate
+            | Fault::AnswersReadsLate
+            | Fault::ReadsStale => Ok(fault),
         }
     }
 
@@ -107,8 +132,9 @@ impl Faulty {
 #[async_trait]
 impl Store for Faulty {
     async fn load(&self, id: ContactId, now: Time) -> Result<Loaded, StoreError> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
         let fault = self.pass().await?;
-        let loaded = self.inner.load(id, now).await;
+        let loaded = self.read(fault, id, now).await;
         if fault == Fault::AnswersReadsLate {
             self.hold().await;
         }
@@ -116,10 +142,18 @@ impl Store for Faulty {
     }
 
     async fn load_many(&self, ids: &[ContactId], now: Time) -> Vec<Result<Loaded, StoreError>> {
-        match self.pass().await {
-            Ok(_) => self.inner.load_many(ids, now).await,
-            Err(error) => vec![Err(error); ids.len()],
+        let fault = match self.pass().await {
+            Ok(fault) => fault,
+            Err(error) => return vec![Err(error); ids.len()],
+        };
+        let mut loaded = Vec::with_capacity(ids.len());
+        for id in ids {
+            loaded.push(self.read(fault, *id, now).await);
         }
+        if fault == Fault::AnswersReadsLate {
+            self.hold().await;
+        }
+        loaded
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {

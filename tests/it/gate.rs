@@ -2,9 +2,12 @@
 //! the store does.
 
 mod concurrency;
+mod counting;
 mod erasure;
 mod failures;
+mod freshness;
 mod identities;
+mod registry;
 mod repetition;
 mod senders;
 mod world;

@@ -230,7 +230,7 @@ fn a_status_is_built_in_one_place() {
 fn time_is_read_in_one_place() {
     only_in(&["clock"], &["SystemTime", "Timestamp::now", "Zoned::now", "UNIX_EPOCH"]);
     // How long a call took is measured where it is counted.
-    only_in(&["grpc/policy", "grpc/consent"], &["Instant::now", "time::Instant"]);
+    only_in(&["grpc/policy", "gate/writes"], &["Instant::now", "time::Instant"]);
 }
 
 #[test]

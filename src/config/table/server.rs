@@ -88,6 +88,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         reason: "Requests in work at once; more are refused with `RESOURCE_EXHAUSTED` rather than queued past their deadline.",
     },
     Setting {
+        path: "limits.open_streams",
+        kind: Kind::Count,
+        default: "1024",
+        reason: "Streams open at once over all connections; more are refused with `RESOURCE_EXHAUSTED`. They stay open for long, so they have a limit of their own and leave requests theirs.",
+    },
+    Setting {
         path: "limits.concurrent_streams_per_connection",
         kind: Kind::Count,
         default: "256",

@@ -8,11 +8,15 @@ use crate::{
     gate::Revision,
     grpc::pb,
     model::evidence::Evidence,
-    store::{ContactId, SealedEntry},
+    store::SealedEntry,
 };
 
 /// An entry, sealed and, where its content is still there, read.
-pub(in crate::grpc) fn entry(id: ContactId, sealed: &SealedEntry, read: Option<&Entry>) -> pb::ConsentEntry {
+pub(in crate::grpc) fn entry(
+    state: Revision,
+    sealed: &SealedEntry,
+    read: Option<&Entry>,
+) -> pb::ConsentEntry {
     let mut message = pb::ConsentEntry {
         sequence: sealed.sequence,
         erased: sealed.payload.is_none(),
@@ -20,8 +24,7 @@ pub(in crate::grpc) fn entry(id: ContactId, sealed: &SealedEntry, read: Option<&
         payload_sha256: HEXLOWER.encode(&sealed.payload_digest),
         previous_hash: HEXLOWER.encode(&sealed.previous),
         hash: HEXLOWER.encode(&sealed.hash),
-        // The contact's version counts commits, of which an entry's sequence is a lower bound.
-        revision: Revision::of(id, sealed.sequence).token(),
+        revision: state.token(),
         ..pb::ConsentEntry::default()
     };
     if let Some(read) = read {

@@ -104,6 +104,13 @@ impl View {
         last_position(&self.0.open_table(CHANGES).map_err(fault)?)
     }
 
+    pub(super) fn registry_row(&self, key: &str) -> Result<Option<RegistryRow>, StoreError> {
+        let registry = self.0.open_table(REGISTRY).map_err(fault)?;
+        let Some(found) = registry.get(key).map_err(fault)? else { return Ok(None) };
+        let (version, value) = found.value();
+        Ok(Some(RegistryRow { key: key.to_owned(), version, value: value.to_vec() }))
+    }
+
     pub(super) fn registry(&self) -> Result<Vec<RegistryRow>, StoreError> {
         let registry = self.0.open_table(REGISTRY).map_err(fault)?;
         let mut found = Vec::new();

@@ -37,7 +37,7 @@ fn entry(sequence: u64, previous: [u8; 32]) -> SealedEntry {
 
 /// A store on a disk that does what it is told. Without a cache, so that every read reaches the disk.
 fn store_on(disk: &Disk, queue: usize) -> Arc<Embedded> {
-    let options = Options { cache_bytes: 0, queue, check: false };
+    let options = Options { cache_bytes: 0, queue, check: false, ..Options::default() };
     let path = Path::new("disk");
     let database = open::backend(disk.clone(), path, &options).unwrap();
     Arc::new(Embedded::start(database, path, &options).unwrap())
@@ -285,4 +285,28 @@ fn a_file_of_another_program_is_refused_and_left_as_it_is() {
     assert!(matches!(refused, OpenError::NotAStore { .. }), "{refused}");
     let tables = Database::open(&path).unwrap().begin_read().unwrap().list_tables().unwrap().count();
     assert_eq!(tables, 0);
+}
+
+#[tokio::test]
+async fn reads_that_pile_up_are_refused_at_once_even_when_nobody_waits_for_them_any_more() {
+    let options = Options { reads: 2, ..Options::default() };
+    let backend = redb::backends::InMemoryBackend::new();
+    let database = open::backend(backend, Path::new("memory:"), &options).unwrap();
+    let store = Arc::new(Embedded::start(database, Path::new("memory:"), &options).unwrap());
+    let (go, gate) = std::sync::mpsc::channel::<()>();
+    let gate = Arc::new(Mutex::new(gate));
+    for _ in 0..2 {
+        let gate = Arc::clone(&gate);
+        let stuck = store.read(move |_| {
+            let _ended = gate.lock().unwrap().recv();
+            Ok(())
+        });
+        assert!(tokio::time::timeout(Duration::from_millis(1), stuck).await.is_err(), "the caller gives up");
+    }
+    let refused = store.load(id(1), NOW).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    drop(go);
+    while store.load(id(1), NOW).await.is_err() {
+        tokio::task::yield_now().await;
+    }
 }

@@ -69,7 +69,7 @@ async fn the_log_of_a_proven_identity_is_copied_once() {
     assert_eq!(world.version(PERSON).await, version, "proven already");
     let log = world.log(PERSON).await;
     assert_eq!(log.entries.len(), 4, "three statements and the link");
-    assert_eq!(world.log(USER).await.id, log.id);
+    assert_eq!(world.log(USER).await.revision, log.revision);
 }
 
 #[tokio::test]

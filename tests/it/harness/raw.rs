@@ -17,6 +17,26 @@ pub(crate) async fn call(
     headers: &[(&'static str, &str)],
     request: &impl Message,
 ) -> HeaderMap {
+    exchanged(address, method, headers, request, true).await
+}
+
+/// The same with the caller's side left open, as streams have it.
+pub(crate) async fn call_open(
+    address: SocketAddr,
+    method: &str,
+    headers: &[(&'static str, &str)],
+    request: &impl Message,
+) -> HeaderMap {
+    exchanged(address, method, headers, request, false).await
+}
+
+async fn exchanged(
+    address: SocketAddr,
+    method: &str,
+    headers: &[(&'static str, &str)],
+    request: &impl Message,
+    ends: bool,
+) -> HeaderMap {
     soon(async {
         let stream = TcpStream::connect(address).await.unwrap();
         let (client, connection) = h2::client::handshake(stream).await.unwrap();
@@ -29,7 +49,7 @@ pub(crate) async fn call(
         }
         let mut client = client.ready().await.unwrap();
         let (response, mut body) = client.send_request(call.body(()).unwrap(), false).unwrap();
-        body.send_data(framed(request), true).unwrap();
+        body.send_data(framed(request), ends).unwrap();
         let response = response.await.unwrap();
         let headers = response.headers().clone();
         let mut answer = response.into_body();

@@ -2,10 +2,14 @@
 
 use sendgate::{grpc::pb, policy::Reason};
 
-use crate::harness::{
-    Server,
-    plain::WEBHOOK,
-    say::{PERSON, SENDER, opt_in, opt_out, reply, template, wrote},
+use crate::{
+    harness::{
+        Server,
+        plain::WEBHOOK,
+        say::{PERSON, SENDER, opt_in, opt_out, reply, template, wrote},
+        slow::Slow,
+    },
+    webhook::{conversation, text},
 };
 
 #[tokio::test]
@@ -70,6 +74,28 @@ async fn answers_writes_and_latencies_are_counted() {
     server.ask(reply(PERSON)).await;
     assert_eq!(server.series("sendgate_cached_contacts").await, Some(1.0));
     assert!(server.series("sendgate_cache_hits_total").await.unwrap() >= 3.0);
+}
+
+#[tokio::test]
+async fn a_write_is_counted_and_timed_whichever_door_it_came_through() {
+    let store = Slow::new();
+    let server = Server::over(store.clone(), WEBHOOK).await;
+    let message = |id: &str| {
+        let messages = serde_json::json!([text(PERSON, id, crate::harness::START / 1000, "hello")]);
+        conversation(&serde_json::json!({ "messages": messages })).to_string()
+    };
+    let json = format!("{{\"sender\":\"{SENDER}\",\"recipient\":\"{PERSON}\",\"text\":\"hello\"}}");
+    server.consent().record_inbound(wrote(PERSON, "hello")).await.unwrap();
+    assert_eq!(server.call("recordInbound", &json).await.status, 200);
+    assert_eq!(server.deliver(message("wamid.1").as_bytes()).await.status, 200);
+    let inbound = |outcome: &str| format!("sendgate_writes_total{{kind=\"inbound\",outcome=\"{outcome}\"}}");
+    assert_eq!(server.series(&inbound("applied")).await, Some(3.0));
+    store.fail(true);
+    server.consent().record_inbound(wrote(PERSON, "hello")).await.unwrap_err();
+    assert_ne!(server.call("recordInbound", &json).await.status, 200);
+    assert_eq!(server.deliver(message("wamid.2").as_bytes()).await.status, 503);
+    assert_eq!(server.series(&inbound("failed")).await, Some(3.0));
+    assert_eq!(server.series("sendgate_write_duration_seconds_count").await, Some(6.0));
 }
 
 #[tokio::test]

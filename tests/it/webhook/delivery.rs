@@ -9,6 +9,7 @@ use crate::harness::{
     plain::WEBHOOK,
     say::{reply, template},
     slow::Slow,
+    until,
 };
 
 const NOW: i64 = START / 1000;
@@ -110,6 +111,36 @@ async fn what_could_not_be_stored_is_not_acknowledged_and_what_was_stays() {
     for (n, before) in stored {
         assert_eq!(state(&server, &number(n)).await, before, "stored once");
     }
+}
+
+#[tokio::test]
+async fn people_of_one_delivery_do_not_wait_for_each_other() {
+    let store = Slow::new();
+    let server = Server::over(store.clone(), WEBHOOK).await;
+    let messages: Vec<_> = (0..100).map(|n| text(&number(n), &format!("wamid.{n}"), NOW, "STOP")).collect();
+    let body = conversation(&json!({"messages": messages})).to_string().into_bytes();
+    store.hold(true);
+    let (answer, ()) = tokio::join!(server.deliver(&body), async {
+        until(|| async { store.waiting() == 64 }).await;
+        store.hold(false);
+    });
+    assert_eq!(answer.status, 200);
+    for n in 0..100 {
+        assert_eq!(server.reason(asked(&number(n))).await, pb::Reason::OptedOut, "person {n}");
+    }
+}
+
+/// Takes 9,000 people in and says how long it took; see docs/performance.md.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn nine_thousand_people_in_one_delivery() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::on(&directory.path().join("store.redb"), WEBHOOK).await;
+    let messages: Vec<_> = (0..9000).map(|n| text(&number(n), &format!("wamid.{n}"), NOW, "STOP")).collect();
+    let body = conversation(&json!({"messages": messages})).to_string().into_bytes();
+    let started = std::time::Instant::now();
+    let taken = crate::harness::plain::send_patiently(server.http(), &body).await;
+    println!("{} bytes: {} after {:?}", body.len(), taken.status, started.elapsed());
 }
 
 #[tokio::test]

@@ -246,7 +246,7 @@ async fn a_flagged_number_is_known_by_its_quality_and_limit() {
     delivered(&server, "phone_number_quality_update_flagged").await;
     let directory = server.running.gate().directory();
     let number = sendgate::model::SenderId::parse("16505551111").unwrap();
-    let (_, learned) = &directory.learned().senders[&number];
+    let (_, learned) = directory.learned().senders.get(&number).unwrap();
     assert_eq!(learned.quality, Some((1_608_243_062_000, "FLAGGED".to_owned())));
     assert_eq!(learned.limit, Some((1_608_243_062_000, "10000".to_owned())));
 }

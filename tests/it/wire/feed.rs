@@ -6,7 +6,7 @@ use tonic::{Code, Streaming};
 use crate::harness::{
     Server,
     errors::{bad_fields, expect},
-    say::{PERSON, SENDER, opt_in, opt_out},
+    say::{PERSON, SENDER, fresh, opt_in, opt_out, template},
     soon,
 };
 
@@ -128,4 +128,38 @@ async fn the_feed_goes_on_after_a_restart() {
     let mut changes = watch(&server, "", &position).await;
     assert_eq!(next(&mut changes).await.entry.unwrap().recipient, "4915112345679");
     server.stop().await;
+}
+
+#[tokio::test]
+async fn the_revision_of_an_entry_is_a_state_that_holds_it_and_no_resume_point() {
+    let server = Server::new().await;
+    let prompt = |outcome: pb::OptInPromptOutcome| pb::RecordOptInPromptRequest {
+        sender: SENDER.to_owned(),
+        recipient: PERSON.to_owned(),
+        outcome: outcome as i32,
+        ..Default::default()
+    };
+    // Two entries with one commit: there are more entries than versions.
+    for outcome in [pb::OptInPromptOutcome::Sent, pb::OptInPromptOutcome::Accepted] {
+        server.consent().record_opt_in_prompt(prompt(outcome)).await.unwrap();
+    }
+    let entries = server.entries(PERSON).await;
+    assert_eq!(entries.len(), 3);
+    let from_start = pb::WatchConsentRequest { resume_after: "0".to_owned(), ..Default::default() };
+    let mut changes = server.consent().watch_consent(from_start).await.unwrap().into_inner();
+    for entry in &entries {
+        let change = soon(changes.message()).await.unwrap().unwrap();
+        let streamed = change.entry.unwrap();
+        for revision in [&entry.revision, &streamed.revision] {
+            let fresh = pb::CheckSendRequest {
+                consistency: fresh(revision),
+                ..template(PERSON, pb::Category::Utility)
+            };
+            assert_eq!(server.reason(fresh).await, pb::Reason::OptedIn);
+            let resumed = pb::WatchConsentRequest { resume_after: revision.clone(), ..Default::default() };
+            assert!(server.consent().watch_consent(resumed).await.is_err());
+        }
+        let resumed = pb::WatchConsentRequest { resume_after: change.revision, ..Default::default() };
+        server.consent().watch_consent(resumed).await.unwrap();
+    }
 }

@@ -1,15 +1,16 @@
 //! StreamCheckSend: answers in order, errors in place, an end when either side ends.
 
-use sendgate::grpc::pb;
+use sendgate::grpc::pb::{self, consent_service_client::ConsentServiceClient};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Streaming};
 
 use crate::harness::{
-    Server,
-    errors::expect,
-    say::{SENDER, opt_in, opt_out},
-    soon,
+    Server, channel,
+    errors::{expect, metadata},
+    raw,
+    say::{SENDER, opt_in, opt_out, template},
+    soon, until,
 };
 
 fn item(recipient: &str) -> pb::StreamCheckSendRequest {
@@ -114,4 +115,47 @@ async fn a_stream_whose_caller_goes_away_is_forgotten() {
     }
     // Nothing of them holds the server up.
     soon(server.stop()).await;
+}
+
+#[tokio::test]
+async fn streams_over_the_limit_are_refused_on_any_connection_and_requests_keep_theirs() {
+    let server = Server::with("limits: {open_streams: 2, concurrent_requests: 1}").await;
+    let first = open(&server).await;
+    let watch = || pb::WatchConsentRequest::default();
+    let second = server.consent().watch_consent(watch()).await.unwrap();
+    let other = channel(server.running.grpc.unwrap()).await;
+    let refused = ConsentServiceClient::new(other.clone()).watch_consent(watch()).await.unwrap_err();
+    assert_eq!(metadata(&refused, "limit"), "limits.open_streams");
+    expect(Err::<(), _>(refused), Code::ResourceExhausted, "LIMIT_EXCEEDED");
+    assert_eq!(server.reason(template("4915112345678", pb::Category::Utility)).await, pb::Reason::NoOptIn);
+    drop(second);
+    until(|| async { ConsentServiceClient::new(other.clone()).watch_consent(watch()).await.is_ok() }).await;
+    drop(first);
+}
+
+#[tokio::test]
+async fn a_stream_ends_at_its_deadline() {
+    let server = Server::with("limits: {open_streams: 2}").await;
+    let headers = [("grpc-timeout", "200m")];
+    let address = server.running.grpc.unwrap();
+    for path in ["/sendgate.v1.ConsentService/WatchConsent", "/sendgate.v1.PolicyService/StreamCheckSend"] {
+        for _ in 0..3 {
+            let ended = raw::call_open(address, path, &headers, &pb::WatchConsentRequest::default()).await;
+            assert_eq!(ended.get("grpc-status").unwrap(), "4", "{path}: {ended:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_without_a_deadline_outlives_that_of_requests() {
+    let server =
+        Server::with("deadlines: {request_default: 50ms, request_max: 100ms, store_read: 20s}").await;
+    let (requests, mut answers) = open(&server).await;
+    let mut watch =
+        server.consent().watch_consent(pb::WatchConsentRequest::default()).await.unwrap().into_inner();
+    // Long enough for every deadline of a request to pass.
+    let waited = tokio::time::timeout(std::time::Duration::from_millis(300), watch.message()).await;
+    assert!(waited.is_err(), "{waited:?}");
+    requests.send(item("4915112345678")).await.unwrap();
+    assert_eq!(next(&mut answers).await.reason(), pb::Reason::NoOptIn);
 }
