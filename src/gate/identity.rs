@@ -202,7 +202,7 @@ impl Gate {
         Ok(matches!(self.commit(commit).await?, Committed::Done(_)))
     }
 
-    async fn copied_log(
+    pub(super) async fn copied_log(
         &self,
         id: ContactId,
         length: u64,

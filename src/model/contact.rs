@@ -168,6 +168,7 @@ impl Contact {
 
     /// What remains after an erasure at `at`: the standing refusals and blocks, no identity, no proof, no habit.
     #[must_use]
+            by_sender: self.standing_blocks(),
     pub fn erased(&self, at: Time) -> Self {
         let by_sender = self.by_sender.iter().map(|(sender, registers)| {
             (sender.clone(), SenderRegisters { window_closed: None, ..*registers })

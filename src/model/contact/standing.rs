@@ -7,12 +7,14 @@
 //! - An opt-in covers a request when it is later than every opt-out and decline that concerns the request, so that an
 //!   opt-in from before a "no" never comes back to life.
 
-use super::{Contact, PlatformFlag};
+use super::{Contact, PlatformFlag, SenderRegisters};
 use crate::model::{
     evidence::Channel,
     scope::{Category, Scope, Topic},
+    sender::SenderId,
     statement::{OptIn, OptOut, Registers, Voice},
     time::Time,
+    vec_map::VecMap,
 };
 
 /// A "no" that stands, or the lack of one, for one category and topic.
@@ -155,6 +157,26 @@ impl Contact {
         let everything = self.scopes.get(&Scope::Everything).and_then(|r| r.own_in).map(|opt_in| opt_in.at);
         let settled = self.hold_cleared.max(self.own_marketing_opt_in()).max(everything);
         self.held.filter(|held| settled.is_none_or(|settled| settled <= *held))
+    }
+
+    /// The blocks that stand, by sender. The person's own ends with their later opt-in to what a message is about (A06):
+    /// only one to everything ends all of it.
+    #[must_use]
+    pub(super) fn standing_blocks(&self) -> VecMap<SenderId, SenderRegisters> {
+        let opted_in = self.scopes.get(&Scope::Everything).and_then(|r| r.own_in).map(|opt_in| opt_in.at);
+        let standing = self.by_sender.iter().map(|(sender, blocks)| {
+            let stands = |at: &Time| opted_in.is_none_or(|opted_in| opted_in <= *at);
+            let not_lifted =
+                |at: &Time| blocks.unblocked_by_business.is_none_or(|unblocked| unblocked <= *at);
+            let standing = SenderRegisters {
+                blocked_by_user: blocks.blocked_by_user.filter(stands),
+                reported_by_user: blocks.reported_by_user.filter(stands),
+                blocked_by_business: blocks.blocked_by_business.filter(not_lifted),
+                ..SenderRegisters::default()
+            };
+            (sender.clone(), standing)
+        });
+        standing.filter(|(_, blocks)| *blocks != SenderRegisters::default()).collect()
     }
 
     /// Every scope against which a "no" of the person or the business stands by itself.
