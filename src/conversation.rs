@@ -114,8 +114,7 @@ pub fn refuses(keywords: &Keywords, said: Said<'_>) -> bool {
 
 /// The prompt that a message answers. One that quotes another message of ours answers that, not the prompt.
 fn asked(contact: &Contact, context_id: &str, at: Time) -> Option<Asked> {
-    let message_id = contact.prompt.sent.as_ref().map_or("", |(_, message_id)| message_id.as_str());
-    let quotes_prompt = !message_id.is_empty() && message_id == context_id;
+    let quotes_prompt = contact.prompt.is(context_id);
     // A prompt whose ID nobody recorded cannot be told from another message; while it is open, it is what is answered.
     let may_quote_prompt = quotes_prompt || context_id.is_empty();
     // An opt-out of everything after the decline is the later "no", and is not lifted as a decline is.
@@ -124,7 +123,7 @@ fn asked(contact: &Contact, context_id: &str, at: Time) -> Option<Asked> {
     if contact.decline().as_ref().is_some_and(stands) {
         return may_quote_prompt.then_some(Asked::Declined);
     }
-    let (sent, _) = contact.prompt.sent.as_ref()?;
+    let (sent, message_id) = contact.prompt.recent.last()?;
     let late = quotes_prompt && contact.latest_opt_in().is_none();
     let open = contact.open_prompt().is_some() && *sent <= at && (may_quote_prompt || message_id.is_empty());
     (late || open).then_some(Asked::Open)

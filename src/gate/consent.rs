@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{
-    Gate, GateError,
+    FUTURE_TOLERANCE, Gate, GateError,
     error::FieldError,
     names::{Revision, random_16, statement_id},
     outcome::{SCOPES_MAX, due, opt_in_stands, opt_out_stands, standing_against, too_many_scopes},
@@ -206,7 +206,7 @@ impl Gate {
                 draft.state(statement, request.who.entry(at, situation.now, content));
                 if request.step == PromptStep::Accepted {
                     let prompt = &situation.before.prompt;
-                    if prompt.sent.is_none() && prompt.declined.is_none() {
+                    if prompt.sent().is_none() && prompt.declined.is_none() {
                         let message = "no opt-in prompt to this person is recorded; record SENT first";
                         return Err(GateError::field("outcome", message));
                     }
@@ -231,7 +231,13 @@ impl Gate {
     /// # Errors
     /// As `record_opt_in`.
     pub async fn record_confirmation(&self, who: &Who, of_opt_in: bool) -> Result<Acknowledged, GateError> {
-        self.record_plain("confirmation", who, &Content::Confirmation { of_opt_in }).await
+        let at = self.permitted_at(who)?;
+        let tells = |contact: &Contact| {
+            // Clocks differ: an opt-out may seem a little later than the confirmation that it caused.
+            let refused = contact.refused_by(at + FUTURE_TOLERANCE).cloned();
+            refused.filter(|_| !of_opt_in).map(|scope| Event::Told(scope, at)).collect()
+        };
+        self.record_plain("confirmation", who, &Content::Confirmation { of_opt_in }, tells).await
     }
 
     /// Records a block or report.
@@ -239,7 +245,7 @@ impl Gate {
     /// # Errors
     /// As `record_opt_in`.
     pub async fn record_block(&self, who: &Who, block: Block) -> Result<Acknowledged, GateError> {
-        self.record_plain("block", who, &Content::Block(block)).await
+        self.record_plain("block", who, &Content::Block(block), |_| Vec::new()).await
     }
 
     /// Settles a hold on marketing.
@@ -247,7 +253,7 @@ impl Gate {
     /// # Errors
     /// As `record_opt_in`.
     pub async fn settle_hold(&self, who: &Who) -> Result<Acknowledged, GateError> {
-        self.record_plain("hold", who, &Content::HoldSettled).await
+        self.record_plain("hold", who, &Content::HoldSettled, |_| Vec::new()).await
     }
 
     async fn record_plain(
@@ -279,6 +285,7 @@ impl Gate {
     pub async fn record_contact(
         &self,
         who: &Who,
+        besides: impl Fn(&Contact) -> Vec<Event> + Sync + Send,
         time_zone: Option<&str>,
     ) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(who)?;
@@ -289,6 +296,9 @@ impl Gate {
             if let Some(zone) = time_zone {
                 draft.event(&Event::TimeZone(at, zone.to_owned()));
             }
+                for event in besides(situation.before) {
+                    draft.event(&event);
+                }
             Ok(draft)
         };
         let written = self.write(&profile, &who.recipient, plan).await?;

@@ -127,14 +127,14 @@ impl Contact {
     /// The prompt that still waits for its answer, if one does: any opt-in, decline or opt-out since answers it.
     #[must_use]
     pub fn open_prompt(&self) -> Option<Time> {
-        let (sent, _) = self.prompt.sent.as_ref()?;
+        let sent = self.prompt.sent()?;
         let said = self.scopes.iter().flat_map(|(_, r)| {
             let ins = r.ins().map(|(_, opt_in)| opt_in.at);
             ins.chain(r.outs().map(|(_, out)| out.at))
         });
         let answers = [self.prompt.accepted, self.prompt.declined, self.reach.not_on_whatsapp];
-        let answered = said.chain(answers.into_iter().flatten()).any(|answer| answer >= *sent);
-        (!answered).then_some(*sent)
+        let answered = said.chain(answers.into_iter().flatten()).any(|answer| answer >= sent);
+        (!answered).then_some(sent)
     }
 
     /// An opt-out of everything that stands by itself.
@@ -194,22 +194,41 @@ impl Contact {
     }
 
     /// True when an opt-out or decline stands that no confirmation told the person of: one confirmation for one
-    /// stretch of being out, however often the person repeats it. A stretch ends with an opt-in between the
-    /// confirmation and the next "no"; what the business asserts ends none of the person's own.
+    /// stretch of being out of a scope, however often the person repeats it; being told of a part is not being told of
+    /// everything. A stretch ends with an opt-in between the confirmation and the next "no"; what the business asserts
+    /// ends none of the person's own.
     #[must_use]
     pub fn opt_out_confirmation_due(&self) -> bool {
-        let standing = self.scopes.iter().filter_map(|(_, r)| standing_at(&[Some(r), None, None], 0));
-        let declined = self.decline().map(|at| (Voice::Own, at));
+        let standing = self.scopes.iter().filter_map(|(scope, r)| {
+            standing_at(&[Some(r), None, None], 0).map(|(voice, out)| (scope, voice, out))
+        });
+        let declined = self.decline().map(|at| (&Scope::Everything, Voice::Own, at));
         // Who is on an imported list was out before, and has nothing new to be told.
-        let said = standing.filter(|(_, out)| out.channel() != Some(Channel::Import));
-        let mut refusals = said.map(|(voice, out)| (voice, out.at)).chain(declined);
-        refusals.any(|(voice, at)| {
-            self.confirmed_out.is_none_or(|told| {
+        let said = standing.filter(|(_, _, out)| out.channel() != Some(Channel::Import));
+        let mut refusals = said.map(|(scope, voice, out)| (scope, voice, out.at)).chain(declined);
+        refusals.any(|(scope, voice, at)| {
+            self.told_of(scope, at).is_none_or(|told| {
                 self.opt_ins().any(|(by, opt_in)| {
                     (by == Voice::Own || voice != Voice::Own) && told < opt_in.at && opt_in.at < at
                 })
             })
         })
+    }
+
+    /// The last confirmation that told of a refusal of this scope: sent after it, or while the scope or everything was
+    /// refused already.
+    fn told_of(&self, scope: &Scope, at: Time) -> Option<Time> {
+        let told = |scope: &Scope| self.told.get(scope).copied().flatten();
+        let after = self.confirmed_out.filter(|confirmed| *confirmed >= at);
+        after.max(told(scope)).max(told(&Scope::Everything))
+    }
+
+    /// The scopes that an opt-out confirmation tells of, where it was sent by this instant; a decline is one of everything.
+    pub fn refused_by(&self, until: Time) -> impl Iterator<Item = &Scope> {
+        let standing = self.scopes.iter().filter_map(move |(scope, r)| {
+            standing_at(&[Some(r), None, None], 0).filter(|(_, out)| out.at <= until).map(|_| scope)
+        });
+        standing.chain(self.decline().filter(|declined| *declined <= until).map(|_| &Scope::Everything))
     }
 
     /// True when the latest opt-in still stands somewhere and was not confirmed to the person.
