@@ -7,7 +7,9 @@ use super::{
     FUTURE_TOLERANCE, Gate, GateError,
     error::FieldError,
     names::{Revision, random_16, statement_id},
-    outcome::{SCOPES_MAX, due, opt_in_stands, opt_out_stands, standing_against, too_many_scopes},
+    outcome::{
+        SCOPES_MAX, due, opt_in_stands, opt_out_stands, standing_against, stays_refused, too_many_scopes,
+    },
     write::{Draft, Situation, Written, too_far_ahead},
 };
 use crate::{
@@ -114,40 +116,56 @@ impl Gate {
     pub async fn record_opt_in(&self, request: &OptInRequest) -> Result<OptInRecorded, GateError> {
         let profile = self.sender_of(&request.who)?;
         let at = self.permitted_at(&request.who)?;
-        let assessment = self.assess(&profile, request, at)?;
         let statement = request.who.statement()?;
-        let content = Content::OptIn {
-            scope: request.scope.clone(),
-            evidence: Box::new(request.evidence.clone()),
-            expires_at: assessment.expires_at,
-            findings: assessment.findings.clone(),
+        let (mut findings, written) = match self.assess(&profile, request, at) {
+            Ok(assessment) => {
+                let written = self.write_opt_in(&profile, request, at, statement, &assessment).await?;
+                (assessment.findings, written)
+            }
+            Err(error) => {
+                (Vec::new(), self.repetition_instead(&profile, &request.who, statement, error).await?)
+            }
         };
-        let written = self
-            .write(&profile, &request.who.recipient, |situation| {
-                let mut draft = Draft::default();
-                if too_many_scopes(situation.before, &request.scope) {
-                    let message =
-                        format!("the contact has {SCOPES_MAX} scopes already; use fewer, wider ones");
-                    return Err(GateError::field("scope.topics", message));
-                }
-                let entry = request.who.entry(at, situation.now, content.clone());
-                draft.state(statement, entry.clone());
-                if let Some(zone) = &request.time_zone {
-                    draft.event(&Event::TimeZone(at, zone.clone()));
-                }
-                let after = draft.after(situation.before);
-                let applied = opt_in_stands(&after, &request.scope, at, situation.now);
-                Ok(Draft::replaying(draft, statement, Entry { applied, ..entry }))
-            })
-            .await?;
         let applied = match repeated(&request.who, &written)? {
             Some(entry) => entry.applied,
             None => opt_in_stands(&written.after, &request.scope, at, self.clock.now()),
         };
         let standing =
             (!applied).then(|| standing_against(&written.after, &request.scope, self.clock.now())).flatten();
-        let done = self.acknowledge("consent", &written, applied);
-        Ok(OptInRecorded { done, findings: assessment.findings, standing })
+        findings.extend(stays_refused(&written.after, &request.scope));
+        let done = self.acknowledge("consent", &profile, &written, applied);
+        Ok(OptInRecorded { done, findings, standing })
+    }
+
+    async fn write_opt_in(
+        &self,
+        profile: &SenderProfile,
+        request: &OptInRequest,
+        at: Time,
+        statement: StatementId,
+        assessment: &Assessment,
+    ) -> Result<Written, GateError> {
+        let content = Content::OptIn {
+            scope: request.scope.clone(),
+            evidence: Box::new(request.evidence.clone()),
+            expires_at: assessment.expires_at,
+            findings: assessment.findings.clone(),
+        };
+        self.write_once(profile, &request.who, statement, |situation| {
+            let mut draft = Draft::default();
+            if too_many_scopes(situation.before, &request.scope) {
+                let message = format!("the contact has {SCOPES_MAX} scopes already; use fewer, wider ones");
+                return Err(GateError::field("scope.topics", message));
+            }
+            let entry = request.who.entry(at, situation.now, content.clone());
+            draft.state(statement, entry.clone());
+            if let Some(zone) = &request.time_zone {
+                draft.event(&Event::TimeZone(at, zone.clone()));
+            }
+            let applied = opt_in_stands(&draft.after(situation.before), &request.scope, at, situation.now);
+            Ok(Draft::replaying(draft, statement, Entry { applied, ..entry }))
+        })
+        .await
     }
 
     /// Records an opt-out. Once this returns, no answer of this sidecar allows what it covers.
@@ -182,7 +200,7 @@ impl Gate {
             Some(entry) => entry.applied,
             None => opt_out_stands(&written.after, &content, at),
         };
-        Ok(self.acknowledge("opt_out", &written, applied))
+        Ok(self.acknowledge("opt_out", &profile, &written, applied))
     }
 
     /// Records a step of the opt-in conversation. An acceptance is an opt-in, with the configured prompt as evidence.
@@ -199,11 +217,15 @@ impl Gate {
         };
         let statement = request.who.statement()?;
         let scope = profile.profile.prompt.scope.clone();
+        let content = Content::Prompt(request.step, request.message_id.clone());
+        let stands = |contact: &Contact, now: Time| {
+            request.step != PromptStep::Accepted || opt_in_stands(contact, &scope, at, now)
+        };
         let written = self
-            .write(&profile, &request.who.recipient, |situation| {
+            .write_once(&profile, &request.who, statement, |situation| {
                 let mut draft = Draft::default();
-                let content = Content::Prompt(request.step, request.message_id.clone());
-                draft.state(statement, request.who.entry(at, situation.now, content));
+                let step = request.who.entry(at, situation.now, content.clone());
+                draft.state(statement, step.clone());
                 if request.step == PromptStep::Accepted {
                     let prompt = &situation.before.prompt;
                     if prompt.sent().is_none() && prompt.declined.is_none() {
@@ -214,16 +236,18 @@ impl Gate {
                     let entry = request.who.entry(at, situation.now, content);
                     let id = second_id(statement);
                     draft.state(id, entry.clone());
-                    let applied = opt_in_stands(&draft.after(situation.before), &scope, at, situation.now);
-                    draft = Draft::replaying(draft, id, Entry { applied, ..entry });
+                    let applied = stands(&draft.after(situation.before), situation.now);
+                    draft = draft.replaying(id, Entry { applied, ..entry });
+                    draft = draft.replaying(statement, Entry { applied, ..step });
                 }
                 Ok(draft)
             })
             .await?;
-        repeated(&request.who, &written)?;
-        let applied = request.step != PromptStep::Accepted
-            || opt_in_stands(&written.after, &scope, at, self.clock.now());
-        Ok(self.acknowledge("opt_in_prompt", &written, applied))
+        let applied = match repeated(&request.who, &written)? {
+            Some(entry) => entry.applied,
+            None => stands(&written.after, self.clock.now()),
+        };
+        Ok(self.acknowledge("opt_in_prompt", &profile, &written, applied))
     }
 
     /// Records that a confirmation was sent: of an opt-in, or else of an opt-out.
@@ -261,6 +285,7 @@ impl Gate {
         kind: &'static str,
         who: &Who,
         content: &Content,
+        besides: impl Fn(&Contact) -> Vec<Event> + Sync + Send,
     ) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(who)?;
         let at = self.permitted_at(who)?;
@@ -271,11 +296,14 @@ impl Gate {
                 let mut entry = who.entry(at, situation.now, content.clone());
                 entry.sender = profile.sender.id.clone();
                 draft.state(statement, entry);
+                for event in besides(situation.before) {
+                    draft.event(&event);
+                }
                 Ok(draft)
             })
             .await?;
         repeated(who, &written)?;
-        Ok(self.acknowledge(kind, &written, true))
+        Ok(self.acknowledge(kind, &profile, &written, true))
     }
 
     /// Records that a person is a contact of the business.
@@ -285,7 +313,6 @@ impl Gate {
     pub async fn record_contact(
         &self,
         who: &Who,
-        besides: impl Fn(&Contact) -> Vec<Event> + Sync + Send,
         time_zone: Option<&str>,
     ) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(who)?;
@@ -296,13 +323,10 @@ impl Gate {
             if let Some(zone) = time_zone {
                 draft.event(&Event::TimeZone(at, zone.to_owned()));
             }
-                for event in besides(situation.before) {
-                    draft.event(&event);
-                }
             Ok(draft)
         };
         let written = self.write(&profile, &who.recipient, plan).await?;
-        Ok(self.acknowledge("contact", &written, true))
+        Ok(self.acknowledge("contact", &profile, &written, true))
     }
 
     /// The sender of a write.
@@ -357,7 +381,13 @@ impl Gate {
     }
 
     /// Counts a write and says what is due after it.
-    pub(super) fn acknowledge(&self, kind: &'static str, written: &Written, applied: bool) -> Acknowledged {
+    pub(super) fn acknowledge(
+        &self,
+        kind: &'static str,
+        profile: &SenderProfile,
+        written: &Written,
+        applied: bool,
+    ) -> Acknowledged {
         let outcome = match (&written.known, applied) {
             (Some(_), _) => WriteOutcome::repeated,
             (None, true) => WriteOutcome::applied,
@@ -367,7 +397,7 @@ impl Gate {
         Acknowledged {
             revision: written.revision(),
             applied,
-            obligations: due(&written.after, self.clock.now()),
+            obligations: due(&profile.profile.rules, &written.after, self.clock.now()),
             contact: written.after.clone(),
         }
     }

@@ -324,7 +324,7 @@ impl Gate {
             self.spread(&profile, linked).await?;
         }
         let written = self.write(&profile, &who.recipient, |_: &Situation<'_>| Ok(Draft::default())).await?;
-        Ok(self.acknowledge("link", &written, true))
+        Ok(self.acknowledge("link", &profile, &written, true))
     }
 
     /// Forgets a person, under every identity that is theirs by proof or by the business's word. What stands against

@@ -92,7 +92,7 @@ impl Gate {
                 Ok(draft)
             })
             .await?;
-        Ok(self.acknowledge("signal", &written, true))
+        Ok(self.acknowledge("signal", &profile, &written, true))
     }
 }
 

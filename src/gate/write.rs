@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use super::{
     Gate, GateError,
     check::{ALIASES_MAX, Consistency},
+    consent::Who,
     names::{Revision, random_16},
 };
 use crate::{
@@ -155,6 +156,38 @@ impl Gate {
         let written = self.write_one(profile, recipient, &plan).await?;
         self.cross(profile, &written).await?;
         Ok(written)
+    }
+
+    /// Writes a statement, or answers from what was recorded under its key: what refuses a statement now need not have
+    /// refused it then.
+    pub(super) async fn write_once<P>(
+        &self,
+        profile: &SenderProfile,
+        who: &Who,
+        statement: StatementId,
+        plan: P,
+    ) -> Result<Written, GateError>
+    where
+        P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
+    {
+        match self.write(profile, &who.recipient, plan).await {
+            Err(error) => self.repetition_instead(profile, who, statement, error).await,
+            written => written,
+        }
+    }
+
+    /// What was recorded under the key of a request that is refused now; the refusal when nothing was.
+    pub(super) async fn repetition_instead(
+        &self,
+        profile: &SenderProfile,
+        who: &Who,
+        statement: StatementId,
+        error: GateError,
+    ) -> Result<Written, GateError> {
+        if who.key.is_empty() || !matches!(error, GateError::Invalid(_)) {
+            return Err(error);
+        }
+        self.repetition(profile, &who.recipient, statement).await?.ok_or(error)
     }
 
     /// The write that a statement made when it was first recorded, if it was: so that a repetition is answered from what
