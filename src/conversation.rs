@@ -1,15 +1,18 @@
 //! What a message of the person means, given what was said before: keywords, and the answer to the opt-in prompt (D).
 //!
 //! Pure. A bare "yes" or "no" means something only as an answer: to an open or declined prompt, or, for "yes", as the
-//! first thing a person writes after opting out, since the confirmation of an opt-out invites exactly that. In any
-//! later conversation "yes" answers somebody else's question.
+//! first thing a person writes after opting out here, or after the confirmation of an opt-out, which invites exactly that.
+//! In any later conversation "yes" answers somebody else's question.
 
 #[cfg(test)]
 mod tests;
 
 use crate::{
     keywords::{Intent, Keywords},
-    model::{Category, Contact, Scope, ScopeSet, Time, evidence::Action},
+    model::{
+        Category, Contact, Scope, ScopeSet, Time,
+        evidence::{Action, Channel},
+    },
 };
 
 /// A message of the person.
@@ -85,7 +88,7 @@ pub fn read(
         },
         Intent::Yes { keyword } => match asked {
             Some(_) => opt_in(prompt_scope.clone(), keyword, true),
-            None if first_word_since_opting_out(contact, said.context_id, at) => {
+            None if answers_opting_out(contact, said.context_id, at) => {
                 opt_in(ScopeSet::everything(), keyword, false)
             }
             None => Effect::None,
@@ -114,8 +117,7 @@ pub fn refuses(keywords: &Keywords, said: Said<'_>) -> bool {
 
 /// The prompt that a message answers. One that quotes another message of ours answers that, not the prompt.
 fn asked(contact: &Contact, context_id: &str, at: Time) -> Option<Asked> {
-    let message_id = contact.prompt.sent.as_ref().map_or("", |(_, message_id)| message_id.as_str());
-    let quotes_prompt = !message_id.is_empty() && message_id == context_id;
+    let quotes_prompt = contact.prompt.is(context_id);
     // A prompt whose ID nobody recorded cannot be told from another message; while it is open, it is what is answered.
     let may_quote_prompt = quotes_prompt || context_id.is_empty();
     // An opt-out of everything after the decline is the later "no", and is not lifted as a decline is.
@@ -124,19 +126,23 @@ fn asked(contact: &Contact, context_id: &str, at: Time) -> Option<Asked> {
     if contact.decline().as_ref().is_some_and(stands) {
         return may_quote_prompt.then_some(Asked::Declined);
     }
-    let (sent, _) = contact.prompt.sent.as_ref()?;
+    let (sent, message_id) = contact.prompt.recent.last()?;
     let late = quotes_prompt && contact.latest_opt_in().is_none();
     let open = contact.open_prompt().is_some() && *sent <= at && (may_quote_prompt || message_id.is_empty());
     (late || open).then_some(Asked::Open)
 }
 
-/// True when the person is out of everything, has written nothing since, and quotes no message: a quoted one asked
-/// something else. The message itself counts as written when it comes again: what it did not do the first time, a
-/// redelivery does not do either.
-fn first_word_since_opting_out(contact: &Contact, context_id: &str, at: Time) -> bool {
-    let first = contact
-        .everything_out()
-        .is_some_and(|(_, out)| out.at < at && contact.last_inbound.is_none_or(|wrote| wrote <= out.at));
+/// True when the person is out of everything, and this is the first thing they write since they were told how to come
+/// back, or since they opted out in this very chat; and it quotes no message, for a quoted one asked something else. To
+/// who opted out elsewhere nobody here has said anything that a "yes" could answer. The message itself counts as written
+/// when it comes again: what it did not do the first time, a redelivery does not do either.
+fn answers_opting_out(contact: &Contact, context_id: &str, at: Time) -> bool {
+    let Some((_, out)) = contact.everything_out() else { return false };
+    let here = matches!(out.channel(), Some(Channel::Keyword | Channel::Button)).then_some(out.at);
+    let told = contact.confirmed_out.filter(|told| *told >= out.at);
+    let first = here
+        .max(told)
+        .is_some_and(|asked| asked < at && contact.last_inbound.is_none_or(|wrote| wrote <= asked));
     first && context_id.is_empty()
 }
 

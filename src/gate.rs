@@ -9,6 +9,7 @@
 
 mod check;
 mod consent;
+mod cross;
 mod error;
 mod feed;
 mod find;

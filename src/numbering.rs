@@ -48,11 +48,25 @@ pub fn calling_code_is_known(digits: u64) -> bool {
     !table::zones(digits).is_empty() || PLACELESS.contains(&leading_three(digits))
 }
 
+/// True for exactly an assigned calling code.
+#[must_use]
+pub fn is_calling_code(digits: u64) -> bool {
+    // No calling code begins with another.
+    calling_code_is_known(digits) && (digits < 10 || !calling_code_is_known(digits / 10))
+}
+
+/// True for calling codes after which a number may begin with a zero that is part of it: Italy and San Marino, and
+/// countries in West and Central Africa whose numbers grew by one.
+#[must_use]
+pub const fn keeps_leading_zero(calling_code: u64) -> bool {
+    matches!(calling_code, 39 | 378 | 225 | 241 | 242)
+}
+
 /// The one spelling of a number that stands for all spellings of it.
 ///
 /// Two numbers with the same canonical form are one person's: Brazilian mobile numbers with and
 /// without the ninth digit, Mexican ones with and without the 1 and Argentine ones with and without
-/// the 9 after the calling code. Every other number is its own canonical form. It is a key to compare and store by,
+/// the 9 after the calling code, or with the 15 after the area code instead. Every other number is its own canonical form. It is a key to compare and store by,
 /// not an address: WhatsApp may know the account under the other spelling only, so a message goes
 /// to the number as it was given.
 #[must_use]

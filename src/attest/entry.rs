@@ -121,13 +121,14 @@ impl Entry {
             Content::OptOut { .. }
             | Content::PlatformStop(_)
             | Content::Held(_)
-            | Content::Prompt(PromptStep::Declined, _) => true,
+            | Content::Prompt(PromptStep::Declined, _)
+            | Content::Block(Block::ByUser | Block::ReportedByUser | Block::ByBusiness) => true,
             Content::OptIn { .. }
             | Content::PlatformResume
             | Content::HoldSettled
             | Content::Prompt(..)
             | Content::Confirmation { .. }
-            | Content::Block(_)
+            | Content::Block(Block::LiftedByBusiness)
             | Content::Linked { .. }
             | Content::Erased { .. } => false,
         }

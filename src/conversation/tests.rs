@@ -97,6 +97,46 @@ fn a_yes_counts_as_the_first_word_after_opting_out() {
     assert_eq!(yes(wrote(&out, "yes", 900_000)), Some((ScopeSet::everything(), false)));
 }
 
+/// An opt-out of everything by e-mail.
+fn opted_out_by_mail(seconds: i64) -> Event {
+    let (id, channel) = (StatementId([1; 16]), Channel::Email.code());
+    Event::OptOut(Voice::Own, ScopeSet::everything(), OptOut { at: at(seconds), id, channel })
+}
+
+#[test]
+fn a_yes_after_opting_out_elsewhere_answers_nothing_but_the_confirmation() {
+    let out = opted_out_by_mail(5);
+    assert_eq!(wrote(&[out.clone()], "yes", 6), Effect::None);
+    assert_eq!(yes(wrote(&[out.clone()], "START", 6)), Some((ScopeSet::everything(), false)));
+    let told = |seconds| [out.clone(), Event::ConfirmedOut(at(seconds))];
+    assert!(yes(wrote(&told(7), "yes", 8)).is_some());
+    assert_eq!(wrote(&told(7), "yes", 7), Effect::None, "said before it was asked");
+    assert_eq!(wrote(&told(4), "yes", 8), Effect::None, "the confirmation of another opt-out");
+    let chat = [out.clone(), Event::ConfirmedOut(at(7)), Event::Wrote(at(8))];
+    assert_eq!(wrote(&chat, "yes", 9), Effect::None, "the first word after it was another");
+}
+
+#[test]
+fn a_yes_after_the_confirmation_counts_whatever_was_said_before_it() {
+    let chat = [opted_out_by_mail(1), Event::Wrote(at(2)), Event::ConfirmedOut(at(3))];
+    assert!(yes(wrote(&chat, "yes", 4)).is_some());
+    let here = [opted_out(ScopeSet::everything(), 1), Event::Wrote(at(2)), Event::ConfirmedOut(at(3))];
+    assert!(yes(wrote(&here, "yes", 4)).is_some());
+}
+
+#[test]
+fn a_yes_that_quotes_an_earlier_prompt_answers_it() {
+    let sent = |seconds, id: &str| Event::PromptSent(at(seconds), id.to_owned());
+    let events = [sent(1, "p1"), sent(100, "p2"), sent(200, "p3")];
+    for (quoted, answers) in [("p1", true), ("p2", true), ("p3", true), ("p4", false)] {
+        let reply = Said { text: "yes", context_id: quoted, ..Said::default() };
+        assert_eq!(yes(heard(&events, reply, 300)).is_some(), answers, "{quoted}");
+    }
+    // Said to the first before the second was sent, and heard after it.
+    let early = Said { text: "yes", context_id: "p1", ..Said::default() };
+    assert!(yes(heard(&events, early, 50)).is_some());
+}
+
 #[test]
 fn a_yes_in_a_later_conversation_answers_somebody_else() {
     let events = [opted_out(ScopeSet::everything(), 1), Event::Wrote(at(2))];

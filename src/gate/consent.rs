@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use super::{
-    Gate, GateError,
+    FUTURE_TOLERANCE, Gate, GateError,
     error::FieldError,
     names::{Revision, random_16, statement_id},
-    outcome::{SCOPES_MAX, due, opt_in_stands, opt_out_stands, standing_against, too_many_scopes},
+    outcome::{
+        SCOPES_MAX, due, opt_in_stands, opt_out_stands, standing_against, stays_refused, too_many_scopes,
+    },
     write::{Draft, Situation, Written, too_far_ahead},
 };
 use crate::{
@@ -112,40 +114,56 @@ impl Gate {
     pub(super) async fn write_opt_in(&self, request: &OptInRequest) -> Result<OptInRecorded, GateError> {
         let profile = self.sender_of(&request.who)?;
         let at = self.permitted_at(&request.who)?;
-        let assessment = self.assess(&profile, request, at)?;
         let statement = request.who.statement()?;
-        let content = Content::OptIn {
-            scope: request.scope.clone(),
-            evidence: Box::new(request.evidence.clone()),
-            expires_at: assessment.expires_at,
-            findings: assessment.findings.clone(),
+        let (mut findings, written) = match self.assess(&profile, request, at) {
+            Ok(assessment) => {
+                let written = self.put_opt_in(&profile, request, at, statement, &assessment).await?;
+                (assessment.findings, written)
+            }
+            Err(error) => {
+                (Vec::new(), self.repetition_instead(&profile, &request.who, statement, error).await?)
+            }
         };
-        let written = self
-            .write(&profile, &request.who.recipient, |situation| {
-                let mut draft = Draft::default();
-                if too_many_scopes(situation.before, &request.scope) {
-                    let message =
-                        format!("the contact has {SCOPES_MAX} scopes already; use fewer, wider ones");
-                    return Err(GateError::field("scope.topics", message));
-                }
-                let entry = request.who.entry(at, situation.now, content.clone());
-                draft.state(statement, entry.clone());
-                if let Some(zone) = &request.time_zone {
-                    draft.event(&Event::TimeZone(at, zone.clone()));
-                }
-                let after = draft.after(situation.before);
-                let applied = opt_in_stands(&after, &request.scope, at, situation.now);
-                Ok(Draft::replaying(draft, statement, Entry { applied, ..entry }))
-            })
-            .await?;
         let applied = match repeated(&request.who, &written)? {
             Some(entry) => entry.applied,
             None => opt_in_stands(&written.after, &request.scope, at, self.clock.now()),
         };
         let standing =
             (!applied).then(|| standing_against(&written.after, &request.scope, self.clock.now())).flatten();
-        let done = self.acknowledge(&written, applied);
-        Ok(OptInRecorded { done, findings: assessment.findings, standing })
+        findings.extend(stays_refused(&written.after, &request.scope));
+        let done = self.acknowledge(&profile, &written, applied);
+        Ok(OptInRecorded { done, findings, standing })
+    }
+
+    async fn put_opt_in(
+        &self,
+        profile: &SenderProfile,
+        request: &OptInRequest,
+        at: Time,
+        statement: StatementId,
+        assessment: &Assessment,
+    ) -> Result<Written, GateError> {
+        let content = Content::OptIn {
+            scope: request.scope.clone(),
+            evidence: Box::new(request.evidence.clone()),
+            expires_at: assessment.expires_at,
+            findings: assessment.findings.clone(),
+        };
+        self.write_once(profile, &request.who, statement, |situation| {
+            let mut draft = Draft::default();
+            if too_many_scopes(situation.before, &request.scope) {
+                let message = format!("the contact has {SCOPES_MAX} scopes already; use fewer, wider ones");
+                return Err(GateError::field("scope.topics", message));
+            }
+            let entry = request.who.entry(at, situation.now, content.clone());
+            draft.state(statement, entry.clone());
+            if let Some(zone) = &request.time_zone {
+                draft.event(&Event::TimeZone(at, zone.clone()));
+            }
+            let applied = opt_in_stands(&draft.after(situation.before), &request.scope, at, situation.now);
+            Ok(Draft::replaying(draft, statement, Entry { applied, ..entry }))
+        })
+        .await
     }
 
     pub(super) async fn write_opt_out(&self, request: &OptOutRequest) -> Result<Acknowledged, GateError> {
@@ -176,7 +194,7 @@ impl Gate {
             Some(entry) => entry.applied,
             None => opt_out_stands(&written.after, &content, at),
         };
-        Ok(self.acknowledge(&written, applied))
+        Ok(self.acknowledge(&profile, &written, applied))
     }
 
     pub(super) async fn write_prompt(&self, request: &PromptRequest) -> Result<Acknowledged, GateError> {
@@ -189,14 +207,18 @@ impl Gate {
         };
         let statement = request.who.statement()?;
         let scope = profile.profile.prompt.scope.clone();
+        let content = Content::Prompt(request.step, request.message_id.clone());
+        let stands = |contact: &Contact, now: Time| {
+            request.step != PromptStep::Accepted || opt_in_stands(contact, &scope, at, now)
+        };
         let written = self
-            .write(&profile, &request.who.recipient, |situation| {
+            .write_once(&profile, &request.who, statement, |situation| {
                 let mut draft = Draft::default();
-                let content = Content::Prompt(request.step, request.message_id.clone());
-                draft.state(statement, request.who.entry(at, situation.now, content));
+                let step = request.who.entry(at, situation.now, content.clone());
+                draft.state(statement, step.clone());
                 if request.step == PromptStep::Accepted {
                     let prompt = &situation.before.prompt;
-                    if prompt.sent.is_none() && prompt.declined.is_none() {
+                    if prompt.sent().is_none() && prompt.declined.is_none() {
                         let message = "no opt-in prompt to this person is recorded; record SENT first";
                         return Err(GateError::field("outcome", message));
                     }
@@ -204,16 +226,18 @@ impl Gate {
                     let entry = request.who.entry(at, situation.now, content);
                     let id = second_id(statement);
                     draft.state(id, entry.clone());
-                    let applied = opt_in_stands(&draft.after(situation.before), &scope, at, situation.now);
-                    draft = Draft::replaying(draft, id, Entry { applied, ..entry });
+                    let applied = stands(&draft.after(situation.before), situation.now);
+                    draft = draft.replaying(id, Entry { applied, ..entry });
+                    draft = draft.replaying(statement, Entry { applied, ..step });
                 }
                 Ok(draft)
             })
             .await?;
-        repeated(&request.who, &written)?;
-        let applied = request.step != PromptStep::Accepted
-            || opt_in_stands(&written.after, &scope, at, self.clock.now());
-        Ok(self.acknowledge(&written, applied))
+        let applied = match repeated(&request.who, &written)? {
+            Some(entry) => entry.applied,
+            None => stands(&written.after, self.clock.now()),
+        };
+        Ok(self.acknowledge(&profile, &written, applied))
     }
 
     pub(super) async fn write_confirmation(
@@ -221,18 +245,29 @@ impl Gate {
         who: &Who,
         of_opt_in: bool,
     ) -> Result<Acknowledged, GateError> {
-        self.record_plain(who, &Content::Confirmation { of_opt_in }).await
+        let at = self.permitted_at(who)?;
+        let tells = |contact: &Contact| {
+            // Clocks differ: an opt-out may seem a little later than the confirmation that it caused.
+            let refused = contact.refused_by(at + FUTURE_TOLERANCE).cloned();
+            refused.filter(|_| !of_opt_in).map(|scope| Event::Told(scope, at)).collect()
+        };
+        self.record_plain(who, &Content::Confirmation { of_opt_in }, tells).await
     }
 
     pub(super) async fn write_block(&self, who: &Who, block: Block) -> Result<Acknowledged, GateError> {
-        self.record_plain(who, &Content::Block(block)).await
+        self.record_plain(who, &Content::Block(block), |_| Vec::new()).await
     }
 
     pub(super) async fn write_settled(&self, who: &Who) -> Result<Acknowledged, GateError> {
-        self.record_plain(who, &Content::HoldSettled).await
+        self.record_plain(who, &Content::HoldSettled, |_| Vec::new()).await
     }
 
-    async fn record_plain(&self, who: &Who, content: &Content) -> Result<Acknowledged, GateError> {
+    async fn record_plain(
+        &self,
+        who: &Who,
+        content: &Content,
+        besides: impl Fn(&Contact) -> Vec<Event> + Sync + Send,
+    ) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(who)?;
         let at = self.permitted_at(who)?;
         let statement = who.statement()?;
@@ -242,11 +277,14 @@ impl Gate {
                 let mut entry = who.entry(at, situation.now, content.clone());
                 entry.sender = profile.sender.id.clone();
                 draft.state(statement, entry);
+                for event in besides(situation.before) {
+                    draft.event(&event);
+                }
                 Ok(draft)
             })
             .await?;
         repeated(who, &written)?;
-        Ok(self.acknowledge(&written, true))
+        Ok(self.acknowledge(&profile, &written, true))
     }
 
     pub(super) async fn write_contact(
@@ -265,7 +303,7 @@ impl Gate {
             Ok(draft)
         };
         let written = self.write(&profile, &who.recipient, plan).await?;
-        Ok(self.acknowledge(&written, true))
+        Ok(self.acknowledge(&profile, &written, true))
     }
 
     /// The sender of a write.
@@ -320,7 +358,7 @@ impl Gate {
     }
 
     /// Says what is true and what is due after a write.
-    pub(super) fn acknowledge(&self, written: &Written, applied: bool) -> Acknowledged {
+    pub(super) fn acknowledge(&self, profile: &SenderProfile, written: &Written, applied: bool) -> Acknowledged {
         let outcome = match (&written.known, applied) {
             (Some(_), _) => WriteOutcome::repeated,
             (None, true) => WriteOutcome::applied,
@@ -330,7 +368,7 @@ impl Gate {
             outcome,
             revision: written.revision(),
             applied,
-            obligations: due(&written.after, self.clock.now()),
+            obligations: due(&profile.profile.rules, &written.after, self.clock.now()),
             contact: written.after.clone(),
         }
     }

@@ -200,7 +200,7 @@ impl Gate {
         Ok(matches!(self.commit(commit).await?, Committed::Done(_)))
     }
 
-    async fn copied_log(
+    pub(super) async fn copied_log(
         &self,
         id: ContactId,
         length: u64,
@@ -315,7 +315,7 @@ impl Gate {
             self.spread(&profile, linked).await?;
         }
         let written = self.write(&profile, &who.recipient, |_: &Situation<'_>| Ok(Draft::default())).await?;
-        Ok(self.acknowledge(&written, true))
+        Ok(self.acknowledge(&profile, &written, true))
     }
 
     pub(super) async fn write_erasure(&self, who: &Who) -> Result<(Revision, u64, bool), GateError> {

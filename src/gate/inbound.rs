@@ -101,7 +101,7 @@ impl Gate {
             Effect::None | Effect::OptOut(..) | Effect::Held(_) | Effect::Declined => true,
         };
         let effect = if applied { effect } else { Effect::None };
-        let done = self.acknowledge(&written, applied);
+        let done = self.acknowledge(&profile, &written, applied);
         Ok(InboundRecorded { done, effect, window_expires_at })
     }
 }

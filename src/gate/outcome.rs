@@ -5,9 +5,10 @@ use crate::{
     model::{
         Category, Contact, Scope, ScopeSet, Time,
         contact::{Standing, Status},
+        evidence::Finding,
         statement::Voice,
     },
-    policy::{Obligation, Obligations},
+    policy::{Obligation, Obligations, Rules},
 };
 
 /// Scopes of one contact; every write and every decision reads them all.
@@ -20,12 +21,19 @@ pub(super) fn too_many_scopes(contact: &Contact, scope: &ScopeSet) -> bool {
 }
 
 /// What is due after a write: confirmations, and a look at an ambiguous refusal.
-pub(super) fn due(contact: &Contact, now: Time) -> Obligations {
+pub(super) fn due(rules: &Rules, contact: &Contact, now: Time) -> Obligations {
     Obligations::default()
         .with_if(contact.opt_in_confirmation_due(now), Obligation::SendOptInConfirmation)
         .with_if(contact.opt_out_confirmation_due(), Obligation::SendOptOutConfirmation)
-        .with_if(contact.reach.not_on_whatsapp > contact.reach.alive, Obligation::FallBackToSms)
+        .with_if(not_on_whatsapp(rules, contact, now), Obligation::FallBackToSms)
         .with_if(contact.hold().is_some(), Obligation::AskAPerson)
+}
+
+/// As A03 believes it: for a time, and until a sign of life.
+fn not_on_whatsapp(rules: &Rules, contact: &Contact, now: Time) -> bool {
+    let reach = contact.reach;
+    reach.not_on_whatsapp > reach.alive
+        && reach.not_on_whatsapp.is_some_and(|seen| now < seen + rules.not_on_whatsapp_for)
 }
 
 /// True when an opt-in of this scope, said at this time, counts: nothing later or stronger stands against any of it. A
@@ -59,6 +67,39 @@ pub(super) fn standing_against(contact: &Contact, scope: &ScopeSet, now: Time) -
     own.or_else(|| {
         contact.everything_out().map(|(voice, out)| (Scope::Everything, Status::OptedOut(voice, out)))
     })
+}
+
+/// What an opt-in to this scope leaves refused: narrower opt-outs, and where it may be about marketing, WhatsApp's own stop
+/// and a hold. Whoever reads that an opt-in applied must not read that everything it names may be sent.
+pub(super) fn stays_refused(contact: &Contact, scope: &ScopeSet) -> Vec<Finding> {
+    let has = |wanted: fn(&Scope) -> bool| scope.scopes().iter().any(wanted);
+    let of_topics = has(|scope| matches!(scope, Scope::Topic(_)));
+    let of_categories = has(|scope| matches!(scope, Scope::Category(_)));
+    let marketing = scope.is_everything()
+        || of_topics
+        || scope.categories().any(|category| category == Category::Marketing);
+    let narrower = contact.refused_scopes().filter(|refused| match refused {
+        Scope::Everything => false,
+        Scope::Category(_) => scope.is_everything(),
+        Scope::Topic(_) => scope.is_everything() || of_categories,
+    });
+    let narrower: Vec<&str> = narrower.map(Scope::word).collect();
+    let finding = |message: String| Finding { rule: "A07", field: "scope", message };
+    let mut findings = Vec::new();
+    if !narrower.is_empty() {
+        let what = narrower.join(", ");
+        findings.push(finding(format!("{what}: still refused; only an opt-in to exactly that lifts it")));
+    }
+    if let Some(at) = contact.platform_stop().filter(|_| marketing) {
+        findings.push(finding(format!(
+            "marketing: WhatsApp's own stop of {at} stands, until the person resumes there or opts in to marketing"
+        )));
+    }
+    if let Some(at) = contact.hold().filter(|_| marketing) {
+        findings
+            .push(finding(format!("marketing: held since an unclear refusal of {at}, until it is settled")));
+    }
+    findings
 }
 
 /// True when an opt-out said at this time counts: no later opt-in lifted any of it.

@@ -66,11 +66,7 @@ impl Gate {
                         None
                     }
                     Signal::Undeliverable { message_id } => {
-                        let prompt = contact
-                            .prompt
-                            .sent
-                            .as_ref()
-                            .is_some_and(|(_, id)| !id.is_empty() && id == message_id);
+                        let prompt = contact.prompt.is(message_id);
                         if !prompt {
                             draft.event(&Event::Undeliverable(seen));
                         }
@@ -92,7 +88,7 @@ impl Gate {
                 Ok(draft)
             })
             .await?;
-        Ok(self.acknowledge(&written, true))
+        Ok(self.acknowledge(&profile, &written, true))
     }
 }
 

@@ -3,10 +3,11 @@
 //! A plan is pure: from what is stored it makes a `Draft` of events and log entries. The state follows from the
 //! entries (`Entry::events`), so the log alone can rebuild what people said.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 
 use super::{
     Gate, GateError,
+    consent::Who,
     find::{ALIASES_MAX, Consistency},
     names::{Revision, random_16},
 };
@@ -137,12 +138,6 @@ impl Written {
     pub(super) fn known_entry(&self) -> Option<&Entry> {
         self.known.as_ref().and_then(|(_, entry)| entry.as_ref())
     }
-
-    /// The refusals among the statements, written now or before.
-    fn refusals(&self) -> Vec<(StatementId, Entry)> {
-        let known = self.known.iter().filter_map(|(id, entry)| Some((*id, entry.clone()?)));
-        self.entries.iter().cloned().chain(known).filter(|(_, entry)| entry.is_refusal()).collect()
-    }
 }
 
 impl Gate {
@@ -161,6 +156,38 @@ impl Gate {
         let written = self.write_one(profile, recipient, &plan).await?;
         self.cross(profile, &written).await?;
         Ok(written)
+    }
+
+    /// Writes a statement, or answers from what was recorded under its key: what refuses a statement now need not have
+    /// refused it then.
+    pub(super) async fn write_once<P>(
+        &self,
+        profile: &SenderProfile,
+        who: &Who,
+        statement: StatementId,
+        plan: P,
+    ) -> Result<Written, GateError>
+    where
+        P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
+    {
+        match self.write(profile, &who.recipient, plan).await {
+            Err(error) => self.repetition_instead(profile, who, statement, error).await,
+            written => written,
+        }
+    }
+
+    /// What was recorded under the key of a request that is refused now; the refusal when nothing was.
+    pub(super) async fn repetition_instead(
+        &self,
+        profile: &SenderProfile,
+        who: &Who,
+        statement: StatementId,
+        error: GateError,
+    ) -> Result<Written, GateError> {
+        if who.key.is_empty() || !matches!(error, GateError::Invalid(_)) {
+            return Err(error);
+        }
+        self.repetition(profile, &who.recipient, statement).await?.ok_or(error)
     }
 
     /// The write that a statement made when it was first recorded, if it was: so that a repetition is answered from what
@@ -341,68 +368,12 @@ impl Gate {
                 .map_err(|error| StoreError::Corrupt(format!("a log entry is {error}"))),
         }
     }
-
-    /// Carries refusals to linked identities, and from there on. Done before the refusal is acknowledged; a repetition
-    /// does it again, so that a crash in between loses nothing.
-    async fn cross(&self, profile: &SenderProfile, written: &Written) -> Result<(), GateError> {
-        // The same refusal has the same id on every identity it crosses to, so that it is recorded there once.
-        let refusals = written.refusals();
-        if refusals.is_empty() {
-            return Ok(());
-        }
-        let draft = |target: &Recipient| {
-            let mut draft = Draft { skips_known: true, ..Draft::default() };
-            for (statement, entry) in &refusals {
-                draft.state(*statement, Entry { recipient: Some(target.clone()), ..entry.clone() });
-            }
-            draft
-        };
-        self.carry(profile, written, draft).await
-    }
-
-    /// Carries every refusal of a contact to the identities linked to it, and from there on. For new links: what was
-    /// said before them did not cross when it was said.
-    pub(super) async fn spread(&self, profile: &SenderProfile, written: &Written) -> Result<(), GateError> {
-        let refusals = written.after.refusals();
-        let draft = |_: &Recipient| {
-            let mut draft = Draft::default();
-            draft.merge(&refusals);
-            draft
-        };
-        if refusals.is_unknown() { Ok(()) } else { self.carry(profile, written, draft).await }
-    }
-
-    /// Writes to every identity that is linked to a contact, directly or through others.
-    async fn carry<D>(&self, profile: &SenderProfile, written: &Written, draft: D) -> Result<(), GateError>
-    where
-        D: Fn(&Recipient) -> Draft + Sync + Send,
-    {
-        let mut seen = HashSet::from([written.id]);
-        let mut queue: VecDeque<Recipient> = written.after.linked().collect();
-        while let Some(target) = queue.pop_front() {
-            let (id, _) = self.load(&profile.business, &target, self.clock.now()).await?;
-            if !seen.insert(id) {
-                continue;
-            }
-            let plan = |_: &Situation<'_>| Ok(draft(&target));
-            queue.extend(self.write_one(profile, &target, &plan).await?.after.linked());
-        }
-        Ok(())
-    }
 }
 
 fn windows_after(stored: &Loaded, draft: &Draft, now: Time) -> Vec<(SenderId, Time)> {
     let mut windows = stored.windows.clone();
     windows.extend(draft.windows.iter().filter(|(_, wrote)| now < *wrote + Rules::WINDOW).cloned());
     windows
-}
-
-impl Contact {
-    /// Identities to which refusals cross.
-    pub(super) fn linked(&self) -> impl Iterator<Item = Recipient> {
-        let moved = self.moved.as_ref().map(|(_, to)| to.clone());
-        self.links.keys().cloned().chain(moved).collect::<Vec<_>>().into_iter()
-    }
 }
 
 impl Recipient {

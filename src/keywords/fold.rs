@@ -73,6 +73,11 @@ pub(super) fn is_cjk(c: char) -> bool {
     matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
+/// Whether the character belongs to a writing that puts polite words on without a space.
+pub(super) fn is_unspaced(c: char) -> bool {
+    is_cjk(c) || matches!(c, '\u{e00}'..='\u{e7f}')
+}
+
 /// The characters, with an emoji made of a letter-like sign and a variation selector (ℹ️, ™️) replaced by a mark.
 fn without_emoji(text: &str) -> impl Iterator<Item = char> {
     let next = text.chars().skip(1).map(Some).chain([None]);

@@ -32,7 +32,7 @@ pub(super) fn squeeze(word: &str, keep: usize) -> Option<String> {
 
 /// The word after taking away polite affixes one by one, in scripts that write them without a space.
 pub(super) fn impolite(word: &str) -> impl Iterator<Item = &str> {
-    let written_together = word.chars().any(fold::is_cjk);
+    let written_together = word.chars().any(fold::is_unspaced);
     std::iter::successors(written_together.then_some(word), |word| without_affix(word)).skip(1)
 }
 

@@ -52,11 +52,31 @@ pub(super) enum Accented {
     Nothing,
 }
 
-/// What is put before or after a word without a space in Chinese, Japanese and Korean to make it polite.
-pub(super) const POLITE_PREFIXES: [&str; 10] =
-    ["请帮我", "請幫我", "请", "請", "麻烦", "麻煩", "你好", "您好", "すみません", "저기요"];
+/// What is put before or after a word without a space in Chinese, Japanese, Korean and Thai to make it polite.
+pub(super) const POLITE_PREFIXES: [&str; 14] = [
+    "กรุณา",
+    "โปรด",
+    "ช่วย",
+    "ขอ",
+    "请帮我",
+    "請幫我",
+    "请",
+    "請",
+    "麻烦",
+    "麻煩",
+    "你好",
+    "您好",
+    "すみません",
+    "저기요",
+];
 /// See [`POLITE_PREFIXES`].
-pub(super) const POLITE_SUFFIXES: [&str; 14] = [
+pub(super) const POLITE_SUFFIXES: [&str; 20] = [
+    "ครับ",
+    "ค่ะ",
+    "คะ",
+    "นะ",
+    "ด้วย",
+    "ขอบคุณ",
     "谢谢",
     "謝謝",
     "吧",

@@ -42,6 +42,8 @@ pub struct Contact {
     pub confirmed_in: Option<Time>,
     /// The last opt-out confirmation.
     pub confirmed_out: Option<Time>,
+    /// The last opt-out confirmation sent while this scope was refused: what is refused again later needs no other.
+    pub told: VecMap<Scope, Option<Time>>,
     /// Whether messages can arrive.
     pub reach: Reach,
     /// The last time the platform held a marketing message back (131049).
@@ -76,8 +78,8 @@ pub struct PlatformFlag {
 /// The opt-in conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Prompt {
-    /// The latest prompt, with its message ID (empty when unknown).
-    pub sent: Option<(Time, String)>,
+    /// The latest prompts, with their message IDs (empty when unknown), oldest first: people answer earlier ones too.
+    pub recent: Vec<(Time, String)>,
     /// The latest acceptance.
     pub accepted: Option<Time>,
     /// The latest decline.
@@ -132,6 +134,10 @@ impl Contact {
         self.prompt.join(&other.prompt);
         self.confirmed_in = latest(self.confirmed_in, other.confirmed_in);
         self.confirmed_out = latest(self.confirmed_out, other.confirmed_out);
+        for (scope, at) in other.told.iter() {
+            let told = self.told.entry(scope.clone());
+            *told = latest(*told, *at);
+        }
         self.reach.not_on_whatsapp = latest(self.reach.not_on_whatsapp, other.reach.not_on_whatsapp);
         self.reach.undeliverable = latest(self.reach.undeliverable, other.reach.undeliverable);
         self.reach.alive = latest(self.reach.alive, other.reach.alive);
@@ -162,6 +168,7 @@ impl Contact {
             platform: PlatformFlag { stopped: self.platform_stop(), resumed: None },
             held: self.hold(),
             prompt: Prompt { declined: self.decline(), ..Prompt::default() },
+            by_sender: self.standing_blocks(),
             ..Self::default()
         }
     }
@@ -172,12 +179,17 @@ impl Contact {
         let by_sender = self.by_sender.iter().map(|(sender, registers)| {
             (sender.clone(), SenderRegisters { window_closed: None, ..*registers })
         });
+        let refusals = self.refusals();
+        let stands = |scope: &Scope| *scope == Scope::Everything || refusals.scopes.get(scope).is_some();
+        let told = self.told.iter().filter(|(scope, _)| stands(scope));
+        let told: VecMap<_, _> = told.map(|(scope, at)| (scope.clone(), *at)).collect();
         Self {
             by_sender: by_sender.filter(|(_, registers)| *registers != SenderRegisters::default()).collect(),
             erased: Some(at),
             // Told once is told, whoever they were.
             confirmed_out: self.confirmed_out,
-            ..self.refusals()
+            told,
+            ..refusals
         }
     }
 
@@ -195,8 +207,29 @@ impl Contact {
 }
 
 impl Prompt {
+    /// Prompts kept. Whoever quotes an older one may as well have lost it.
+    pub(crate) const RECENT_MAX: usize = 4;
+
+    /// The latest prompt.
+    #[must_use]
+    pub fn sent(&self) -> Option<Time> {
+        self.recent.last().map(|(sent, _)| *sent)
+    }
+
+    /// True when a message with this ID is one of the prompts.
+    #[must_use]
+    pub fn is(&self, message_id: &str) -> bool {
+        !message_id.is_empty() && self.recent.iter().any(|(_, id)| id == message_id)
+    }
+
+    /// The latest of both: which ones these are does not depend on the order of merging.
     fn join(&mut self, other: &Self) {
-        join_max(&mut self.sent, other.sent.as_ref());
+        for prompt in &other.recent {
+            if let Err(at) = self.recent.binary_search(prompt) {
+                self.recent.insert(at, prompt.clone());
+            }
+        }
+        self.recent.drain(..self.recent.len().saturating_sub(Self::RECENT_MAX));
         self.accepted = latest(self.accepted, other.accepted);
         self.declined = latest(self.declined, other.declined);
     }

@@ -4,7 +4,7 @@
 use super::{
     contact::{Contact, SenderRegisters},
     recipient::{Recipient, UserId},
-    scope::ScopeSet,
+    scope::{Scope, ScopeSet},
     sender::SenderId,
     statement::{OptIn, OptOut, Voice},
     time::Time,
@@ -43,6 +43,8 @@ pub enum Event {
     ConfirmedIn(Time),
     /// An opt-out confirmation was sent.
     ConfirmedOut(Time),
+    /// An opt-out confirmation was sent while this scope was refused.
+    Told(Scope, Time),
     /// The platform held a marketing message back (131049).
     Cooled(Time),
     /// A block or report.
@@ -111,7 +113,7 @@ impl Event {
             Self::PlatformResume(at) => contact.platform.resumed = Some(*at),
             Self::Held(at) => contact.held = Some(*at),
             Self::HoldCleared(at) => contact.hold_cleared = Some(*at),
-            Self::PromptSent(at, message) => contact.prompt.sent = Some((*at, message.clone())),
+            Self::PromptSent(at, message) => contact.prompt.recent = vec![(*at, message.clone())],
             Self::PromptAccepted(at) => contact.prompt.accepted = Some(*at),
             Self::PromptDeclined(at) => contact.prompt.declined = Some(*at),
             Self::NotOnWhatsapp(at) => contact.reach.not_on_whatsapp = Some(*at),
@@ -120,6 +122,7 @@ impl Event {
             Self::Wrote(at) => contact.last_inbound = Some(*at),
             Self::ConfirmedIn(at) => contact.confirmed_in = Some(*at),
             Self::ConfirmedOut(at) => contact.confirmed_out = Some(*at),
+            Self::Told(scope, at) => *contact.told.entry(scope.clone()) = Some(*at),
             Self::Cooled(at) => contact.cooled = Some(*at),
             Self::Block(sender, block, at) => block.note(contact.by_sender.entry(sender.clone()), *at),
             Self::WindowClosed(sender, at) => {

@@ -135,14 +135,24 @@ pub(super) fn digits_of(text: &str, digits_max: usize) -> Option<String> {
     let text = text.trim();
     let text = text.strip_prefix('+').unwrap_or(text);
     let mut digits = String::with_capacity(text.len().min(digits_max));
-    for c in text.chars() {
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
         match c {
+            // Written for those who call from inside the country, and part of no international number.
+            '(' if rest.as_str().starts_with("0)") && drops_trunk_zero(&digits) => {
+                rest.next();
+            }
             '0'..='9' if digits.len() < digits_max => digits.push(c),
             ' ' | '-' | '.' | '(' | ')' | '\u{a0}' => {}
             _ => return None,
         }
     }
     (!digits.is_empty()).then_some(digits)
+}
+
+/// True for a calling code after which "(0)" is no part of the number.
+fn drops_trunk_zero(digits: &str) -> bool {
+    digits.parse().is_ok_and(|code| numbering::is_calling_code(code) && !numbering::keeps_leading_zero(code))
 }
 
 impl fmt::Debug for Phone {
@@ -176,6 +186,22 @@ mod tests {
         for text in ["+16505551234", "+1 650 555-1234", " 1 (650) 555.1234 ", "1-650-555-1234"] {
             assert_eq!(Recipient::parse(text).unwrap(), plain, "{text}");
         }
+    }
+
+    #[test]
+    fn a_zero_in_brackets_after_the_calling_code_is_no_part_of_the_number() {
+        let plain = Recipient::parse("447911123456").unwrap();
+        for text in ["+44 (0)7911 123456", "+44(0) 7911 123456", "44 (0) 7911-123456"] {
+            assert_eq!(Recipient::parse(text).unwrap(), plain, "{text}");
+        }
+        for (text, kept) in [
+            ("+39 (0)6 1234567", "39061234567"),
+            ("+44 7911 (0)12345", "447911012345"),
+            ("+1 650 (0)51234", "1650051234"),
+        ] {
+            assert_eq!(Recipient::parse(text).unwrap(), Recipient::parse(kept).unwrap(), "{text}");
+        }
+        assert_eq!(Recipient::parse("(0)7911 123456"), Err(RecipientError::NotANumber));
     }
 
     #[test]

@@ -82,6 +82,18 @@ pub enum Scope {
     Topic(Topic),
 }
 
+impl Scope {
+    /// The word for it in messages: the category's, or the topic.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Everything => "everything",
+            Self::Category(category) => category.word(),
+            Self::Topic(topic) => topic.as_str(),
+        }
+    }
+}
+
 /// The scopes one statement names; never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ScopeSet(Vec<Scope>);

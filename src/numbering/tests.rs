@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{calling_code_is_known, canonical, is_country_code, is_united_states, zones};
+use super::{calling_code_is_known, canonical, is_calling_code, is_country_code, is_united_states, zones};
 
 /// Calling codes of places, as libphonenumber lists them.
 #[rustfmt::skip]
@@ -269,5 +269,30 @@ proptest! {
         let known = calling_code_is_known(digits);
         prop_assert!(known || zones(digits).is_empty());
         prop_assert!(known || !is_united_states(digits));
+    }
+}
+
+#[test]
+fn an_argentine_mobile_number_in_national_style_is_the_same_person() {
+    for (national, international) in [
+        (54_111_512_345_678, 5_491_112_345_678),
+        (54_221_151_234_567, 5_492_211_234_567),
+        (54_381_415_123_456, 5_493_814_123_456),
+        (549_111_512_345_678, 5_491_112_345_678),
+    ] {
+        assert_eq!(canonical(national), canonical(international), "{national}");
+    }
+    for other in [54_111_612_345_678, 541_115_123_456, 54_221_612_345_678] {
+        assert_eq!(canonical(other), other, "no 15 where one may stand");
+    }
+}
+
+#[test]
+fn calling_codes_are_known_exactly() {
+    for code in [1, 7, 44, 49, 54, 358, 420] {
+        assert!(is_calling_code(code), "{code}");
+    }
+    for other in [4, 42, 447, 491, 4420, 35, 999] {
+        assert!(!is_calling_code(other), "{other}");
     }
 }

@@ -18,8 +18,26 @@ pub(super) fn canonical(digits: u64) -> u64 {
         // Argentina writes a mobile 9 when called from abroad, but not in the national number,
         // which is one subscriber with or without it.
         549 => 54 * TEN_DIGITS + digits % TEN_DIGITS,
+        // Twelve digits after the calling code, where there are ten.
+        5_400..=5_499 | 54_900..=54_999 => without_fifteen(digits),
         _ => digits,
     }
+}
+
+/// Inside Argentina a mobile number has a 15 between area code and subscriber: 11 15 1234 5678, 221 15 123 4567. The
+/// area code has two digits in Buenos Aires only, else three or four; a 15 stands in at most one of these places.
+fn without_fifteen(digits: u64) -> u64 {
+    let national = digits % (100 * TEN_DIGITS);
+    let in_capital = national / TEN_DIGITS == 11;
+    let subscribers: &[u64] =
+        if in_capital { &[EIGHT_DIGITS] } else { &[EIGHT_DIGITS / 10, EIGHT_DIGITS / 100] };
+    for subscriber in subscribers {
+        let (area, rest) = (national / (subscriber * 100), national % (subscriber * 100));
+        if rest / subscriber == 15 {
+            return 54 * TEN_DIGITS + area * subscriber + rest % subscriber;
+        }
+    }
+    digits
 }
 
 /// Brazil put a 9 before every mobile number between 2012 and 2016; accounts opened before keep

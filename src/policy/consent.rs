@@ -60,11 +60,20 @@ fn confirmation_of_opt_out(contact: &Contact, notes: &mut Notes) -> Finding {
     let due = contact.opt_out_confirmation_due();
     notes.note("confirmation_due", due);
     notes.note_some("confirmed_at", contact.confirmed_out);
-    match (due, contact.refuses_something()) {
-        (true, _) => Finding::Ground(Reason::OptOutConfirmation),
-        (false, true) => Finding::deny(Reason::OptedOut),
-        (false, false) => Finding::deny(Reason::AlreadyConfirmed),
+    if due {
+        return Finding::Ground(Reason::OptOutConfirmation);
     }
+    if contact.everything_out().is_some() {
+        return Finding::deny(Reason::OptedOut);
+    }
+    // WhatsApp tells the person of its own stop; an unclear refusal is for a person to read; who is on an imported list
+    // was out before.
+    let narrow = contact.refuses_something();
+    let untold = narrow && contact.confirmed_out.is_none();
+    if untold || !narrow && (contact.platform_stop().is_some() || contact.hold().is_some()) {
+        return Finding::deny(Reason::CategoryOptedOut);
+    }
+    Finding::deny(Reason::AlreadyConfirmed)
 }
 
 /// A05: whether the exception of `reply_after_opt_out` is what let A04 pass.

@@ -1,10 +1,14 @@
 //! The rules of recording an opt-in, B01 to B10: what is refused, and what is accepted with a finding.
 
+mod refusal;
 #[cfg(test)]
 mod tests;
 mod wording;
 
-use self::wording::Kinds;
+use self::{
+    refusal::{Refusal, refusal_in},
+    wording::Kinds,
+};
 use super::Rules;
 use crate::model::{
     Category, Millis, Recipient, ScopeSet, Time,
@@ -88,6 +92,7 @@ pub fn assess(
     active(evidence, &mut seen);
     names_whatsapp(claims, evidence, &mut seen);
     names_the_business(claims, evidence, &mut seen);
+    says_yes(claims, evidence, &mut seen);
     scope_fits_wording(claims, scope, evidence, &mut seen);
     recommended_form(claims, evidence, &mut seen);
     number_shown(claims, recipient, evidence, &mut seen);
@@ -156,6 +161,23 @@ fn names_the_business(claims: &Claims<'_>, evidence: &Evidence, seen: &mut Asses
             "evidence.disclosure_text",
             "the wording must contain the business name that was shown",
         );
+    }
+}
+
+/// B04: the wording does not refuse. Where it also asks, it may be a form with both choices.
+fn says_yes(claims: &Claims<'_>, evidence: &Evidence, seen: &mut Assessment) {
+    let field = "evidence.disclosure_text";
+    match refusal_in(&evidence.disclosure_text) {
+        None => {}
+        Some(Refusal::Whole) => {
+            seen.error("B04", field, "the wording says that the person does not want the messages");
+        }
+        Some(Refusal::Beside) => seen.weakness(
+            claims.rules.strict_evidence,
+            "B04",
+            field,
+            "a part of the wording says that the person does not want the messages; give only what they agreed to",
+        ),
     }
 }
 

@@ -24,7 +24,7 @@ pub(in crate::grpc) fn contact(view: &View, profile: &SenderProfile, now: Time) 
         scopes: scopes(known, now),
         windows: windows(view, profile, now),
         prompt_state: prompt_state(known) as i32,
-        prompted_at: known.prompt.sent.as_ref().map(|(sent, _)| timestamp(*sent)),
+        prompted_at: known.prompt.sent().map(timestamp),
         not_on_whatsapp_since: unreachable_since(known, rules, now).map(timestamp),
         cool_off_until: known.cooled.map(|at| at + rules.cool_off).filter(|end| now < *end).map(timestamp),
         blocks: blocks(known, profile, own),
@@ -99,7 +99,7 @@ fn windows(view: &View, profile: &SenderProfile, now: Time) -> Vec<pb::Window> {
 
 /// Where the opt-in conversation stands.
 pub(in crate::grpc) fn prompt_state(contact: &Contact) -> pb::PromptState {
-    let sent = contact.prompt.sent.as_ref().map(|(sent, _)| *sent);
+    let sent = contact.prompt.sent();
     if contact.decline().is_some() {
         pb::PromptState::Declined
     } else if contact.open_prompt().is_some() {

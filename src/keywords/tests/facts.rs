@@ -178,3 +178,59 @@ proptest! {
         prop_assert_eq!(read(&format!("{before}{word}{after}").replace([' ', '-', '\''], "")), Intent::None);
     }
 }
+
+#[test]
+fn words_of_the_field_are_opt_outs() {
+    all_are(
+        "opt-out",
+        &[
+            "หยุด",
+            "หยุดครับ",
+            "ยกเลิกค่ะ",
+            "กรุณาหยุดส่งข้อความ",
+            "ไม่ต้องส่งมาอีกนะคะ",
+            "ΣΤΟΠ",
+            "Διαγραφή",
+            "ΔΕΝ ΘΕΛΩ ΜΗΝΥΜΑΤΑ",
+            "Απεγγραφή, ευχαριστώ",
+            "הסר",
+            "הסר בבקשה",
+            "הסירו אותי!",
+            "ביטול מנוי",
+            "WYPISZ",
+            "wypisz mnie, proszę",
+            "rezygnuję",
+            "REZYGNUJE",
+            "Nie chcę więcej wiadomości!",
+            "отказ",
+            "Отказ!",
+            "unsuscribe",
+            "Unsubcribe please",
+            "desubscribir",
+            "darme de vaja",
+            "désabonement svp",
+        ],
+    );
+}
+
+#[test]
+fn words_of_the_field_in_another_use_are_none() {
+    all_are(
+        "none",
+        &[
+            "ร้านหยุดวันไหนครับ",
+            "ขอยกเลิกออเดอร์ 1234",
+            "ยกเลิกแล้ว",
+            "สมัครงานที่ไหนได้บ้างคะ",
+            "Πότε σταματήστε να δέχεστε παραγγελίες;",
+            "Θέλω ακύρωση της παραγγελίας μου",
+            "אפשר להסיר את הבצל מההזמנה?",
+            "ביטול הזמנה 1234 בבקשה אם אפשר היום",
+            "Chcę anulować zamówienie",
+            "rezygnuję z dostawy, odbiorę osobiście",
+            "Как оформить отказ от товара?",
+            "отказ от доставки оформили вчера",
+            "how many people unsubscribed from it last year?",
+        ],
+    );
+}

@@ -1,9 +1,9 @@
-//! Indonesian and Malay, Filipino, Vietnamese, Chinese, Japanese, Korean.
+//! Indonesian and Malay, Filipino, Vietnamese, Thai, Chinese, Japanese, Korean.
 
 use super::Language;
 
 pub(super) const LANGUAGES: &[Language] =
-    &[INDONESIAN_MALAY, FILIPINO, VIETNAMESE, CHINESE, JAPANESE, KOREAN];
+    &[INDONESIAN_MALAY, FILIPINO, VIETNAMESE, THAI, CHINESE, JAPANESE, KOREAN];
 
 const INDONESIAN_MALAY: Language = Language {
     tag: "id",
@@ -46,6 +46,20 @@ const VIETNAMESE: Language = Language {
     yes: "có, vâng, dạ, đồng ý, tôi đồng ý, được, xác nhận, dạ vâng",
     no: "không, ko, không đồng ý, dạ không, không phải bây giờ",
     courtesy: "làm ơn, vui lòng, xin, cảm ơn, cám ơn, xin chào, chào, ngay, ngay bây giờ, nhé, ạ",
+};
+
+// Written without spaces; politeness is put on without one too, see `POLITE_SUFFIXES`.
+const THAI: Language = Language {
+    tag: "th",
+    opt_out: "หยุด, หยุดส่ง, หยุดส่งข้อความ, หยุดรับข้อความ, เลิกส่ง, เลิกส่งข้อความ, ยกเลิกการสมัคร, ยกเลิกสมาชิก, \
+        ยกเลิกรับข้อความ, ยกเลิกการรับข้อความ, ยกเลิกข้อความ, ไม่รับข้อความ, ไม่ต้องการรับข้อความ, ไม่อยากรับข้อความ, ไม่ต้องส่งมา, \
+        ไม่ต้องส่งมาอีก, อย่าส่งมา, อย่าส่งมาอีก, อย่าส่งข้อความ, สต็อป",
+    opt_out_bare: "ยกเลิก, ลบ, ออก",
+    ambiguous: "พอ, พอแล้ว, ไม่สนใจ, ไม่เอา, ไม่เอาแล้ว, รำคาญ, เบอร์ผิด, บล็อก, อย่ารบกวน, สแปม, ไม่อยากได้",
+    opt_in: "เริ่ม, สมัคร, สมัครสมาชิก, ขอรับข้อความ, รับข้อความ",
+    yes: "ใช่, ตกลง, ยินยอม, ยอมรับ, ได้, โอเค, ยืนยัน, เห็นด้วย",
+    no: "ไม่, ไม่ใช่, ไม่ตกลง, ไม่ยินยอม, ไม่ยอมรับ, ปฏิเสธ, ไม่เห็นด้วย",
+    courtesy: "ครับ, ค่ะ, คะ, นะ, ขอบคุณ, ขอบคุณครับ, ขอบคุณค่ะ, กรุณา, โปรด, สวัสดี, สวัสดีครับ, สวัสดีค่ะ, ขอโทษ",
 };
 
 const CHINESE: Language = Language {

@@ -1,13 +1,14 @@
-//! English, Portuguese, Spanish, French, German, Italian, Dutch, Russian.
+//! English, Portuguese, Spanish, French, German, Italian, Dutch, Russian, Polish, Greek.
 
 use super::Language;
 
 pub(super) const LANGUAGES: &[Language] =
-    &[ENGLISH, PORTUGUESE, SPANISH, FRENCH, GERMAN, ITALIAN, DUTCH, RUSSIAN];
+    &[ENGLISH, PORTUGUESE, SPANISH, FRENCH, GERMAN, ITALIAN, DUTCH, RUSSIAN, POLISH, GREEK];
 
 const ENGLISH: Language = Language {
     tag: "en",
     opt_out: "STOP, STOPALL, STOP ALL, STOP-ALL, UNSUBSCRIBE, unsub, unsubscribe me, UNSUBSCRIBE ALL, QUIT, \
+        unsuscribe, unsubcribe, unsubscibe, unsubsribe, unsubscribed, unsuscribe me, \
         REVOKE, OPTOUT, OPT OUT, opt me out, REMOVE, remove me, no more messages, cancel messages, \
         do not contact, do not contact me, do not disturb, stop now, stop promotions",
     // TD is short for 退订 and kept by one provider for every country.
@@ -49,7 +50,8 @@ const PORTUGUESE: Language = Language {
 const SPANISH: Language = Language {
     tag: "es",
     opt_out: "BAJA, PARAR, DETENER, no más, no más mensajes, no enviar, DESUSCRIBIR, desuscribirme, \
-        desuscribirse, darme de baja, dar de baja, darse de baja, dame de baja, quiero darme de baja, \
+        desuscribirse, desinscribir, desinscribirme, desubscribir, desubscribirme, desuscribirce, \
+        unsuscribir, desuscripción, dar de vaja, darme de vaja, darme de baja, dar de baja, darse de baja, dame de baja, quiero darme de baja, \
         no me escribas, no me escriban, no me escribas más, no molestar, no quiero recibir mensajes, \
         no quiero más mensajes, cancelar suscripción, cancelar mensajes, eliminarme",
     opt_out_bare: "CANCELAR, SALIR, anular",
@@ -69,7 +71,8 @@ const FRENCH: Language = Language {
     tag: "fr",
     opt_out: "arrêt, ARRET, arrêter, arrêtez, arrête, désabonner, se désabonner, me désabonner, désabonnez-moi, \
         désabonnement, désinscription, désinscrire, me désinscrire, désinscrivez-moi, ne plus m'envoyer, \
-        ne plus envoyer, ne plus recevoir, ne m'écrivez plus, ne me contactez plus, stopper, \
+        ne plus envoyer, ne plus recevoir, ne m'écrivez plus, ne me contactez plus, stopper, désabonement, désaboner, me désaboner, se désaboner, désabonnez, \
+        désabonne-moi, \
         résilier l'abonnement",
     opt_out_bare: "annuler, annulez, résilier, quitter",
     ambiguous: "assez, ça suffit, laissez-moi tranquille, laisse-moi tranquille, pas intéressé, pas intéressée, \
@@ -138,7 +141,7 @@ const RUSSIAN: Language = Language {
     opt_out: "стоп, отписаться, отписка, отпиши, отпишите, отпишите меня, хочу отписаться, прекратить, \
         прекратите, прекратите писать, не пишите, не пишите мне, не пишите мне больше, больше не пишите, \
         не присылайте, не присылайте сообщения, остановить, остановите, stop sms",
-    opt_out_bare: "отмена, отменить, удалить, выйти",
+    opt_out_bare: "отмена, отменить, удалить, выйти, отказ, отказаться",
     ambiguous: "хватит, достаточно, не интересно, неинтересно, мне не интересно, отстаньте, отстань, \
         оставьте меня в покое, не хочу, не надо, не нужно, конец, спам, ошиблись номером",
     opt_in: "старт, подписаться, подписка, подпишите, подпишите меня, начать, возобновить, продолжить",
@@ -146,4 +149,36 @@ const RUSSIAN: Language = Language {
     no: "нет, не сейчас, не согласен, не согласна, отказываюсь",
     courtesy: "пожалуйста, спасибо, большое спасибо, спасибо большое, здравствуйте, привет, добрый день, \
         доброе утро, добрый вечер, сейчас, немедленно, извините, пж",
+};
+
+// Polish "tak" (yes) is left out: in Malay and Indonesian it is a no.
+const POLISH: Language = Language {
+    tag: "pl",
+    opt_out: "wypisz, wypisz mnie, wypisuję się, wypisać, wypisać się, chcę się wypisać, wypiszcie mnie, odsubskrybuj, \
+        anuluj subskrypcję, anulowanie subskrypcji, rezygnuję z subskrypcji, rezygnuję z wiadomości, nie pisz, \
+        nie piszcie, nie pisz do mnie, nie piszcie do mnie, nie wysyłaj, nie wysyłajcie, nie chcę wiadomości, \
+        nie chcę więcej wiadomości, nie chcę otrzymywać wiadomości, przestańcie pisać, przestańcie wysyłać, wyrejestruj, \
+        wyrejestruj mnie, usuńcie mnie z listy, usuń mnie z listy",
+    opt_out_bare: "rezygnuję, rezygnacja, anuluj, anulowanie, usuń, zatrzymaj",
+    ambiguous: "dość, wystarczy, koniec, przestań, przestańcie, nie jestem zainteresowany, nie jestem zainteresowana, \
+        nie interesuje mnie to, dajcie mi spokój, daj mi spokój, zły numer, pomyłka, nie chcę, zablokuj",
+    opt_in: "zapisz mnie, subskrybuj, wznów, rozpocznij, kontynuuj, chcę się zapisać",
+    yes: "tak chcę, tak zgadzam się, zgoda, zgadzam się, akceptuję, potwierdzam, oczywiście, jasne, dobrze",
+    no: "nie, nie teraz, nie zgadzam się, nie akceptuję, odmawiam",
+    courtesy: "proszę, dziękuję, dziękuję bardzo, dzięki, dzień dobry, dobry wieczór, cześć, witam, teraz, \
+        natychmiast, przepraszam, pozdrawiam",
+};
+
+const GREEK: Language = Language {
+    tag: "el",
+    opt_out: "στοπ, σταματήστε, σταμάτα, σταματήστε τα μηνύματα, σταματήστε να στέλνετε, απεγγραφή, κατάργηση εγγραφής, \
+        διαγράψτε με, διαγραφή από τη λίστα, μη μου στέλνετε, μη μου στέλνετε μηνύματα, μη στέλνετε μηνύματα, \
+        μην στέλνετε, δεν θέλω μηνύματα, δεν θέλω άλλα μηνύματα, δεν θέλω να λαμβάνω μηνύματα",
+    opt_out_bare: "διαγραφή, ακύρωση, έξοδος",
+    ambiguous: "αρκετά, φτάνει, δεν ενδιαφέρομαι, δεν με ενδιαφέρει, λάθος αριθμός, αφήστε με ήσυχο, αφήστε με ήσυχη, \
+        δεν θέλω, τέλος, παύση",
+    opt_in: "έναρξη, εγγραφή, ξεκινήστε, συνέχεια, θέλω να εγγραφώ",
+    yes: "ναι, ναι θέλω, συμφωνώ, ναι συμφωνώ, δέχομαι, εντάξει, βεβαίως, επιβεβαιώνω",
+    no: "όχι, όχι τώρα, δεν συμφωνώ, δεν δέχομαι, αρνούμαι",
+    courtesy: "παρακαλώ, ευχαριστώ, ευχαριστώ πολύ, γεια, γεια σας, καλημέρα, καλησπέρα, τώρα, αμέσως, συγγνώμη",
 };

@@ -80,13 +80,14 @@ pub(crate) fn contacts() -> impl Strategy<Value = Contact> {
     let at = || option::of(times());
     let who = (option::of(phones()), vec(user_ids(), 0..4), vec((recipients(), at()), 0..3));
     let said = (vec((scopes(), registers()), 0..4), vec((senders(), sender_registers()), 0..3));
-    let prompt = (option::of((times(), ".{0,40}")), at(), at());
+    let prompt = (vec((times(), ".{0,40}"), 0..7), at(), at());
+    let told = vec((scopes(), at()), 0..3);
     let moved = option::of((times(), recipients()));
     let place = (option::of((times(), "[A-Za-z_/]{0,30}")), option::of((times(), "[A-Z]{2}(-[A-Z]{2})?")));
     let reach_and_flag = (at(), at(), at(), at(), at());
     let rest = (at(), at(), at(), at(), at(), at(), at(), at());
-    (who, said, prompt, moved, place, reach_and_flag, rest).prop_map(
-        |(who, said, prompt, moved, (time_zone, jurisdiction), marks, rest)| {
+    (who, said, (prompt, told), moved, place, reach_and_flag, rest).prop_map(
+        |(who, said, (prompt, told), moved, (time_zone, jurisdiction), marks, rest)| {
             let (phone, mut user_ids, links) = who;
             user_ids.sort();
             user_ids.dedup();
@@ -97,9 +98,10 @@ pub(crate) fn contacts() -> impl Strategy<Value = Contact> {
                 platform: PlatformFlag { stopped: marks.0, resumed: marks.1 },
                 held: rest.0,
                 hold_cleared: rest.1,
-                prompt: Prompt { sent: prompt.0, accepted: prompt.1, declined: prompt.2 },
+                prompt: Prompt { recent: recent(prompt.0), accepted: prompt.1, declined: prompt.2 },
                 confirmed_in: rest.2,
                 confirmed_out: rest.3,
+                told: told.into_iter().collect(),
                 reach: Reach { not_on_whatsapp: marks.2, undeliverable: marks.3, alive: marks.4 },
                 cooled: rest.4,
                 by_sender: said.1.into_iter().collect(),
@@ -113,4 +115,11 @@ pub(crate) fn contacts() -> impl Strategy<Value = Contact> {
             }
         },
     )
+}
+
+/// The prompts that a contact would keep of these.
+fn recent(mut prompts: Vec<(Time, String)>) -> Vec<(Time, String)> {
+    prompts.sort();
+    prompts.dedup();
+    prompts.split_off(prompts.len().saturating_sub(Prompt::RECENT_MAX))
 }

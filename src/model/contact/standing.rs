@@ -7,12 +7,14 @@
 //! - An opt-in covers a request when it is later than every opt-out and decline that concerns the request, so that an
 //!   opt-in from before a "no" never comes back to life.
 
-use super::{Contact, PlatformFlag};
+use super::{Contact, PlatformFlag, SenderRegisters};
 use crate::model::{
     evidence::Channel,
     scope::{Category, Scope, Topic},
+    sender::SenderId,
     statement::{OptIn, OptOut, Registers, Voice},
     time::Time,
+    vec_map::VecMap,
 };
 
 /// A "no" that stands, or the lack of one, for one category and topic.
@@ -125,14 +127,14 @@ impl Contact {
     /// The prompt that still waits for its answer, if one does: any opt-in, decline or opt-out since answers it.
     #[must_use]
     pub fn open_prompt(&self) -> Option<Time> {
-        let (sent, _) = self.prompt.sent.as_ref()?;
+        let sent = self.prompt.sent()?;
         let said = self.scopes.iter().flat_map(|(_, r)| {
             let ins = r.ins().map(|(_, opt_in)| opt_in.at);
             ins.chain(r.outs().map(|(_, out)| out.at))
         });
         let answers = [self.prompt.accepted, self.prompt.declined, self.reach.not_on_whatsapp];
-        let answered = said.chain(answers.into_iter().flatten()).any(|answer| answer >= *sent);
-        (!answered).then_some(*sent)
+        let answered = said.chain(answers.into_iter().flatten()).any(|answer| answer >= sent);
+        (!answered).then_some(sent)
     }
 
     /// An opt-out of everything that stands by itself.
@@ -157,6 +159,26 @@ impl Contact {
         self.held.filter(|held| settled.is_none_or(|settled| settled <= *held))
     }
 
+    /// The blocks that stand, by sender. The person's own ends with their later opt-in to what a message is about (A06):
+    /// only one to everything ends all of it.
+    #[must_use]
+    pub(super) fn standing_blocks(&self) -> VecMap<SenderId, SenderRegisters> {
+        let opted_in = self.scopes.get(&Scope::Everything).and_then(|r| r.own_in).map(|opt_in| opt_in.at);
+        let standing = self.by_sender.iter().map(|(sender, blocks)| {
+            let stands = |at: &Time| opted_in.is_none_or(|opted_in| opted_in <= *at);
+            let not_lifted =
+                |at: &Time| blocks.unblocked_by_business.is_none_or(|unblocked| unblocked <= *at);
+            let standing = SenderRegisters {
+                blocked_by_user: blocks.blocked_by_user.filter(stands),
+                reported_by_user: blocks.reported_by_user.filter(stands),
+                blocked_by_business: blocks.blocked_by_business.filter(not_lifted),
+                ..SenderRegisters::default()
+            };
+            (sender.clone(), standing)
+        });
+        standing.filter(|(_, blocks)| *blocks != SenderRegisters::default()).collect()
+    }
+
     /// Every scope against which a "no" of the person or the business stands by itself.
     pub fn refused_scopes(&self) -> impl Iterator<Item = &Scope> {
         self.scopes
@@ -172,22 +194,41 @@ impl Contact {
     }
 
     /// True when an opt-out or decline stands that no confirmation told the person of: one confirmation for one
-    /// stretch of being out, however often the person repeats it. A stretch ends with an opt-in between the
-    /// confirmation and the next "no"; what the business asserts ends none of the person's own.
+    /// stretch of being out of a scope, however often the person repeats it; being told of a part is not being told of
+    /// everything. A stretch ends with an opt-in between the confirmation and the next "no"; what the business asserts
+    /// ends none of the person's own.
     #[must_use]
     pub fn opt_out_confirmation_due(&self) -> bool {
-        let standing = self.scopes.iter().filter_map(|(_, r)| standing_at(&[Some(r), None, None], 0));
-        let declined = self.decline().map(|at| (Voice::Own, at));
+        let standing = self.scopes.iter().filter_map(|(scope, r)| {
+            standing_at(&[Some(r), None, None], 0).map(|(voice, out)| (scope, voice, out))
+        });
+        let declined = self.decline().map(|at| (&Scope::Everything, Voice::Own, at));
         // Who is on an imported list was out before, and has nothing new to be told.
-        let said = standing.filter(|(_, out)| out.channel() != Some(Channel::Import));
-        let mut refusals = said.map(|(voice, out)| (voice, out.at)).chain(declined);
-        refusals.any(|(voice, at)| {
-            self.confirmed_out.is_none_or(|told| {
+        let said = standing.filter(|(_, _, out)| out.channel() != Some(Channel::Import));
+        let mut refusals = said.map(|(scope, voice, out)| (scope, voice, out.at)).chain(declined);
+        refusals.any(|(scope, voice, at)| {
+            self.told_of(scope, at).is_none_or(|told| {
                 self.opt_ins().any(|(by, opt_in)| {
                     (by == Voice::Own || voice != Voice::Own) && told < opt_in.at && opt_in.at < at
                 })
             })
         })
+    }
+
+    /// The last confirmation that told of a refusal of this scope: sent after it, or while the scope or everything was
+    /// refused already.
+    fn told_of(&self, scope: &Scope, at: Time) -> Option<Time> {
+        let told = |scope: &Scope| self.told.get(scope).copied().flatten();
+        let after = self.confirmed_out.filter(|confirmed| *confirmed >= at);
+        after.max(told(scope)).max(told(&Scope::Everything))
+    }
+
+    /// The scopes that an opt-out confirmation tells of, where it was sent by this instant; a decline is one of everything.
+    pub fn refused_by(&self, until: Time) -> impl Iterator<Item = &Scope> {
+        let standing = self.scopes.iter().filter_map(move |(scope, r)| {
+            standing_at(&[Some(r), None, None], 0).filter(|(_, out)| out.at <= until).map(|_| scope)
+        });
+        standing.chain(self.decline().filter(|declined| *declined <= until).map(|_| &Scope::Everything))
     }
 
     /// True when the latest opt-in still stands somewhere and was not confirmed to the person.

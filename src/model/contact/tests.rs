@@ -64,12 +64,13 @@ fn event() -> impl Strategy<Value = Event> + Clone {
         1 => at().prop_map(Event::PlatformResume),
         1 => at().prop_map(Event::Held),
         1 => at().prop_map(Event::HoldCleared),
-        1 => (at(), "[ab]").prop_map(|(at, id)| Event::PromptSent(at, id)),
+        1 => (at(), "[a-f]").prop_map(|(at, id)| Event::PromptSent(at, id)),
         1 => at().prop_map(Event::PromptAccepted),
         1 => at().prop_map(Event::PromptDeclined),
         1 => at().prop_map(Event::NotOnWhatsapp),
         1 => at().prop_map(Event::ConfirmedIn),
         1 => at().prop_map(Event::ConfirmedOut),
+        1 => (scope(), at()).prop_map(|(scope, at)| Event::Told(scope, at)),
         1 => at().prop_map(move |at| Event::Block(sender(), Block::ByUser, at)),
         1 => (at(), arbitrary::recipients()).prop_map(|(at, to)| Event::Moved(to, at)),
     ]
@@ -212,7 +213,11 @@ fn an_opt_out_of_everything_leaves_no_opt_in_to_confirm() {
 #[test]
 fn a_refused_assertion_does_not_make_a_second_opt_out_confirmation_due() {
     let everything = Scope::Everything;
-    let told = [said_out(Voice::Own, &everything, 1), Event::ConfirmedOut(instant(2))];
+    let told = [
+        said_out(Voice::Own, &everything, 1),
+        Event::ConfirmedOut(instant(2)),
+        Event::Told(everything.clone(), instant(2)),
+    ];
     let mut contact = contact_of(&told);
     assert!(!contact.opt_out_confirmation_due());
     contact.apply(&said_in(Voice::Asserted, &everything, 3));
@@ -235,7 +240,52 @@ fn repeating_an_opt_out_asks_for_no_second_confirmation() {
     let contact = contact_of(&[
         said_out(Voice::Own, &everything, 1),
         Event::ConfirmedOut(instant(2)),
+        Event::Told(everything.clone(), instant(2)),
         said_out(Voice::Own, &everything, 3),
     ]);
     assert!(!contact.opt_out_confirmation_due());
+}
+
+#[test]
+fn being_told_of_a_part_is_not_being_told_of_everything() {
+    let (everything, orders) = (Scope::Everything, Scope::Topic(topic("orders")));
+    let marketing = Scope::Category(Category::Marketing);
+    let told = [
+        said_out(Voice::Own, &orders, 1),
+        Event::ConfirmedOut(instant(2)),
+        Event::Told(orders.clone(), instant(2)),
+    ];
+    let told = contact_of(&told);
+    assert!(!told.opt_out_confirmation_due());
+    for (again, due) in [(&orders, false), (&marketing, true), (&everything, true)] {
+        let mut contact = told.clone();
+        contact.apply(&said_out(Voice::Own, again, 3));
+        assert_eq!(contact.opt_out_confirmation_due(), due, "{again:?}");
+        contact.apply(&Event::ConfirmedOut(instant(4)));
+        assert!(!contact.opt_out_confirmation_due(), "{again:?}: a confirmation sent after it tells of it");
+    }
+}
+
+#[test]
+fn being_told_of_everything_is_being_told_of_its_parts() {
+    let (everything, orders) = (Scope::Everything, Scope::Topic(topic("orders")));
+    let contact = contact_of(&[
+        said_out(Voice::Own, &everything, 1),
+        Event::ConfirmedOut(instant(2)),
+        Event::Told(everything, instant(2)),
+        said_out(Voice::Own, &orders, 3),
+    ]);
+    assert!(!contact.opt_out_confirmation_due());
+}
+
+#[test]
+fn the_latest_prompts_are_kept_whatever_the_order_of_their_arrival() {
+    let prompts = |millis: &[i64]| {
+        let sent = millis.iter().map(|at| Event::PromptSent(instant(*at), format!("p{at}")));
+        contact_of(&sent.collect::<Vec<_>>()).prompt
+    };
+    let kept = prompts(&[6, 1, 4, 4, 3, 5, 2]);
+    assert_eq!(kept, prompts(&[1, 2, 3, 4, 5, 6]));
+    assert_eq!((kept.recent.len(), kept.sent()), (Prompt::RECENT_MAX, Some(instant(6))));
+    assert!(kept.is("p6") && kept.is("p3") && !kept.is("p2") && !kept.is(""));
 }

@@ -71,6 +71,21 @@ fn b02_without_wording_the_request_must_have_mentioned_whatsapp() {
 }
 
 #[test]
+fn b04_wording_that_refuses_is_no_opt_in() {
+    let no = TEXT.replace("Yes, I want", "No, I do NOT want");
+    let refusing = Evidence { disclosure_text: no.clone(), ..evidence() };
+    assert_eq!(errors(&assessed(&marketing(), &refusing)), [("B04", "evidence.disclosure_text")]);
+    let form = Evidence { disclosure_text: format!("{TEXT} / {no}"), ..evidence() };
+    let assessment = assessed(&marketing(), &form);
+    assert_eq!(
+        (errors(&assessment), findings(&assessment)),
+        (vec![], vec![("B04", "evidence.disclosure_text")])
+    );
+    let careful = Evidence { disclosure_text: format!("{TEXT} You can opt out at any time."), ..evidence() };
+    assert_eq!(findings(&assessed(&marketing(), &careful)), []);
+}
+
+#[test]
 fn b03_another_business_name_is_refused() {
     let other = Evidence {
         business_name: "Other Shop".to_owned(),

@@ -158,8 +158,13 @@ pub(super) fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// True when some folded text has a word for receiving.
+pub(super) fn receives(text: &str) -> bool {
+    text.split(' ').any(|word| RECEIVE.contains(&word))
+}
+
 /// Lower case, without accents, every run of other characters one space.
-fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
         if c.is_alphanumeric() {
@@ -172,7 +177,7 @@ fn fold(text: &str) -> String {
     folded
 }
 
-fn contains_phrase(text: &str, phrase: &str) -> bool {
+pub(super) fn contains_phrase(text: &str, phrase: &str) -> bool {
     text.match_indices(phrase).any(|(at, found)| {
         let before = text.get(..at).is_none_or(|before| before.is_empty() || before.ends_with(' '));
         let after =

@@ -96,7 +96,7 @@ fn contact() -> impl Strategy<Value = Contact> {
             platform: PlatformFlag { stopped: marks.0, resumed: marks.1 },
             held: marks.2,
             hold_cleared: marks.3,
-            prompt: Prompt { sent: prompt.0, accepted: prompt.1, declined: prompt.2 },
+            prompt: Prompt { recent: prompt.0.into_iter().collect(), accepted: prompt.1, declined: prompt.2 },
             confirmed_in: in_,
             confirmed_out: out,
             reach: Reach { not_on_whatsapp: marks.4, undeliverable: marks.5, alive: marks.6 },

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     model::{
-        BusinessId, Contact,
+        BusinessId, Contact, Time,
         contact::{PlatformFlag, Prompt, Reach},
     },
     store::{ContactId, Loaded, LogHead, Record},
 };
-use parts::{BySender, Instant, Scoped, Who, ascending, instant, pair, same, time, user_id};
+use parts::{About, BySender, Instant, Scoped, Who, ascending, instant, pair, same, time, user_id};
 
 /// Names what is wrong with a record.
 type Invalid = &'static str;
@@ -59,7 +59,41 @@ struct Person<'a> {
     known: Instant,
 }
 
+/// What the second format version added.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Later<'a> {
+    /// Prompts before the latest one, oldest first.
+    #[serde(borrow)]
+    earlier_prompts: Vec<(u64, &'a str)>,
+    told: Vec<(About<'a>, Instant)>,
+}
+
+impl<'a> Later<'a> {
+    pub(super) fn of(record: &'a Record) -> Self {
+        let contact = &record.contact;
+        let earlier = contact.prompt.recent.split_last().map(|(_, earlier)| earlier).unwrap_or_default();
+        Self {
+            earlier_prompts: earlier.iter().map(|(at, id)| (same(*at), id.as_str())).collect(),
+            told: contact.told.iter().map(|(scope, at)| (About::of(scope), instant(*at))).collect(),
+        }
+    }
+}
+
 impl<'a> Stored<'a> {
+    /// What a record of the first version would hold of it: a confirmation told of whatever was refused at any time.
+    pub(super) fn later(&self) -> Later<'a> {
+        let told_at = self.contact.confirmed_out;
+        let refused = self.contact.scopes.iter().filter_map(Scoped::refused);
+        let mut told: Vec<_> = refused.filter(|_| told_at.is_some()).map(|scope| (scope, told_at)).collect();
+        if self.contact.declined.is_some()
+            && told_at.is_some()
+            && !told.iter().any(|(s, _)| s.is_everything())
+        {
+            told.insert(0, (About::Everything, told_at));
+        }
+        Later { earlier_prompts: Vec::new(), told }
+    }
+
     pub(super) fn of(record: &'a Record, version: u64, head: LogHead) -> Self {
         Self {
             version,
@@ -71,7 +105,7 @@ impl<'a> Stored<'a> {
         }
     }
 
-    pub(super) fn into_loaded(self) -> Result<Loaded, Invalid> {
+    pub(super) fn into_loaded(self, later: Later<'a>) -> Result<Loaded, Invalid> {
         // Version 0 means that nothing is stored: a record that claims it would be overwritten as if it were not there.
         if self.version == 0 {
             return Err("version");
@@ -81,7 +115,7 @@ impl<'a> Stored<'a> {
         Ok(Loaded {
             record: Record {
                 business,
-                contact: self.contact.into_contact()?,
+                contact: self.contact.into_contact(later)?,
                 alias: self.alias.map(ContactId),
             },
             windows: Vec::new(),
@@ -102,7 +136,7 @@ impl<'a> Person<'a> {
             resumed: instant(contact.platform.resumed),
             held: instant(contact.held),
             hold_cleared: instant(contact.hold_cleared),
-            prompt: text(&contact.prompt.sent),
+            prompt: contact.prompt.recent.last().map(|(at, id)| (same(*at), id.as_str())),
             accepted: instant(contact.prompt.accepted),
             declined: instant(contact.prompt.declined),
             confirmed_in: instant(contact.confirmed_in),
@@ -122,7 +156,7 @@ impl<'a> Person<'a> {
         }
     }
 
-    fn into_contact(self) -> Result<Contact, Invalid> {
+    fn into_contact(self, later: Later<'a>) -> Result<Contact, Invalid> {
         let user_ids: Vec<_> = self.user_ids.into_iter().map(user_id).collect::<Result<_, _>>()?;
         if !user_ids.is_sorted_by(|a, b| a < b) {
             return Err("order of user IDs");
@@ -138,12 +172,13 @@ impl<'a> Person<'a> {
             held: time(self.held)?,
             hold_cleared: time(self.hold_cleared)?,
             prompt: Prompt {
-                sent: text(self.prompt)?,
+                recent: prompts(later.earlier_prompts, self.prompt)?,
                 accepted: time(self.accepted)?,
                 declined: time(self.declined)?,
             },
             confirmed_in: time(self.confirmed_in)?,
             confirmed_out: time(self.confirmed_out)?,
+            told: ascending(later.told.into_iter().map(|(scope, at)| Ok((scope.into_scope()?, time(at)?))))?,
             reach: Reach {
                 not_on_whatsapp: time(self.not_on_whatsapp)?,
                 undeliverable: time(self.undeliverable)?,
@@ -159,5 +194,16 @@ impl<'a> Person<'a> {
             erased: time(self.erased)?,
             known: time(self.known)?,
         })
+    }
+}
+
+/// The latest prompts in their order, each once.
+fn prompts(earlier: Vec<(u64, &str)>, latest: Option<(u64, &str)>) -> Result<Vec<(Time, String)>, Invalid> {
+    let all = earlier.into_iter().chain(latest).map(|(at, id)| pair(at, id.to_owned()));
+    let all: Vec<_> = all.collect::<Result<_, _>>()?;
+    if all.len() <= Prompt::RECENT_MAX && all.is_sorted_by(|a, b| a < b) {
+        Ok(all)
+    } else {
+        Err("order of prompts")
     }
 }

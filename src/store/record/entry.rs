@@ -7,7 +7,7 @@ use crate::{
     store::{SealedEntry, StoreError},
 };
 
-use super::{FORMAT, body_of, corrupt};
+use super::{ENTRY_FORMAT, body_of, corrupt};
 
 const ERASED: u8 = 0;
 const PRESENT: u8 = 1;
@@ -19,7 +19,7 @@ const FIXED: usize = 2 + 3 * 32 + 16;
 pub(crate) fn encode_entry(entry: &SealedEntry) -> Vec<u8> {
     let payload = entry.payload.as_deref();
     let mut bytes = Vec::with_capacity(FIXED + payload.map_or(0, <[u8]>::len));
-    bytes.extend([FORMAT, if payload.is_some() { PRESENT } else { ERASED }]);
+    bytes.extend([ENTRY_FORMAT, if payload.is_some() { PRESENT } else { ERASED }]);
     bytes.extend(entry.payload_digest);
     bytes.extend(entry.previous);
     bytes.extend(entry.hash);
@@ -30,7 +30,7 @@ pub(crate) fn encode_entry(entry: &SealedEntry) -> Vec<u8> {
 
 /// The entry in some bytes.
 pub(crate) fn decode_entry(sequence: u64, bytes: &[u8]) -> Result<SealedEntry, StoreError> {
-    let body = body_of(bytes, "log entry")?;
+    let (_, body) = body_of(bytes, "log entry", &[ENTRY_FORMAT])?;
     let cut = || corrupt(format!("a log entry has only {} bytes", bytes.len()));
     let (&mark, rest) = body.split_first().ok_or_else(cut)?;
     let (payload_digest, rest) = rest.split_first_chunk().ok_or_else(cut)?;

@@ -47,9 +47,9 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_never_panic(mut bytes in vec(any::<u8>(), 0..300), versioned: bool) {
+    fn arbitrary_bytes_never_panic(mut bytes in vec(any::<u8>(), 0..300), versioned: bool, old: bool) {
         if let (true, Some(first)) = (versioned, bytes.first_mut()) {
-            *first = FORMAT;
+            *first = if old { RECORD_FORMAT_1 } else { RECORD_FORMAT };
         }
         let _ = decode(&bytes);
         let _ = decode_entry(1, &bytes);
@@ -91,6 +91,32 @@ proptest! {
         let expected = SealedEntry { payload: None, ..entry };
         let bytes = erased.unwrap_or_else(|| encode_entry(&expected));
         prop_assert_eq!(decode_entry(7, &bytes).unwrap(), expected);
+    }
+}
+
+/// A record as the first version wrote it.
+fn first_version(record: &Record, version: u64) -> Vec<u8> {
+    let dto = dto::Stored::of(record, version, LogHead::default());
+    postcard::to_allocvec(&(RECORD_FORMAT_1, dto)).unwrap()
+}
+
+proptest! {
+    #[test]
+    fn a_record_of_the_first_version_still_reads(contact in arbitrary::contacts()) {
+        let loaded = decode(&first_version(&record_of(contact.clone()), 3)).unwrap();
+        let found = &loaded.record.contact;
+        prop_assert_eq!(found.prompt.recent.last(), contact.prompt.recent.last());
+        prop_assert!(found.prompt.recent.len() <= 1);
+        let opted_in = contact.scopes.iter().any(|(_, registers)| registers.ins().next().is_some());
+        prop_assert!(opted_in || contact.confirmed_out.is_none() || !found.opt_out_confirmation_due());
+        let rest = |contact: &Contact| Contact {
+            told: Default::default(),
+            prompt: Default::default(),
+            ..contact.clone()
+        };
+        prop_assert_eq!(rest(found), rest(&contact));
+        let again = encode(&loaded.record, loaded.version, loaded.head).unwrap();
+        prop_assert_eq!(decode(&again).unwrap(), loaded);
     }
 }
 
@@ -139,4 +165,20 @@ fn an_error_never_shows_personal_data() {
 fn an_empty_contact_takes_less_than_a_hundred_bytes() {
     let bytes = encode(&record_of(Contact::default()), 1, LogHead::default()).unwrap();
     assert!(bytes.len() < 100, "{}", bytes.len());
+}
+
+/// What the first version wrote; no program can change it any more.
+const FIRST_VERSION: &str = concat!(
+    "0107000000000000000000000000000000000000000000000000000000000000000000010461636d6500",
+    "0182f3babe3d0000000000000101027031000000010200000000000000000000000103"
+);
+
+#[test]
+fn the_bytes_of_the_first_version_are_known() {
+    let at = |millis| crate::model::Time::from_millis(millis);
+    let mut contact = Contact { phone: Phone::parse("16505551234").ok(), ..Contact::default() };
+    contact.prompt.recent = vec![(at(1).unwrap(), "p1".to_owned())];
+    (contact.confirmed_out, contact.known) = (at(2), at(3));
+    let bytes = data_encoding::HEXLOWER.encode(&first_version(&record_of(contact), 7));
+    assert_eq!(bytes, FIRST_VERSION);
 }

@@ -8,6 +8,7 @@ use sendgate::{
 use super::world::{ASSERTED, OWN, PERSON, World};
 
 const USER: &str = "GB.13491208655302741918";
+const OTHER: &str = "447700900999";
 
 #[tokio::test]
 async fn an_opt_out_survives_and_the_content_of_the_log_does_not() {
@@ -73,7 +74,7 @@ async fn an_erasure_twice_leaves_a_chain_that_verifies() {
     world.gate.erase(&world.who(PERSON, 0, "")).await.unwrap();
     world.reach(5);
     world.gate.erase(&world.who(PERSON, 5, "")).await.unwrap();
-    world.says(PERSON, 6, "m1", "yes").await;
+    world.says(PERSON, 6, "m1", "START").await;
     assert_eq!(world.log(PERSON).await.entries.len(), 4);
     assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
 }
@@ -105,5 +106,29 @@ async fn a_no_under_a_key_whose_statement_was_erased_is_kept() {
     assert!(first.applied);
     assert_eq!(again().await.unwrap().revision, first.revision, "and a repetition of it is one");
     world.opt_in(PERSON, super::world::ASSERTED, 20).await;
+    assert_eq!(world.reason(PERSON).await, sendgate::policy::Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn an_erasure_forgets_links_and_leaves_each_identity_refused_and_without_opt_in() {
+    let world = World::new().await;
+    world.opt_in(PERSON, OWN, 0).await;
+    world.opt_in(OTHER, OWN, 0).await;
+    world.link(PERSON, OTHER, 1).await;
+    world.opt_out(OTHER, 2).await;
+    world.opt_in(PERSON, OWN, 3).await;
+    world.opt_in(OTHER, OWN, 3).await;
+    world.says(OTHER, 4, "m1", "me deixa em paz").await;
+    world.erase(PERSON, 5).await;
+    for person in [PERSON, OTHER] {
+        let contact = world.contact(person).await;
+        assert!(contact.links.is_empty(), "that two numbers are one person is personal data");
+        assert!(contact.hold().is_some(), "what was refused before had crossed");
+        assert_eq!(world.reason(person).await, sendgate::policy::Reason::NoOptIn);
+    }
+    // Nothing may go to either until they opt in again, and a link is the business's to make again.
+    world.opt_out(OTHER, 10).await;
+    assert_eq!(world.reason(PERSON).await, sendgate::policy::Reason::NoOptIn);
+    world.link(PERSON, OTHER, 20).await;
     assert_eq!(world.reason(PERSON).await, sendgate::policy::Reason::OptedOut);
 }

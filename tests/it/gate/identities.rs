@@ -2,7 +2,7 @@
 
 use sendgate::{
     attest::Content,
-    model::evidence::Channel,
+    model::{event::Block, evidence::Channel},
     policy::{Kind, Reason},
 };
 
@@ -240,6 +240,85 @@ async fn what_the_business_asserts_after_a_crossed_refusal_does_not_count() {
     world.link(PERSON, OTHER, 10).await;
     assert!(!world.opt_in(OTHER, ASSERTED, 20).await.done.applied);
     assert_eq!(world.reason(OTHER).await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn a_block_crosses_a_link_and_its_end_does_not() {
+    for (block, reason) in [
+        (Block::ByUser, Reason::BlockedByUser),
+        (Block::ReportedByUser, Reason::BlockedByUser),
+        (Block::ByBusiness, Reason::BlockedByBusiness),
+    ] {
+        let world = World::new().await;
+        world.opt_in(OTHER, OWN, 0).await;
+        world.link(PERSON, OTHER, 1).await;
+        world.block(PERSON, block, 10).await;
+        assert_eq!(world.reason(OTHER).await, reason, "{block:?}");
+        world.block(PERSON, Block::LiftedByBusiness, 20).await;
+        world.opt_in(PERSON, OWN, 20).await;
+        assert_ne!(world.reason(PERSON).await, Reason::BlockedByBusiness);
+        assert_eq!(world.reason(OTHER).await, reason, "{block:?}: its end does not cross");
+    }
+}
+
+#[tokio::test]
+async fn a_block_from_before_a_link_crosses_it_while_it_stands() {
+    for (one, other) in [(PERSON, OTHER), (OTHER, PERSON)] {
+        let world = World::new().await;
+        world.opt_in(OTHER, OWN, 0).await;
+        world.block(PERSON, Block::ByBusiness, 1).await;
+        world.link(one, other, 10).await;
+        assert_eq!(world.reason(OTHER).await, Reason::BlockedByBusiness);
+    }
+    let world = World::new().await;
+    world.opt_in(OTHER, OWN, 0).await;
+    world.block(PERSON, Block::ByBusiness, 1).await;
+    world.block(PERSON, Block::LiftedByBusiness, 2).await;
+    world.block(PERSON, Block::ByUser, 3).await;
+    world.opt_in(PERSON, OWN, 4).await;
+    world.link(PERSON, OTHER, 10).await;
+    assert_eq!(world.reason(OTHER).await, Reason::OptedIn, "it was over before the link");
+}
+
+#[tokio::test]
+async fn what_crosses_a_new_link_is_explained_by_the_log_there() {
+    let world = World::new().await;
+    world.opt_out_by(world.who(PERSON, 0, "k1"), Channel::Website).await.unwrap();
+    world.says(PERSON, 1, "m1", "me deixa em paz").await;
+    world.block(PERSON, Block::ByUser, 2).await;
+    let stop = sendgate::gate::Signal::Stop;
+    world.gate.record_signal(&world.who(PERSON, 2, ""), &stop).await.unwrap();
+    world.link(PERSON, OTHER, 10).await;
+    let explains = |log: &sendgate::gate::LogPage| {
+        let entries = log.entries.iter().filter_map(|(_, entry)| entry.as_ref());
+        let crossed = entries.filter(|entry| entry.is_refusal());
+        crossed.map(|entry| (entry.occurred_at, entry.content.clone())).collect::<Vec<_>>()
+    };
+    let mut here = explains(&world.log(OTHER).await);
+    here.reverse();
+    assert_eq!(here, explains(&world.log(PERSON).await));
+    assert_eq!(here.len(), 4);
+    let version = world.version(OTHER).await;
+    world.link(PERSON, OTHER, 20).await;
+    assert_eq!(world.version(OTHER).await, version, "told again, nothing is added");
+}
+
+#[tokio::test]
+async fn what_an_erasure_left_of_a_refusal_is_explained_where_it_crosses_to() {
+    let world = World::new().await;
+    world.opt_out_by(world.who(PERSON, 0, "k1"), Channel::Website).await.unwrap();
+    world.block(PERSON, Block::ByBusiness, 1).await;
+    world.erase(PERSON, 5).await;
+    world.link(PERSON, OTHER, 10).await;
+    assert_eq!(world.reason(OTHER).await, Reason::OptedOut);
+    let log = world.log(OTHER).await;
+    let contents: Vec<_> =
+        log.entries.iter().filter_map(|(_, entry)| Some(entry.as_ref()?.content.clone())).collect();
+    let out = |content: &Content| matches!(content, Content::OptOut { channel: Channel::Website, .. });
+    assert!(contents.iter().any(out), "{contents:?}");
+    assert!(contents.contains(&Content::Block(Block::ByBusiness)), "{contents:?}");
+    world.opt_out_by(world.who(OTHER, 10, "k1"), Channel::Email).await.unwrap();
+    assert_eq!(world.log(OTHER).await.entries.len(), contents.len() + 1, "the erased key is free here");
 }
 
 #[tokio::test]

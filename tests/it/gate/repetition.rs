@@ -1,9 +1,9 @@
 //! The same write twice, writes that come late, and writes that are refused.
 
 use sendgate::{
-    attest::Content,
+    attest::{Content, PromptStep},
     conversation::Effect,
-    gate::{GateError, statement_id},
+    gate::{GateError, PromptRequest, statement_id},
     model::{ScopeSet, evidence::Channel},
     policy::{Kind, Reason},
 };
@@ -197,4 +197,59 @@ async fn a_stop_of_the_platform_beats_a_yes_within_its_second() {
     };
     world.gate.record_inbound(&who, &stop).await.unwrap();
     assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
+}
+
+fn accepted(world: &World, minutes: i64) -> PromptRequest {
+    let who = world.who(PERSON, minutes, "k1");
+    PromptRequest { who, step: PromptStep::Accepted, message_id: "p1".to_owned() }
+}
+
+#[tokio::test]
+async fn an_acceptance_told_again_after_an_erasure_is_a_repetition() {
+    let world = World::new().await;
+    let sent = PromptRequest {
+        who: world.who(PERSON, 0, "k0"),
+        step: PromptStep::Sent,
+        message_id: "p1".to_owned(),
+    };
+    world.gate.record_prompt(&sent).await.unwrap();
+    assert!(world.gate.record_prompt(&accepted(&world, 0)).await.unwrap().applied);
+    world.erase(PERSON, 5).await;
+    let entries = world.log(PERSON).await.entries.len();
+    assert!(!world.gate.record_prompt(&accepted(&world, 0)).await.unwrap().applied, "it no longer stands");
+    assert_eq!(world.log(PERSON).await.entries.len(), entries);
+    let mut other = accepted(&world, 0);
+    other.who.key = "k2".to_owned();
+    assert!(matches!(world.gate.record_prompt(&other).await, Err(GateError::Invalid(_))));
+}
+
+#[tokio::test]
+async fn an_acceptance_told_again_answers_as_it_did() {
+    let world = World::new().await;
+    let sent = PromptRequest { step: PromptStep::Sent, ..accepted(&world, 0) };
+    let sent = PromptRequest { who: world.who(PERSON, 0, "k0"), ..sent };
+    world.gate.record_prompt(&sent).await.unwrap();
+    world.reach(1);
+    assert!(world.gate.record_prompt(&accepted(&world, 1)).await.unwrap().applied);
+    world.opt_out(PERSON, 5).await;
+    assert!(world.gate.record_prompt(&accepted(&world, 1)).await.unwrap().applied);
+    assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
+}
+
+#[tokio::test]
+async fn an_opt_in_told_again_is_not_judged_again() {
+    let world = World::new().await;
+    let scope = ScopeSet::everything();
+    let request = world.opt_in_request(world.who(PERSON, 0, "k1"), OWN, scope.clone());
+    let first = world.gate.record_opt_in(&request).await.unwrap();
+    // As if the business had another name by now.
+    let mut other = request.clone();
+    other.evidence.business_name = "Somebody Else".to_owned();
+    let again = world.gate.record_opt_in(&other).await.unwrap();
+    assert_eq!((again.done.applied, again.done.revision), (true, first.done.revision));
+    other.who.key = "k2".to_owned();
+    assert!(matches!(world.gate.record_opt_in(&other).await, Err(GateError::Invalid(_))));
+    other.who.key = "k1".to_owned();
+    (other.who.request_digest, other.evidence.business_name) = ([7; 16], "Somebody Else".to_owned());
+    assert!(world.gate.record_opt_in(&other).await.is_ok(), "the first had no digest to differ from");
 }

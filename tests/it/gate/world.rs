@@ -13,6 +13,7 @@ use sendgate::{
     metrics::Metrics,
     model::{
         Category, Contact, Recipient, ScopeSet, SenderId, Time, UserId,
+        event::Block,
         evidence::{Action, Channel, Evidence, Method},
     },
     policy::{Kind, Reason, Request},
@@ -132,6 +133,16 @@ impl World {
     pub(crate) async fn number_changed(&self, from: &str, to: &str, minutes: i64) {
         self.reach(minutes);
         self.gate.number_changed(&self.who(from, minutes, ""), &recipient(to)).await.unwrap();
+    }
+
+    pub(crate) async fn block(&self, person: &str, block: Block, minutes: i64) {
+        self.reach(minutes);
+        self.gate.record_block(&self.who(person, minutes, ""), block).await.unwrap();
+    }
+
+    pub(crate) async fn erase(&self, person: &str, minutes: i64) {
+        self.reach(minutes);
+        self.gate.erase(&self.who(person, minutes, "")).await.unwrap();
     }
 
     pub(crate) async fn link(&self, one: &str, other: &str, minutes: i64) {

@@ -16,7 +16,7 @@ proptest! {
         let refusals = contact.refusals();
         prop_assert!(!has_opt_in(&refusals));
         prop_assert_eq!(refusals.platform.resumed, None);
-        prop_assert_eq!((refusals.prompt.accepted, refusals.prompt.sent), (None, None));
+        prop_assert_eq!((refusals.prompt.accepted, refusals.prompt.sent()), (None, None));
         prop_assert_eq!((refusals.phone, refusals.user_ids.is_empty()), (None, true));
         prop_assert_eq!((refusals.hold_cleared, refusals.confirmed_in, refusals.known), (None, None, None));
     }
@@ -51,7 +51,7 @@ proptest! {
         prop_assert_eq!((left.phone, left.user_ids.len(), left.links.len()), (None, 0, 0));
         prop_assert_eq!((&left.moved, &left.time_zone, &left.jurisdiction), (&None, &None, &None));
         prop_assert_eq!((left.last_inbound, left.known, left.cooled), (None, None, None));
-        prop_assert_eq!((&left.prompt.sent, left.prompt.accepted), (&None, None));
+        prop_assert_eq!((left.prompt.sent(), left.prompt.accepted), (None, None));
         prop_assert_eq!(left.reach, Reach::default());
         prop_assert_eq!(left.erased, Some(at));
     }

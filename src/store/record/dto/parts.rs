@@ -30,8 +30,8 @@ pub(super) struct Scoped<'a> {
 }
 
 /// A category by its place in `Category::ALL`: the order of the contract, which is append-only.
-#[derive(Serialize, Deserialize)]
-enum About<'a> {
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(super) enum About<'a> {
     Everything,
     Category(u8),
     Topic(&'a str),
@@ -90,6 +90,11 @@ impl<'a> Scoped<'a> {
         }
     }
 
+    /// The scope, where it was ever refused.
+    pub(super) fn refused(&self) -> Option<About<'a>> {
+        (self.own_out.is_some() || self.asserted_out.is_some()).then_some(self.scope)
+    }
+
     pub(super) fn into_entry(self) -> Result<(Scope, Registers), Invalid> {
         let registers = Registers {
             own_in: self.own_in.map(In::into_opt_in).transpose()?,
@@ -102,7 +107,11 @@ impl<'a> Scoped<'a> {
 }
 
 impl<'a> About<'a> {
-    fn of(scope: &'a Scope) -> Self {
+    pub(super) const fn is_everything(&self) -> bool {
+        matches!(self, Self::Everything)
+    }
+
+    pub(super) fn of(scope: &'a Scope) -> Self {
         match scope {
             Scope::Everything => Self::Everything,
             Scope::Category(category) => Self::Category(match category {
@@ -115,7 +124,7 @@ impl<'a> About<'a> {
         }
     }
 
-    fn into_scope(self) -> Result<Scope, Invalid> {
+    pub(super) fn into_scope(self) -> Result<Scope, Invalid> {
         match self {
             Self::Everything => Ok(Scope::Everything),
             Self::Category(code) => {
