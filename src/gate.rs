@@ -9,7 +9,7 @@
 
 mod check;
 mod consent;
-mod cross;
+mod circle;
 mod error;
 mod feed;
 mod find;

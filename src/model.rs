@@ -6,17 +6,21 @@
 pub mod contact;
 pub mod event;
 pub mod evidence;
+pub mod person;
 pub mod recipient;
 pub mod scope;
 pub mod sender;
 pub mod statement;
+pub mod ties;
 pub mod time;
 pub mod vec_map;
 
 pub use contact::Contact;
 pub use event::Event;
+pub use person::People;
 pub use recipient::{Phone, Recipient, UserId};
 pub use scope::{Category, Scope, ScopeSet, Topic};
 pub use sender::{BusinessId, SenderId};
 pub use statement::{OptIn, OptOut, StatementId, Voice};
+pub use ties::{ContactId, Ties};
 pub use time::{Millis, Time};

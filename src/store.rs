@@ -10,22 +10,20 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::model::{BusinessId, Contact, SenderId, StatementId, Time};
-
-/// The name of a contact in a store: a keyed hash of business and identity, so that no key holds a phone number and a
-/// record that outlives an erasure names nobody.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContactId(pub [u8; 16]);
+pub use crate::model::ContactId;
+use crate::model::{BusinessId, Contact, SenderId, StatementId, Ties, Time};
 
 /// A contact as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Record {
     /// Whose contact it is; none only while nothing is stored.
     pub business: Option<BusinessId>,
-    /// The state.
+    /// What was said under this identity since it was last handed over, and its name.
     pub contact: Contact,
-    /// Set when this identity turned out to be another contact's: everything is there.
-    pub alias: Option<ContactId>,
+    /// What was said before, by who had it until when, oldest first.
+    pub earlier: Vec<(Time, Contact)>,
+    /// Its relations to other identities.
+    pub ties: Ties,
 }
 
 /// What is known of one contact at one version.
@@ -190,12 +188,5 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Finishes what was accepted and lets go of what it holds. A store that holds nothing has nothing to do.
     async fn close(&self) -> Result<(), StoreError> {
         Ok(())
-    }
-}
-
-impl fmt::Debug for ContactId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, ..] = self.0;
-        write!(f, "contact {a:02x}{b:02x}{c:02x}{d:02x}")
     }
 }

@@ -11,9 +11,6 @@ use crate::{
     store::{ContactId, Loaded, StoreError},
 };
 
-/// An alias points at a contact, which may itself have become one; longer chains than this are broken.
-pub(super) const ALIASES_MAX: usize = 64;
-
 /// How fresh the state behind an answer must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Consistency {
@@ -76,60 +73,54 @@ impl Gate {
         consistency: Consistency,
         now: Time,
     ) -> Result<View, StoreError> {
-        let mut view = self.follow(batch, start, consistency, now).await?;
-        if profile.also.is_empty() {
-            return Ok(view);
+        let id = start.id;
+        let first = self.obtain(batch, start, consistency, now).await?;
+        let record = &first.record;
+        if profile.also.is_empty() && record.ties.is_empty() && record.earlier.is_empty() {
+            return Ok(View::shared(id, first));
         }
-        // Under another name of the business the same person may be stored under another identity, and two identities
-        // may have become one under only one of the names: all of them are looked up under all.
-        let number = recipient.phone().or(view.record.contact.phone);
-        let (mut seen, mut names, mut next) = (vec![view.id], vec![recipient.clone()], 0);
-        while let Some(name) = names.get(next).cloned() {
-            next += 1;
-            for business in std::iter::once(&profile.business).chain(&profile.also) {
-                let start = Start { id: self.names.id(business, &name), found: None };
-                let other = self.follow(batch, start, consistency, now).await?;
-                if !seen.contains(&other.id) {
-                    seen.push(other.id);
-                    // A number the person had before may be somebody else's by now: its "no" still counts, its "yes" not.
-                    let another =
-                        other.record.contact.phone.is_some_and(|phone| number.is_some_and(|n| n != phone));
-                    view = if another { view.with_refusals(&other) } else { view.with(&other) };
-                }
-            }
-            let known: Vec<_> = view.record.contact.names().filter(|known| !names.contains(known)).collect();
-            names.extend(known);
-        }
-        Ok(view)
+        Ok(self.circle(profile, recipient, consistency, now).await?.view())
     }
 
-    /// The contact that an id leads to.
-    async fn follow(
+    /// What is stored under an id.
+    async fn obtain(
         &self,
         batch: &Batch,
         start: Start,
         consistency: Consistency,
         now: Time,
-    ) -> Result<View, StoreError> {
-        let Start { mut id, mut found } = start;
-        for _ in 0..ALIASES_MAX {
-            let loaded = match found.take().or_else(|| batch.known.get(&id).cloned()) {
-                Some(Found::Warm(stamp, loaded)) if self.cache.stamp(id) == stamp => {
-                    self.metrics.cache_hits.inc();
-                    loaded
-                }
-                Some(Found::Read(read)) => read?,
-                Some(Found::Warm(..)) | None => self.fetch(id, consistency, now).await?,
-            };
-            if consistency.is_newer_than(id, &loaded) {
-                return Err(StoreError::Unavailable("the store answers with an older state".to_owned()));
+    ) -> Result<Arc<Loaded>, StoreError> {
+        let Start { id, found } = start;
+        let loaded = match found.or_else(|| batch.known.get(&id).cloned()) {
+            Some(Found::Warm(stamp, loaded)) if self.cache.stamp(id) == stamp => {
+                self.metrics.cache_hits.inc();
+                loaded
             }
-            match loaded.record.alias {
-                None => return Ok(View::shared(id, loaded)),
-                Some(next) => id = next,
-            }
+            Some(Found::Read(read)) => read?,
+            Some(Found::Warm(..)) | None => self.fetch(id, consistency, now).await?,
+        };
+        if consistency.is_newer_than(id, &loaded) {
+            return Err(StoreError::Unavailable("the store answers with an older state".to_owned()));
         }
-        Err(StoreError::Corrupt("identities point at each other in a circle".to_owned()))
+        Ok(loaded)
+    }
+
+    /// What is stored under some ids, in order.
+    pub(super) async fn obtain_all(
+        &self,
+        ids: &[ContactId],
+        consistency: Consistency,
+        now: Time,
+    ) -> Result<Vec<Arc<Loaded>>, StoreError> {
+        let mut batch = Batch::default();
+        let cold = ids.iter().filter(|id| self.warm(**id, consistency).is_none());
+        self.read_many(cold.map(|id| (*id, consistency)).collect(), &mut batch.known, now).await;
+        let mut all = Vec::with_capacity(ids.len());
+        for id in ids {
+            let start = Start { id: *id, found: None };
+            all.push(self.obtain(&batch, start, consistency, now).await?);
+        }
+        Ok(all)
     }
 
     async fn fetch(
@@ -237,20 +228,15 @@ impl Consistency {
         match self {
             Self::MinimizeLatency => true,
             Self::FullyConsistent => false,
-            Self::AtLeastAsFresh(revision) => {
-                loaded.record.alias.is_some() || revision.is_of(id) && revision.version <= loaded.version
-            }
+            Self::AtLeastAsFresh(revision) => revision.is_of(id) && revision.version <= loaded.version,
         }
     }
 
-    /// True when a token proves that a read of this contact is out of date. One of another contact proves nothing: the
-    /// contact it was given for may have become this one since. Where a name leads on, its own version is no measure.
+    /// True when a token proves that a read of this contact is out of date. One of another contact proves nothing.
     fn is_newer_than(self, id: ContactId, loaded: &Loaded) -> bool {
         match self {
             Self::MinimizeLatency | Self::FullyConsistent => false,
-            Self::AtLeastAsFresh(revision) => {
-                loaded.record.alias.is_none() && revision.is_of(id) && loaded.version < revision.version
-            }
+            Self::AtLeastAsFresh(revision) => revision.is_of(id) && loaded.version < revision.version,
         }
     }
 }

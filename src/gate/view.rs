@@ -10,10 +10,10 @@ use crate::{
     store::{ContactId, Loaded},
 };
 
-/// What is stored of one person for one business, under whichever names the business was stored.
+/// What is known of one person for one business, under whichever identities and names of the business.
 #[derive(Clone, Debug)]
 pub struct View {
-    /// The contact's own id, aliases followed.
+    /// The id of the identity that was asked for.
     pub id: ContactId,
     state: State,
 }
@@ -31,27 +31,10 @@ impl View {
         Self { id, state: State::Shared(loaded) }
     }
 
-    /// Adds what is stored under another name of the same business.
+    /// Several identities of one person read together.
     #[must_use]
-    pub fn with(self, other: &Loaded) -> Self {
-        if other.version == 0 {
-            return self;
-        }
-        let mut merged = match self.state {
-            State::Shared(loaded) => Box::new(Loaded::clone(&loaded)),
-            State::Merged(loaded) => loaded,
-        };
-        merged.record.contact.join(&other.record.contact);
-        merged.windows.extend(other.windows.iter().cloned());
-        Self { id: self.id, state: State::Merged(merged) }
-    }
-
-    /// Adds what stands against messages in another contact, and nothing else of it.
-    #[must_use]
-    pub fn with_refusals(self, other: &Loaded) -> Self {
-        let mut refusals = Loaded { version: other.version, ..Loaded::default() };
-        refusals.record.contact = other.record.contact.refusals();
-        self.with(&refusals)
+    pub fn merged(id: ContactId, loaded: Loaded) -> Self {
+        Self { id, state: State::Merged(Box::new(loaded)) }
     }
 
     /// The token of this state.

@@ -376,59 +376,6 @@ fn windows_after(stored: &Loaded, draft: &Draft, now: Time) -> Vec<(SenderId, Ti
     windows
 }
 
-impl Recipient {
-    /// The contact of which nothing is known but this.
-    pub(super) fn identity(&self) -> Contact {
-        let mut contact = Contact::default();
-        match self {
-            Self::Phone(phone) => contact.phone = Some(*phone),
-            Self::User(id) => contact.user_ids = vec![id.clone()],
-        }
-        contact
-    }
-}
-
-impl Entry {
-    /// What follows from an entry for the contact's state.
-    #[must_use]
-    pub fn events(&self, statement: StatementId) -> Vec<Event> {
-        let at = self.occurred_at;
-        let voice = self.voice().unwrap_or(Voice::Own);
-        match &self.content {
-            Content::OptIn { scope, evidence, expires_at, findings } => {
-                let weak = findings.iter().fold(Weak::default(), |weak, finding| weak.with(finding.rule));
-                let method = evidence.method.code();
-                let opt_in = OptIn { at, id: statement, expires_at: *expires_at, weak, method };
-                let law = evidence.jurisdiction.as_ref();
-                let law = law.map(|law| Event::Jurisdiction(at, law.as_str().to_owned()));
-                std::iter::once(Event::OptIn(voice, scope.clone(), opt_in)).chain(law).collect()
-            }
-            Content::OptOut { scope, channel, .. } => {
-                let out = OptOut { at, id: statement, channel: channel.code() };
-                vec![Event::OptOut(voice, scope.clone(), out)]
-            }
-            Content::PlatformStop(_) => vec![Event::PlatformStop(at)],
-            Content::PlatformResume => vec![Event::PlatformResume(at)],
-            Content::Held(_) => vec![Event::Held(at)],
-            Content::HoldSettled => vec![Event::HoldCleared(at)],
-            Content::Prompt(PromptStep::Sent, message_id) => vec![Event::PromptSent(at, message_id.clone())],
-            Content::Prompt(PromptStep::Accepted, _) => vec![Event::PromptAccepted(at)],
-            Content::Prompt(PromptStep::Declined, _) => vec![Event::PromptDeclined(at)],
-            Content::Prompt(PromptStep::NotOnWhatsapp, _) => vec![Event::NotOnWhatsapp(at)],
-            Content::Confirmation { of_opt_in: true } => vec![Event::ConfirmedIn(at)],
-            Content::Confirmation { of_opt_in: false } => vec![Event::ConfirmedOut(at)],
-            Content::Block(block) => vec![Event::Block(self.sender.clone(), *block, at)],
-            Content::Linked { other, moved: true, .. } => vec![Event::Moved(other.clone(), at)],
-            Content::Linked { other: Recipient::User(id), proven: true, .. } => {
-                vec![Event::HasUserId(id.clone())]
-            }
-            Content::Linked { proven: true, .. } => Vec::new(),
-            Content::Linked { other, proven: false, .. } => vec![Event::Linked(other.clone(), at)],
-            Content::Erased { .. } => Vec::new(),
-        }
-    }
-}
-
 /// True when a statement's time is further ahead than clocks may differ.
 pub(super) fn too_far_ahead(at: Time, now: Time) -> bool {
     at.since(now) > super::FUTURE_TOLERANCE

@@ -1,11 +1,12 @@
 //! Everything known of one person for one business, as a join.
 //!
 //! Every part is a maximum or a last-writer-wins register, so `join` is commutative, associative and idempotent:
-//! duplicates, disorder, two sidecars writing at once and the merging of two identities of one person are all the
-//! same harmless operation. What the registers *mean* together is `standing`.
+//! duplicates, disorder, two sidecars writing at once and the reading together of several identities of one person are
+//! all the same harmless operation. Who is one person is `person`; what the registers *mean* together is `standing`.
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
+mod said;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -56,10 +57,6 @@ pub struct Contact {
     pub time_zone: Option<(Time, String)>,
     /// The law that applied to the latest opt-in that named one, ISO 3166.
     pub jurisdiction: Option<(Time, String)>,
-    /// Identities that the business says are the same person: opt-outs cross.
-    pub links: VecMap<Recipient, Option<Time>>,
-    /// The number this person changed to, and when: opt-outs cross, and earlier opt-ins no longer count here.
-    pub moved: Option<(Time, Recipient)>,
     /// When personal data was erased: earlier opt-ins no longer count.
     pub erased: Option<Time>,
     /// Since when the person is a contact of the business.
@@ -148,11 +145,6 @@ impl Contact {
         self.last_inbound = latest(self.last_inbound, other.last_inbound);
         join_max(&mut self.time_zone, other.time_zone.as_ref());
         join_max(&mut self.jurisdiction, other.jurisdiction.as_ref());
-        for (recipient, at) in other.links.iter() {
-            let link = self.links.entry(recipient.clone());
-            *link = latest(*link, *at);
-        }
-        join_max(&mut self.moved, other.moved.as_ref());
         self.erased = latest(self.erased, other.erased);
         self.known = latest(self.known, other.known);
     }

@@ -3,7 +3,6 @@
 
 use super::{
     contact::{Contact, SenderRegisters},
-    recipient::{Recipient, UserId},
     scope::{Scope, ScopeSet},
     sender::SenderId,
     statement::{OptIn, OptOut, Voice},
@@ -55,12 +54,6 @@ pub enum Event {
     TimeZone(Time, String),
     /// The law that applies.
     Jurisdiction(Time, String),
-    /// The business says that another identity is the same person.
-    Linked(Recipient, Time),
-    /// A signed webhook says that this user ID is this person's.
-    HasUserId(UserId),
-    /// The person changed to another number.
-    Moved(Recipient, Time),
     /// The business knows the person.
     Known(Time),
 }
@@ -130,9 +123,6 @@ impl Event {
             }
             Self::TimeZone(at, name) => contact.time_zone = Some((*at, name.clone())),
             Self::Jurisdiction(at, code) => contact.jurisdiction = Some((*at, code.clone())),
-            Self::Linked(recipient, at) => *contact.links.entry(recipient.clone()) = Some(*at),
-            Self::HasUserId(id) => contact.user_ids = vec![id.clone()],
-            Self::Moved(recipient, at) => contact.moved = Some((*at, recipient.clone())),
             Self::Known(at) => contact.known = Some(*at),
         }
         contact

@@ -176,6 +176,19 @@ impl fmt::Debug for Recipient {
     }
 }
 
+impl Recipient {
+    /// The contact of which nothing is known but this.
+    #[must_use]
+    pub fn identity(&self) -> super::Contact {
+        let mut contact = super::Contact::default();
+        match self {
+            Self::Phone(phone) => contact.phone = Some(*phone),
+            Self::User(id) => contact.user_ids = vec![id.clone()],
+        }
+        contact
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

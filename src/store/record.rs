@@ -12,12 +12,9 @@ pub(crate) use entry::{decode_entry, encode_entry, without_payload};
 
 use super::{Loaded, LogHead, Record, StoreError};
 
-/// The version of records as they are written. A field more is a new version: the encoding has no names to skip unknown
-/// ones by.
-const RECORD_FORMAT: u8 = 2;
-
-/// The first version of records: without what `dto::Later` has.
-const RECORD_FORMAT_1: u8 = 1;
+/// The version of records. A field more is a new version: the encoding has no names to skip unknown ones by. Versions 1
+/// and 2 were never released, and held what identities have to do with each other in another way.
+const RECORD_FORMAT: u8 = 3;
 
 /// The version of log entries.
 const ENTRY_FORMAT: u8 = 1;
@@ -25,24 +22,19 @@ const ENTRY_FORMAT: u8 = 1;
 /// The bytes of a record with its version and the end of its log.
 pub(crate) fn encode(record: &Record, version: u64, head: LogHead) -> Result<Vec<u8>, StoreError> {
     let dto = dto::Stored::of(record, version, head);
-    postcard::to_allocvec(&(RECORD_FORMAT, dto, dto::Later::of(record)))
+    postcard::to_allocvec(&(RECORD_FORMAT, dto))
         .map_err(|error| corrupt(format!("a record has no encoding: {error}")))
 }
 
 /// The record in some bytes, without windows.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Loaded, StoreError> {
-    let (format, body) = body_of(bytes, "record", &[RECORD_FORMAT, RECORD_FORMAT_1])?;
+    let (_, body) = body_of(bytes, "record", &[RECORD_FORMAT])?;
     let undecodable = |error| corrupt(format!("a record of {} bytes does not decode: {error}", bytes.len()));
     let (dto, rest) = postcard::take_from_bytes::<dto::Stored<'_>>(body).map_err(undecodable)?;
-    let (later, rest) = if format == RECORD_FORMAT_1 {
-        (dto.later(), rest)
-    } else {
-        postcard::take_from_bytes::<dto::Later<'_>>(rest).map_err(undecodable)?
-    };
     if !rest.is_empty() {
         return Err(corrupt(format!("a record of {} bytes has {} too many", bytes.len(), rest.len())));
     }
-    dto.into_loaded(later).map_err(|what| corrupt(format!("a record holds an invalid {what}")))
+    dto.into_loaded().map_err(|what| corrupt(format!("a record holds an invalid {what}")))
 }
 
 /// The format version, one of those that can be read, and what follows it.

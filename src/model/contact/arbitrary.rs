@@ -78,17 +78,16 @@ fn sender_registers() -> impl Strategy<Value = SenderRegisters> + Clone {
 /// Contacts with everything a contact can have.
 pub(crate) fn contacts() -> impl Strategy<Value = Contact> {
     let at = || option::of(times());
-    let who = (option::of(phones()), vec(user_ids(), 0..4), vec((recipients(), at()), 0..3));
+    let who = (option::of(phones()), vec(user_ids(), 0..4));
     let said = (vec((scopes(), registers()), 0..4), vec((senders(), sender_registers()), 0..3));
     let prompt = (vec((times(), ".{0,40}"), 0..7), at(), at());
     let told = vec((scopes(), at()), 0..3);
-    let moved = option::of((times(), recipients()));
     let place = (option::of((times(), "[A-Za-z_/]{0,30}")), option::of((times(), "[A-Z]{2}(-[A-Z]{2})?")));
     let reach_and_flag = (at(), at(), at(), at(), at());
     let rest = (at(), at(), at(), at(), at(), at(), at(), at());
-    (who, said, (prompt, told), moved, place, reach_and_flag, rest).prop_map(
-        |(who, said, (prompt, told), moved, (time_zone, jurisdiction), marks, rest)| {
-            let (phone, mut user_ids, links) = who;
+    (who, said, (prompt, told), place, reach_and_flag, rest).prop_map(
+        |(who, said, (prompt, told), (time_zone, jurisdiction), marks, rest)| {
+            let (phone, mut user_ids) = who;
             user_ids.sort();
             user_ids.dedup();
             Contact {
@@ -108,8 +107,6 @@ pub(crate) fn contacts() -> impl Strategy<Value = Contact> {
                 last_inbound: rest.5,
                 time_zone,
                 jurisdiction,
-                links: links.into_iter().collect(),
-                moved,
                 erased: rest.6,
                 known: rest.7,
             }

@@ -261,11 +261,10 @@ impl Contact {
         }
     }
 
-    /// An opt-in from before a decline, an erasure or a change of number no longer counts.
+    /// An opt-in from before a decline or an erasure no longer counts.
     fn counts(&self, at: Time) -> bool {
         self.erased.is_none_or(|erased| at > erased)
             && self.prompt.declined.is_none_or(|declined| at > declined)
-            && self.moved.as_ref().is_none_or(|(moved, _)| at > *moved)
     }
 
     fn own_marketing_opt_in(&self) -> Option<Time> {

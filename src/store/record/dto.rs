@@ -11,9 +11,9 @@ use crate::{
         BusinessId, Contact, Time,
         contact::{PlatformFlag, Prompt, Reach},
     },
-    store::{ContactId, Loaded, LogHead, Record},
+    store::{Loaded, LogHead, Record},
 };
-use parts::{About, BySender, Instant, Scoped, Who, ascending, instant, pair, same, time, user_id};
+use parts::{About, BySender, Instant, Related, Scoped, ascending, instant, pair, same, time, user_id};
 
 /// Names what is wrong with a record.
 type Invalid = &'static str;
@@ -25,9 +25,11 @@ pub(super) struct Stored<'a> {
     length: u64,
     hash: [u8; 32],
     business: Option<&'a str>,
-    alias: Option<[u8; 16]>,
     #[serde(borrow)]
     contact: Person<'a>,
+    #[serde(borrow)]
+    earlier: Vec<(u64, Person<'a>)>,
+    ties: Related,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,11 +42,12 @@ struct Person<'a> {
     resumed: Instant,
     held: Instant,
     hold_cleared: Instant,
-    prompt: Option<(u64, &'a str)>,
+    prompts: Vec<(u64, &'a str)>,
     accepted: Instant,
     declined: Instant,
     confirmed_in: Instant,
     confirmed_out: Instant,
+    told: Vec<(About<'a>, Instant)>,
     not_on_whatsapp: Instant,
     undeliverable: Instant,
     alive: Instant,
@@ -53,70 +56,41 @@ struct Person<'a> {
     last_inbound: Instant,
     time_zone: Option<(u64, &'a str)>,
     jurisdiction: Option<(u64, &'a str)>,
-    links: Vec<(Who<'a>, Instant)>,
-    moved: Option<(u64, Who<'a>)>,
     erased: Instant,
     known: Instant,
 }
 
-/// What the second format version added.
-#[derive(Default, Serialize, Deserialize)]
-pub(super) struct Later<'a> {
-    /// Prompts before the latest one, oldest first.
-    #[serde(borrow)]
-    earlier_prompts: Vec<(u64, &'a str)>,
-    told: Vec<(About<'a>, Instant)>,
-}
-
-impl<'a> Later<'a> {
-    pub(super) fn of(record: &'a Record) -> Self {
-        let contact = &record.contact;
-        let earlier = contact.prompt.recent.split_last().map(|(_, earlier)| earlier).unwrap_or_default();
-        Self {
-            earlier_prompts: earlier.iter().map(|(at, id)| (same(*at), id.as_str())).collect(),
-            told: contact.told.iter().map(|(scope, at)| (About::of(scope), instant(*at))).collect(),
-        }
-    }
-}
-
 impl<'a> Stored<'a> {
-    /// What a record of the first version would hold of it: a confirmation told of whatever was refused at any time.
-    pub(super) fn later(&self) -> Later<'a> {
-        let told_at = self.contact.confirmed_out;
-        let refused = self.contact.scopes.iter().filter_map(Scoped::refused);
-        let mut told: Vec<_> = refused.filter(|_| told_at.is_some()).map(|scope| (scope, told_at)).collect();
-        if self.contact.declined.is_some()
-            && told_at.is_some()
-            && !told.iter().any(|(s, _)| s.is_everything())
-        {
-            told.insert(0, (About::Everything, told_at));
-        }
-        Later { earlier_prompts: Vec::new(), told }
-    }
-
     pub(super) fn of(record: &'a Record, version: u64, head: LogHead) -> Self {
         Self {
             version,
             length: head.length,
             hash: head.hash,
             business: record.business.as_ref().map(BusinessId::as_str),
-            alias: record.alias.map(|ContactId(bytes)| bytes),
             contact: Person::of(&record.contact),
+            earlier: record.earlier.iter().map(|(until, said)| (same(*until), Person::of(said))).collect(),
+            ties: Related::of(&record.ties),
         }
     }
 
-    pub(super) fn into_loaded(self, later: Later<'a>) -> Result<Loaded, Invalid> {
+    pub(super) fn into_loaded(self) -> Result<Loaded, Invalid> {
         // Version 0 means that nothing is stored: a record that claims it would be overwritten as if it were not there.
         if self.version == 0 {
             return Err("version");
         }
         let business =
             self.business.map(|text| BusinessId::parse(text).map_err(|_| "business")).transpose()?;
+        let earlier = self.earlier.into_iter().map(|(until, said)| pair(until, said.into_contact()?));
+        let earlier = earlier.collect::<Result<Vec<_>, _>>()?;
+        if !earlier.is_sorted_by(|(a, _), (b, _)| a < b) {
+            return Err("order of holders");
+        }
         Ok(Loaded {
             record: Record {
                 business,
-                contact: self.contact.into_contact(later)?,
-                alias: self.alias.map(ContactId),
+                contact: self.contact.into_contact()?,
+                earlier,
+                ties: self.ties.into_ties()?,
             },
             windows: Vec::new(),
             version: self.version,
@@ -136,11 +110,12 @@ impl<'a> Person<'a> {
             resumed: instant(contact.platform.resumed),
             held: instant(contact.held),
             hold_cleared: instant(contact.hold_cleared),
-            prompt: contact.prompt.recent.last().map(|(at, id)| (same(*at), id.as_str())),
+            prompts: contact.prompt.recent.iter().map(|(at, id)| (same(*at), id.as_str())).collect(),
             accepted: instant(contact.prompt.accepted),
             declined: instant(contact.prompt.declined),
             confirmed_in: instant(contact.confirmed_in),
             confirmed_out: instant(contact.confirmed_out),
+            told: contact.told.iter().map(|(scope, at)| (About::of(scope), instant(*at))).collect(),
             not_on_whatsapp: instant(contact.reach.not_on_whatsapp),
             undeliverable: instant(contact.reach.undeliverable),
             alive: instant(contact.reach.alive),
@@ -149,21 +124,17 @@ impl<'a> Person<'a> {
             last_inbound: instant(contact.last_inbound),
             time_zone: text(&contact.time_zone),
             jurisdiction: text(&contact.jurisdiction),
-            links: contact.links.iter().map(|(who, at)| (Who::of(who), instant(*at))).collect(),
-            moved: contact.moved.as_ref().map(|(at, who)| (same(*at), Who::of(who))),
             erased: instant(contact.erased),
             known: instant(contact.known),
         }
     }
 
-    fn into_contact(self, later: Later<'a>) -> Result<Contact, Invalid> {
+    fn into_contact(self) -> Result<Contact, Invalid> {
         let user_ids: Vec<_> = self.user_ids.into_iter().map(user_id).collect::<Result<_, _>>()?;
         if !user_ids.is_sorted_by(|a, b| a < b) {
             return Err("order of user IDs");
         }
         let text = |of: Option<(u64, &str)>| of.map(|(at, text)| pair(at, text.to_owned())).transpose();
-        let link = |(who, at): (Who<'a>, Instant)| Ok((who.into_recipient()?, time(at)?));
-        let moved = self.moved.map(|(at, who)| pair(at, who.into_recipient()?));
         Ok(Contact {
             phone: self.phone.map(parts::phone).transpose()?,
             user_ids,
@@ -172,13 +143,13 @@ impl<'a> Person<'a> {
             held: time(self.held)?,
             hold_cleared: time(self.hold_cleared)?,
             prompt: Prompt {
-                recent: prompts(later.earlier_prompts, self.prompt)?,
+                recent: prompts(self.prompts)?,
                 accepted: time(self.accepted)?,
                 declined: time(self.declined)?,
             },
             confirmed_in: time(self.confirmed_in)?,
             confirmed_out: time(self.confirmed_out)?,
-            told: ascending(later.told.into_iter().map(|(scope, at)| Ok((scope.into_scope()?, time(at)?))))?,
+            told: ascending(self.told.into_iter().map(|(scope, at)| Ok((scope.into_scope()?, time(at)?))))?,
             reach: Reach {
                 not_on_whatsapp: time(self.not_on_whatsapp)?,
                 undeliverable: time(self.undeliverable)?,
@@ -189,8 +160,6 @@ impl<'a> Person<'a> {
             last_inbound: time(self.last_inbound)?,
             time_zone: text(self.time_zone)?,
             jurisdiction: text(self.jurisdiction)?,
-            links: ascending(self.links.into_iter().map(link))?,
-            moved: moved.transpose()?,
             erased: time(self.erased)?,
             known: time(self.known)?,
         })
@@ -198,8 +167,8 @@ impl<'a> Person<'a> {
 }
 
 /// The latest prompts in their order, each once.
-fn prompts(earlier: Vec<(u64, &str)>, latest: Option<(u64, &str)>) -> Result<Vec<(Time, String)>, Invalid> {
-    let all = earlier.into_iter().chain(latest).map(|(at, id)| pair(at, id.to_owned()));
+fn prompts(all: Vec<(u64, &str)>) -> Result<Vec<(Time, String)>, Invalid> {
+    let all = all.into_iter().map(|(at, id)| pair(at, id.to_owned()));
     let all: Vec<_> = all.collect::<Result<_, _>>()?;
     if all.len() <= Prompt::RECENT_MAX && all.is_sorted_by(|a, b| a < b) {
         Ok(all)

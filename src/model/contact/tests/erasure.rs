@@ -48,8 +48,8 @@ proptest! {
     fn an_erasure_keeps_no_opt_in_identity_proof_or_habit(contact in arbitrary::contacts(), at in at()) {
         let left = contact.erased(at);
         prop_assert!(!has_opt_in(&left));
-        prop_assert_eq!((left.phone, left.user_ids.len(), left.links.len()), (None, 0, 0));
-        prop_assert_eq!((&left.moved, &left.time_zone, &left.jurisdiction), (&None, &None, &None));
+        prop_assert_eq!((left.phone, left.user_ids.len()), (None, 0));
+        prop_assert_eq!((&left.time_zone, &left.jurisdiction), (&None, &None));
         prop_assert_eq!((left.last_inbound, left.known, left.cooled), (None, None, None));
         prop_assert_eq!((left.prompt.sent(), left.prompt.accepted), (None, None));
         prop_assert_eq!(left.reach, Reach::default());

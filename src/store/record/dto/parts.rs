@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Invalid;
 use crate::model::{
-    Category, OptIn, OptOut, Phone, Recipient, Scope, SenderId, StatementId, Time, Topic, UserId,
+    Category, ContactId, OptIn, OptOut, Phone, Scope, SenderId, StatementId, Ties, Time, Topic, UserId,
     contact::SenderRegisters,
     statement::{Registers, Weak},
     vec_map::VecMap,
@@ -13,10 +13,15 @@ use crate::model::{
 /// Milliseconds since the epoch, if ever.
 pub(super) type Instant = Option<u64>;
 
+/// What an identity has to do with others. Every list is sorted and names each only once.
 #[derive(Serialize, Deserialize)]
-pub(super) enum Who<'a> {
-    Phone(u64),
-    User(&'a str),
+pub(super) struct Related {
+    numbers: Vec<(u64, [u8; 16])>,
+    users: Vec<[u8; 16]>,
+    moved_to: Vec<(u64, [u8; 16])>,
+    moved_from: Vec<(u64, [u8; 16])>,
+    same: Vec<[u8; 16]>,
+    linked: Vec<[u8; 16]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -63,20 +68,39 @@ pub(super) struct BySender<'a> {
     window_closed: Instant,
 }
 
-impl<'a> Who<'a> {
-    pub(super) fn of(recipient: &'a Recipient) -> Self {
-        match recipient {
-            Recipient::Phone(phone) => Self::Phone(phone.digits()),
-            Recipient::User(id) => Self::User(id.reveal()),
+impl Related {
+    pub(super) fn of(ties: &Ties) -> Self {
+        let timed = |ties: &[(Time, ContactId)]| ties.iter().map(|(at, id)| (same(*at), id.0)).collect();
+        let plain = |ties: &[ContactId]| ties.iter().map(|id| id.0).collect();
+        Self {
+            numbers: timed(&ties.numbers),
+            users: plain(&ties.users),
+            moved_to: timed(&ties.moved_to),
+            moved_from: timed(&ties.moved_from),
+            same: plain(&ties.same),
+            linked: plain(&ties.linked),
         }
     }
 
-    pub(super) fn into_recipient(self) -> Result<Recipient, Invalid> {
-        match self {
-            Self::Phone(digits) => phone(digits).map(Recipient::Phone),
-            Self::User(text) => user_id(text).map(Recipient::User),
-        }
+    pub(super) fn into_ties(self) -> Result<Ties, Invalid> {
+        let timed = |ties: Vec<(u64, [u8; 16])>| {
+            let ties = ties.into_iter().map(|(at, id)| pair(at, ContactId(id)));
+            sorted(ties.collect::<Result<Vec<_>, _>>()?)
+        };
+        let plain = |ties: Vec<[u8; 16]>| sorted(ties.into_iter().map(ContactId).collect());
+        Ok(Ties {
+            numbers: timed(self.numbers)?,
+            users: plain(self.users)?,
+            moved_to: timed(self.moved_to)?,
+            moved_from: timed(self.moved_from)?,
+            same: plain(self.same)?,
+            linked: plain(self.linked)?,
+        })
     }
+}
+
+fn sorted<T: Ord>(all: Vec<T>) -> Result<Vec<T>, Invalid> {
+    if all.is_sorted_by(|a, b| a < b) { Ok(all) } else { Err("order of ties") }
 }
 
 impl<'a> Scoped<'a> {
@@ -88,11 +112,6 @@ impl<'a> Scoped<'a> {
             own_out: registers.own_out.map(Out::of),
             asserted_out: registers.asserted_out.map(Out::of),
         }
-    }
-
-    /// The scope, where it was ever refused.
-    pub(super) fn refused(&self) -> Option<About<'a>> {
-        (self.own_out.is_some() || self.asserted_out.is_some()).then_some(self.scope)
     }
 
     pub(super) fn into_entry(self) -> Result<(Scope, Registers), Invalid> {
@@ -107,10 +126,6 @@ impl<'a> Scoped<'a> {
 }
 
 impl<'a> About<'a> {
-    pub(super) const fn is_everything(&self) -> bool {
-        matches!(self, Self::Everything)
-    }
-
     pub(super) fn of(scope: &'a Scope) -> Self {
         match scope {
             Scope::Everything => Self::Everything,

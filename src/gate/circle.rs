@@ -1,0 +1,201 @@
+//! The identities that have to do with one, each read where it is stored: nothing is ever moved from one to another.
+//!
+//! From an identity its ties lead to others, and its name to what is stored under earlier names of the business. Who is
+//! behind them is `model::person`.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use super::{Gate, find::Consistency, view::View};
+use crate::{
+    model::{
+        BusinessId, People, Recipient, Time,
+        person::{Identity, Stored},
+    },
+    senders::SenderProfile,
+    store::{ContactId, Loaded, LogHead, Record, StoreError},
+};
+
+/// What is read of one person at most. More is no person but a mistake in what the business links.
+pub(super) const RECORDS_MAX: usize = 256;
+
+/// Identities that have to do with each other, the one that was asked for first.
+#[derive(Debug)]
+pub(super) struct Circle {
+    identities: Vec<Member>,
+}
+
+/// One identity, under every name of the business.
+#[derive(Debug, Default)]
+pub(super) struct Member {
+    /// Who it is; nothing after an erasure.
+    pub(super) name: Option<Recipient>,
+    /// What is stored, under the present name of the business first.
+    pub(super) stored: Vec<(ContactId, Arc<Loaded>)>,
+}
+
+/// A circle that is being read.
+struct Growing<'a> {
+    businesses: Vec<&'a BusinessId>,
+    names: BTreeMap<usize, Recipient>,
+    /// Which identity a record is of.
+    of: HashMap<ContactId, usize>,
+    read: Vec<(ContactId, Arc<Loaded>)>,
+}
+
+impl Gate {
+    /// Reads everything that has to do with an identity.
+    pub(super) async fn circle(
+        &self,
+        profile: &SenderProfile,
+        recipient: &Recipient,
+        consistency: Consistency,
+        now: Time,
+    ) -> Result<Circle, StoreError> {
+        let businesses = std::iter::once(&profile.business).chain(&profile.also).collect();
+        let mut growing =
+            Growing { businesses, names: BTreeMap::new(), of: HashMap::new(), read: Vec::new() };
+        let mut wanted = growing.named(self, 0, recipient);
+        while !wanted.is_empty() {
+            if growing.of.len() > RECORDS_MAX {
+                return Err(StoreError::Corrupt(format!(
+                    "more than {RECORDS_MAX} identities are said to be one person"
+                )));
+            }
+            let read = self.obtain_all(&wanted, consistency, now).await?;
+            let mut next = Vec::new();
+            for (id, loaded) in wanted.into_iter().zip(read) {
+                next.extend(growing.add(self, id, loaded));
+            }
+            wanted = next;
+        }
+        Ok(growing.grown())
+    }
+}
+
+impl Growing<'_> {
+    /// Notes the name of an identity; tells where else it may be stored.
+    fn named(&mut self, gate: &Gate, identity: usize, name: &Recipient) -> Vec<ContactId> {
+        if self.names.contains_key(&identity) {
+            return Vec::new();
+        }
+        self.names.insert(identity, name.clone());
+        let mut wanted = Vec::new();
+        for business in self.businesses.clone() {
+            let id = gate.names.id(business, name);
+            match self.of.insert(id, identity) {
+                None => wanted.push(id),
+                // A tie led to it before its name was known.
+                Some(other) if other != identity => self.unite(identity, other),
+                Some(_) => {}
+            }
+        }
+        wanted
+    }
+
+    fn unite(&mut self, identity: usize, other: usize) {
+        // The one that was asked for stays the first.
+        let (kept, gone) = (identity.min(other), identity.max(other));
+        for place in self.of.values_mut().filter(|place| **place == gone) {
+            *place = kept;
+        }
+        if let Some(name) = self.names.remove(&gone) {
+            self.names.entry(kept).or_insert(name);
+        }
+    }
+
+    /// Adds what was read; tells what to read next.
+    fn add(&mut self, gate: &Gate, id: ContactId, loaded: Arc<Loaded>) -> Vec<ContactId> {
+        let mut wanted = Vec::new();
+        for tie in loaded.record.ties.all() {
+            if !self.of.contains_key(&tie) {
+                let identity = self.of.values().max().map_or(0, |last| last + 1);
+                self.of.insert(tie, identity);
+                wanted.push(tie);
+            }
+        }
+        if let (Some(identity), Some(name)) =
+            (self.of.get(&id).copied(), loaded.record.contact.names().next())
+        {
+            wanted.extend(self.named(gate, identity, &name));
+        }
+        self.read.push((id, loaded));
+        wanted
+    }
+
+    fn grown(self) -> Circle {
+        let mut identities = BTreeMap::<usize, Member>::new();
+        for (id, loaded) in self.read {
+            if let Some(identity) = self.of.get(&id) {
+                identities.entry(*identity).or_default().stored.push((id, loaded));
+            }
+        }
+        for (identity, member) in &mut identities {
+            member.name = self.names.get(identity).cloned();
+        }
+        Circle { identities: identities.into_values().collect() }
+    }
+}
+
+impl Member {
+    fn identity(&self) -> Identity<'_> {
+        let stored = self.stored.iter().map(|(id, loaded)| Stored {
+            id: *id,
+            ties: &loaded.record.ties,
+            earlier: &loaded.record.earlier,
+            contact: &loaded.record.contact,
+            windows: &loaded.windows,
+        });
+        Identity { stored: stored.collect() }
+    }
+}
+
+impl Circle {
+    /// Every identity.
+    pub(super) fn members(&self) -> &[Member] {
+        &self.identities
+    }
+
+    /// What is stored of the identity that was asked for, under the present name of the business.
+    pub(super) fn own(&self) -> (ContactId, Arc<Loaded>) {
+        let own = self.identities.first().and_then(|member| member.stored.first());
+        own.cloned().unwrap_or_else(|| (ContactId([0; 16]), Arc::default()))
+    }
+
+    /// True when nothing else has to do with the identity.
+    pub(super) fn is_alone(&self) -> bool {
+        matches!(self.identities.as_slice(), [member] if member.stored.len() == 1)
+    }
+
+    /// Who is behind the identities.
+    pub(super) fn people(&self) -> People {
+        let identities: Vec<_> = self.identities.iter().map(Member::identity).collect();
+        People::among(&identities)
+    }
+
+    /// The person as a decision sees them.
+    pub(super) fn view(&self) -> View {
+        let (id, own) = self.own();
+        if self.is_alone() && own.record.earlier.is_empty() {
+            return View::shared(id, own);
+        }
+        let people = self.people();
+        let logs = self.identities.iter().flat_map(|member| &member.stored);
+        let length = logs.map(|(_, loaded)| loaded.head.length).sum();
+        View::merged(
+            id,
+            Loaded {
+                record: Record {
+                    business: own.record.business.clone(),
+                    contact: people.now(0),
+                    ..Record::default()
+                },
+                windows: people.windows(0).to_vec(),
+                version: own.version,
+                head: LogHead { length, ..own.head },
+            },
+        )
+    }
+}
