@@ -5,16 +5,17 @@ use super::{
     consent::{Acknowledged, Who, accepted_prompt, repeated, second_id},
     names::{random_16, statement_id},
     outcome::opt_in_stands,
+    view::window_end,
     write::{Draft, Situation},
 };
 use crate::{
     attest::{Content, Entry, PromptStep},
     conversation::{self, Effect, Pressed, Said},
     model::{
-        Contact, Event, ScopeSet, SenderId, StatementId, Time,
+        Contact, Event, ScopeSet, StatementId, Time,
         evidence::{Channel, Evidence, Finding, Method},
     },
-    policy::{self, Facts, Rules},
+    policy::Rules,
     senders::SenderProfile,
 };
 
@@ -90,7 +91,7 @@ impl Gate {
             None => self.write(&profile, &who.recipient, plan).await?,
         };
         repeated(who, &written)?;
-        let window_expires_at = self.window_end(&profile, &written.after, &written.windows);
+        let window_expires_at = window_end(&written.after, &written.windows, &profile, self.clock.now());
         let effect = match (&written.known, written.entries.first()) {
             (Some((_, Some(entry))), _) => effect_of(&entry.content),
             (_, Some((_, entry))) => effect_of(&entry.content),
@@ -103,25 +104,6 @@ impl Gate {
         let effect = if applied { effect } else { Effect::None };
         let done = self.acknowledge(&profile, &written, applied);
         Ok(InboundRecorded { done, effect, window_expires_at })
-    }
-}
-
-impl Gate {
-    /// The end of the window with a sender, while it is open.
-    pub(super) fn window_end(
-        &self,
-        profile: &SenderProfile,
-        contact: &Contact,
-        windows: &[(SenderId, Time)],
-    ) -> Option<Time> {
-        let ours = windows.iter().filter(|(sender, _)| *sender == profile.sender.id);
-        let facts = Facts {
-            sender: None,
-            contact,
-            last_inbound: ours.map(|(_, wrote)| *wrote).max(),
-            registers: contact.by_sender.get(&profile.sender.id).copied().unwrap_or_default(),
-        };
-        policy::window_open_until(&profile.profile.rules, &facts, self.clock.now())
     }
 }
 

@@ -4,8 +4,8 @@ use std::{ops::Deref, sync::Arc};
 
 use super::names::Revision;
 use crate::{
-    model::{SenderId, Time, contact::SenderRegisters, time::latest},
-    policy::{Facts, SenderFacts, TemplateFacts},
+    model::{Contact, SenderId, Time, contact::SenderRegisters, time::latest},
+    policy::{self, Facts, SenderFacts, TemplateFacts},
     senders::{Directory, SenderProfile},
     store::{ContactId, Loaded},
 };
@@ -66,18 +66,65 @@ impl View {
     /// The last inbound time and the registers of a sender, under both its names.
     #[must_use]
     pub fn of_sender(&self, profile: &SenderProfile) -> (Option<Time>, SenderRegisters) {
-        let is_sender =
-            |name: &SenderId| *name == profile.sender.id || Some(name) == profile.sender.number.as_ref();
-        let mut last_inbound = None;
-        for (_, wrote) in self.windows.iter().filter(|(name, _)| is_sender(name)) {
-            last_inbound = latest(last_inbound, Some(*wrote));
-        }
-        let mut registers = SenderRegisters::default();
-        for (_, known) in self.record.contact.by_sender.iter().filter(|(name, _)| is_sender(name)) {
-            registers.join(known);
-        }
-        (last_inbound, registers)
+        of_sender(&self.record.contact, &self.windows, profile)
     }
+
+    /// The end of the window with one of the numbers that the person wrote to, while it is open.
+    #[must_use]
+    pub fn window_with(
+        &self,
+        profile: &SenderProfile,
+        sender: &SenderId,
+        wrote: Time,
+        now: Time,
+    ) -> Option<Time> {
+        let contact = &self.record.contact;
+        let registers = if profile.is_named(sender) {
+            self.of_sender(profile).1
+        } else {
+            contact.by_sender.get(sender).copied().unwrap_or_default()
+        };
+        open_until(contact, Some(wrote), registers, profile, now)
+    }
+}
+
+/// The last inbound time and the registers of a sender, under both its names.
+fn of_sender(
+    contact: &Contact,
+    windows: &[(SenderId, Time)],
+    profile: &SenderProfile,
+) -> (Option<Time>, SenderRegisters) {
+    let mut last_inbound = None;
+    for (_, wrote) in windows.iter().filter(|(name, _)| profile.is_named(name)) {
+        last_inbound = latest(last_inbound, Some(*wrote));
+    }
+    let mut registers = SenderRegisters::default();
+    for (_, known) in contact.by_sender.iter().filter(|(name, _)| profile.is_named(name)) {
+        registers.join(known);
+    }
+    (last_inbound, registers)
+}
+
+/// The end of the window with a sender, while it is open: what a check would say.
+pub(super) fn window_end(
+    contact: &Contact,
+    windows: &[(SenderId, Time)],
+    profile: &SenderProfile,
+    now: Time,
+) -> Option<Time> {
+    let (last_inbound, registers) = of_sender(contact, windows, profile);
+    open_until(contact, last_inbound, registers, profile, now)
+}
+
+fn open_until(
+    contact: &Contact,
+    last_inbound: Option<Time>,
+    registers: SenderRegisters,
+    profile: &SenderProfile,
+    now: Time,
+) -> Option<Time> {
+    let facts = Facts { sender: None, contact, last_inbound, registers };
+    policy::window_open_until(&profile.profile.rules, &facts, now)
 }
 
 impl Deref for View {
@@ -88,5 +135,54 @@ impl Deref for View {
             State::Shared(loaded) => loaded,
             State::Merged(loaded) => loaded,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{BusinessId, Event, Millis},
+        senders::{Business, Learned, Profile, Sender, SenderSettings},
+    };
+
+    const WROTE: Time = Time::EPOCH;
+
+    /// The window as a check, the answer to an inbound message and the contact card see it.
+    fn ends(loaded: Loaded, profile: &SenderProfile, now: Time) -> [Option<Time>; 3] {
+        let view = View::shared(ContactId([1; 16]), Arc::new(loaded));
+        let (last_inbound, registers) = view.of_sender(profile);
+        let contact = &view.record.contact;
+        let facts = Facts { sender: None, contact, last_inbound, registers };
+        let (sender, wrote) = view.windows.first().cloned().unwrap();
+        [
+            policy::window_open_until(&profile.profile.rules, &facts, now),
+            window_end(contact, &view.windows, profile, now),
+            view.window_with(profile, &sender, wrote, now),
+        ]
+    }
+
+    #[test]
+    fn everybody_sees_one_end_of_a_window_under_either_name_of_the_sender() {
+        let id = |text| SenderId::parse(text).unwrap();
+        let sender = Sender { id: id("1001"), number: Some(id("15550001111")), account: None };
+        let mut settings = Profile::default();
+        settings.rules.window_margin = Millis::seconds(60);
+        let business = Business {
+            id: BusinessId::parse("acme").unwrap(),
+            names: vec!["Acme".to_owned()],
+            previous_ids: Vec::new(),
+            senders: vec![SenderSettings { sender, profile: settings }],
+            templates: Vec::new(),
+        };
+        let directory = Directory::new(&[business], Profile::default(), false, Learned::default());
+        let profile = directory.find(&id("1001")).unwrap();
+        let mut loaded = Loaded { windows: vec![(id("15550001111"), WROTE)], ..Loaded::default() };
+        let end = WROTE + Millis::hours(24) - Millis::seconds(60);
+        assert_eq!(ends(loaded.clone(), &profile, WROTE), [Some(end); 3]);
+        assert_eq!(ends(loaded.clone(), &profile, end), [None; 3]);
+        // The platform said so under the other name.
+        loaded.record.contact.apply(&Event::WindowClosed(id("1001"), WROTE));
+        assert_eq!(ends(loaded, &profile, WROTE), [None; 3]);
     }
 }

@@ -176,6 +176,14 @@ impl Directory {
     }
 }
 
+impl SenderProfile {
+    /// True when a name is one of its two.
+    #[must_use]
+    pub fn is_named(&self, name: &SenderId) -> bool {
+        *name == self.sender.id || Some(name) == self.sender.number.as_ref()
+    }
+}
+
 impl TemplateSettings {
     fn is_of(&self, account: Option<&str>) -> bool {
         self.account.is_none() || self.account.as_deref() == account

@@ -121,7 +121,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         path: "deadlines.request_max",
         kind: Kind::Duration,
         default: "30s",
-        reason: "The longest deadline that is honoured; longer ones are shortened to it.",
+        reason: "The longest deadline of a request that is honoured; longer ones are shortened to it. A stream keeps the one its caller names.",
     },
     Setting {
         path: "deadlines.store_read",

@@ -81,17 +81,13 @@ pub(in crate::grpc) fn scope_status(of: &Scope, status: Status) -> pb::ScopeStat
 }
 
 fn windows(view: &View, profile: &SenderProfile, now: Time) -> Vec<pb::Window> {
-    let margin = profile.profile.rules.window_margin;
-    let closed =
-        |sender| view.record.contact.by_sender.get(sender).and_then(|registers| registers.window_closed);
     let open = view.windows.iter().filter_map(|(sender, wrote)| {
-        let end = *wrote + Rules::WINDOW - margin;
-        let open = now < end && closed(sender).is_none_or(|closed| closed < *wrote);
-        open.then(|| pb::Window {
+        let end = view.window_with(profile, sender, *wrote, now)?;
+        Some(pb::Window {
             sender: sender.as_str().to_owned(),
             last_inbound_at: Some(timestamp(*wrote)),
             expires_at: Some(timestamp(end)),
-            open,
+            open: true,
         })
     });
     open.collect()

@@ -157,3 +157,22 @@ fn no_server_is_told_apart_from_a_denial() {
         refused.err
     );
 }
+
+#[test]
+fn a_renamed_business_is_warned_of_once_for_each_of_its_numbers_until_the_old_id_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, config) = (directory.path().join("store.redb"), directory.path().join("c.yaml"));
+    let log_of = |business: &str| {
+        let senders = "senders: ['+15550001111', '+15550002222']";
+        write(&config, &format!("businesses: [{{{business}, names: [Acme], {senders}}}]\n"));
+        let served = Served::start(&store, &["--config", &config.display().to_string()]);
+        served.terminate();
+        served.ended().1
+    };
+    let warnings = |log: &str| log.lines().filter(|line| line.contains("`previous_ids`")).count();
+    assert_eq!(warnings(&log_of("id: acme")), 0);
+    let log = log_of("id: acme-group");
+    assert_eq!(warnings(&log), 2, "{log}");
+    assert!(log.contains("businesses[0].senders[1]") && !log.contains("1555000"), "{log}");
+    assert_eq!(warnings(&log_of("id: acme-group, previous_ids: [acme]")), 0);
+}

@@ -131,6 +131,8 @@ pub(super) async fn a_registry_row_is_written_by_compare_and_set(place: &impl Pl
     assert_eq!(store.commit_registry(row("a", 0, b"two")).await, Ok(Committed::Conflict));
     assert_eq!(store.commit_registry(row("a", 1, b"two")).await, Ok(Committed::Done(2)));
     assert_eq!(store.commit_registry(row("b", 0, b"")).await, Ok(Committed::Done(1)));
+    assert_eq!(store.registry_row("a").await, Ok(Some(row("a", 2, b"two"))));
+    assert_eq!(store.registry_row("c").await, Ok(None));
     let mut rows = store.registry().await.unwrap();
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     assert_eq!(rows, [row("a", 2, b"two"), row("b", 1, b"")]);
