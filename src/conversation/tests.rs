@@ -106,8 +106,8 @@ fn opted_out_by_mail(seconds: i64) -> Event {
 #[test]
 fn a_yes_after_opting_out_elsewhere_answers_nothing_but_the_confirmation() {
     let out = opted_out_by_mail(5);
-    assert_eq!(wrote(&[out.clone()], "yes", 6), Effect::None);
-    assert_eq!(yes(wrote(&[out.clone()], "START", 6)), Some((ScopeSet::everything(), false)));
+    assert_eq!(wrote(std::slice::from_ref(&out), "yes", 6), Effect::None);
+    assert_eq!(yes(wrote(std::slice::from_ref(&out), "START", 6)), Some((ScopeSet::everything(), false)));
     let told = |seconds| [out.clone(), Event::ConfirmedOut(at(seconds))];
     assert!(yes(wrote(&told(7), "yes", 8)).is_some());
     assert_eq!(wrote(&told(7), "yes", 7), Effect::None, "said before it was asked");

@@ -152,7 +152,7 @@ fn refuses(clause: &str) -> bool {
                 .split_once(*phrase)
                 .is_some_and(|(before, after)| !conditional(before) && receives(after))
     };
-    REFUSALS.iter().any(|phrase| outright(&phrase)) || REFUSALS_BEFORE.iter().any(|phrase| around(&phrase))
+    REFUSALS.iter().any(outright) || REFUSALS_BEFORE.iter().any(around)
 }
 
 fn conditional(before: &str) -> bool {
