@@ -5,6 +5,7 @@
 //! digest from being searched for a phone number. The format is documented in docs/evidence.md.
 
 mod entry;
+mod meaning;
 mod payload;
 #[cfg(test)]
 mod tests;

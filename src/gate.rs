@@ -8,8 +8,8 @@
 //! Knows nothing of gRPC, HTTP or the provider's JSON.
 
 mod check;
-mod consent;
 mod circle;
+mod consent;
 mod error;
 mod feed;
 mod find;
@@ -31,7 +31,7 @@ use arc_swap::ArcSwap;
 pub use check::{Answer, Check};
 pub use consent::{Acknowledged, OptInRecorded, OptInRequest, OptOutRequest, PromptRequest, Who};
 pub use error::{FieldError, GateError};
-pub use feed::{FeedItem, LogPage};
+pub use feed::{FeedItem, LogItem, LogPage, LogPlace};
 pub use find::Consistency;
 pub use inbound::{Inbound, InboundRecorded};
 pub use names::{ContactNames, Revision, request_digest, statement_id};

@@ -26,6 +26,20 @@ pub struct Record {
     pub ties: Ties,
 }
 
+impl Record {
+    /// What was said by whoever had the identity at an instant.
+    #[must_use]
+    pub fn said_at(&self, at: Time) -> &Contact {
+        self.earlier.iter().find(|(until, _)| at < *until).map_or(&self.contact, |(_, said)| said)
+    }
+
+    /// The same, to add to.
+    pub fn said_at_mut(&mut self, at: Time) -> &mut Contact {
+        let Self { earlier, contact, .. } = self;
+        earlier.iter_mut().find(|(until, _)| at < *until).map_or(contact, |(_, said)| said)
+    }
+}
+
 /// What is known of one contact at one version.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Loaded {

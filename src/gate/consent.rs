@@ -149,7 +149,7 @@ impl Gate {
             expires_at: assessment.expires_at,
             findings: assessment.findings.clone(),
         };
-        self.write_once(profile, &request.who, statement, |situation| {
+        self.write_once(profile, &request.who, at, statement, |situation| {
             let mut draft = Draft::default();
             if too_many_scopes(situation.before, &request.scope) {
                 let message = format!("the contact has {SCOPES_MAX} scopes already; use fewer, wider ones");
@@ -172,7 +172,7 @@ impl Gate {
         let statement = request.who.statement()?;
         let content = request.content();
         let written = self
-            .write(&profile, &request.who.recipient, |situation| {
+            .write(&profile, &request.who.recipient, at, |situation| {
                 let mut draft = Draft::default();
                 // A "no" is never refused for being one too many: it becomes a "no" to everything.
                 let content = match &content {
@@ -212,7 +212,7 @@ impl Gate {
             request.step != PromptStep::Accepted || opt_in_stands(contact, &scope, at, now)
         };
         let written = self
-            .write_once(&profile, &request.who, statement, |situation| {
+            .write_once(&profile, &request.who, at, statement, |situation| {
                 let mut draft = Draft::default();
                 let step = request.who.entry(at, situation.now, content.clone());
                 draft.state(statement, step.clone());
@@ -272,7 +272,7 @@ impl Gate {
         let at = self.permitted_at(who)?;
         let statement = who.statement()?;
         let written = self
-            .write(&profile, &who.recipient, |situation| {
+            .write(&profile, &who.recipient, at, |situation| {
                 let mut draft = Draft::default();
                 let mut entry = who.entry(at, situation.now, content.clone());
                 entry.sender = profile.sender.id.clone();
@@ -302,7 +302,7 @@ impl Gate {
             }
             Ok(draft)
         };
-        let written = self.write(&profile, &who.recipient, plan).await?;
+        let written = self.write(&profile, &who.recipient, at, plan).await?;
         Ok(self.acknowledge(&profile, &written, true))
     }
 

@@ -1,33 +1,43 @@
 //! One person under several identities: user IDs that a signed webhook proved, numbers given up, links the business
 //! asserts, and forgetting.
 //!
-//! A proven identity becomes an *alias*: its log is copied into the contact's, its state is joined in, and from then on
-//! every look-up leads to the contact. The copy is written before the alias, and both before the webhook is answered,
-//! so that a crash in between leaves a state that the redelivery completes.
-
-use std::collections::VecDeque;
+//! Here only ties are written, each to both ends; what follows from them is `model::person`. Every step is idempotent, so
+//! that a redelivery completes what a crash left.
 
 use super::{
     Gate, GateError,
+    circle::Circle,
     consent::{Acknowledged, Who},
-    find::ALIASES_MAX,
+    find::Consistency,
     names::{Revision, random_16, statement_id},
     write::{Draft, Situation},
 };
 use crate::{
     attest::{self, Content, Entry},
-    model::{Contact, Event, Recipient, Time, UserId},
+    model::{Contact, Recipient, StatementId, Ties, Time, UserId, person},
     senders::SenderProfile,
     store::{Commit, Committed, ContactId, Loaded, StoreError},
 };
 
 const ATTEMPTS_MAX: usize = 16;
 
-/// Entries of a log read in one go while it is copied.
-const COPY_PAGE: usize = 256;
+/// Entries of a log read in one go.
+const LOG_PAGE: usize = 256;
+
+/// What an identity turns out to have to do with another.
+struct Relation<'a> {
+    /// Whose record is written.
+    on: &'a Recipient,
+    /// The other.
+    other: &'a Recipient,
+    /// A number that was left for the other.
+    moved: bool,
+    /// Proven by a signed webhook; else the business says so.
+    proven: bool,
+    at: Time,
+}
 
 impl Gate {
-    /// Makes several identities one contact; says whether they were not yet.
     pub(super) async fn write_proof(&self, who: &Who, others: &[UserId]) -> Result<bool, GateError> {
         let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
@@ -35,257 +45,98 @@ impl Gate {
         for other in others {
             let other = Recipient::User(other.clone());
             if other != who.recipient {
-                wrote |= self.absorb(&profile, &other, &who.recipient, at).await?;
+                wrote |= self.tie(&profile, who, &other, at).await?;
             }
         }
         Ok(wrote)
     }
 
-    /// Makes one identity an alias of another's contact; says whether it was none yet.
-    async fn absorb(
+    /// A user ID was seen with another identity. Tells whether that is news.
+    async fn tie(
         &self,
         profile: &SenderProfile,
-        from: &Recipient,
-        into: &Recipient,
+        who: &Who,
+        user: &Recipient,
         at: Time,
     ) -> Result<bool, GateError> {
-        let into = &self.number_after(profile, into, at).await?;
-        for _ in 0..ATTEMPTS_MAX {
-            let now = self.clock.now();
-            let (target, contact) = self.load(&profile.business, into, now).await?;
-            let own = self.names.id(&profile.business, from);
-            let is_known =
-                matches!(from, Recipient::User(id) if contact.record.contact.user_ids.contains(id));
-            let stored = self.timed_read(self.store.load(own, now)).await?;
-            if own == target || is_known && stored.record.alias == Some(target) {
-                return Ok(false);
+        let main = &who.recipient;
+        let [main_id, user_id] = [main, user].map(|identity| self.names.id(&profile.business, identity));
+        let now = self.clock.now();
+        let both = self.obtain_all(&[main_id, user_id], Consistency::FullyConsistent, now).await?;
+        let [of_main, of_user] = both.as_slice() else { return Err(GateError::Contention) };
+        let (to_main, to_user) = match main {
+            Recipient::Phone(_) => {
+                let over: Vec<_> = of_main.record.earlier.iter().map(|(until, _)| *until).collect();
+                let seen = of_user.record.ties.seen_with(main_id, at, &over);
+                (seen, Ties { users: vec![user_id], ..Ties::default() })
             }
-            // The identity led elsewhere before: what was known there is this person's too.
-            let (source, source_state) = match stored.record.alias {
-                Some(_) => self.load(&profile.business, from, now).await?,
-                None => (own, stored.clone()),
-            };
-            let mut state = source_state.record.contact.clone();
-            state.join(&self.also(profile, from, now).await?);
-            // Where the identity was before is not where it is now.
-            state.moved = None;
-            if stored.record.alias.is_some() || into.phone().is_some() {
-                state.phone = None;
-            }
-            let copied = self.copied_log(source, source_state.head.length).await?;
-            let written = self
-                .write(profile, into, |situation| {
-                    let mut draft = merged(profile, situation, from, &state, &copied, at);
-                    for (sender, wrote) in &source_state.windows {
-                        draft.window(sender.clone(), *wrote);
-                    }
-                    Ok(draft)
-                })
-                .await?;
-            self.spread(profile, &written).await?;
-            if self.point(profile, own, stored, target).await? {
-                if source != own {
-                    self.leave(profile, source, &source_state.record.contact, into, at).await?;
-                }
-                return Ok(true);
-            }
-        }
-        Err(GateError::Contention)
-    }
-
-    /// An identity led to another contact before. A refusal may have been written there after it was copied: the link
-    /// makes writers that still hold the old state read again, and what they wrote before it crosses now.
-    async fn leave(
-        &self,
-        profile: &SenderProfile,
-        source: ContactId,
-        contact: &Contact,
-        into: &Recipient,
-        at: Time,
-    ) -> Result<(), GateError> {
-        // Of the names it is known by, the one it is stored under.
-        let stored_as = |name: &Recipient| self.names.id(&profile.business, name) == source && name != into;
-        let Some(name) = contact.names().find(stored_as) else { return Ok(()) };
-        // Both ways: they are one person, and a "no" to either is a "no" to both.
-        for (one, other) in [(into, &name), (&name, into)] {
-            let plan = |_: &Situation<'_>| {
-                let mut draft = Draft::default();
-                draft.event(&Event::Linked(other.clone(), at));
-                Ok(draft)
-            };
-            let written = self.write(profile, one, plan).await?;
-            self.spread(profile, &written).await?;
-        }
-        Ok(())
-    }
-
-    /// What is stored of a person under an earlier name of the business moves to its present one, the log with it: the
-    /// proof of an opt-in must be found where the business looks for it.
-    pub(super) async fn gather(
-        &self,
-        profile: &SenderProfile,
-        recipient: &Recipient,
-    ) -> Result<(), GateError> {
-        for business in &profile.also {
-            for _ in 0..ATTEMPTS_MAX {
-                let now = self.clock.now();
-                let (old, stored) = self.load(business, recipient, now).await?;
-                let (present, _) = self.load(&profile.business, recipient, now).await?;
-                // What belongs to the present name already may be another identity of the person: linked, not the same.
-                let moved = stored.record.business.as_ref() == Some(&profile.business);
-                if stored.version == 0 || old == present || moved {
-                    break;
-                }
-                let copied = self.copied_log(old, stored.head.length).await?;
-                let plan = |_: &Situation<'_>| {
-                    let mut draft = Draft::default();
-                    draft.merge(&stored.record.contact);
-                    for (statement, entry) in &copied {
-                        draft.copy(*statement, entry.clone());
-                    }
-                    for (sender, wrote) in &stored.windows {
-                        draft.window(sender.clone(), *wrote);
-                    }
-                    Ok(draft)
-                };
-                let written = self.write_one(profile, recipient, &plan).await?;
-                self.spread(profile, &written).await?;
-                if self.point(profile, old, stored, present).await? {
-                    break;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The identity that a person had at an instant, or the number they have changed to since: a message may come late,
-    /// and the number it came from may be somebody else's by now.
-    async fn number_after(
-        &self,
-        profile: &SenderProfile,
-        number: &Recipient,
-        at: Time,
-    ) -> Result<Recipient, GateError> {
-        let (mut number, mut since) = (number.clone(), at);
-        for _ in 0..ALIASES_MAX {
-            let (_, loaded) = self.load(&profile.business, &number, self.clock.now()).await?;
-            match loaded.record.contact.moved {
-                Some((moved, to)) if since <= moved && to != number => (number, since) = (to, moved),
-                Some(_) | None => break,
-            }
-        }
-        Ok(number)
-    }
-
-    /// Points an identity at its contact; says whether nobody wrote to it in between.
-    async fn point(
-        &self,
-        profile: &SenderProfile,
-        own: ContactId,
-        stored: Loaded,
-        target: ContactId,
-    ) -> Result<bool, StoreError> {
-        let mut record = stored.record;
-        record.business = Some(profile.business.clone());
-        record.contact = Contact::default();
-        record.alias = Some(target);
-        let commit = Commit {
-            id: own,
-            expected: stored.version,
-            record,
-            windows: Vec::new(),
-            entries: Vec::new(),
-            erase: false,
+            Recipient::User(_) => (
+                Ties { same: vec![main_id], ..Ties::default() },
+                Ties { same: vec![user_id], ..Ties::default() },
+            ),
         };
-        Ok(matches!(self.commit(commit).await?, Committed::Done(_)))
-    }
-
-    pub(super) async fn copied_log(
-        &self,
-        id: ContactId,
-        length: u64,
-    ) -> Result<Vec<(crate::model::StatementId, Entry)>, StoreError> {
-        let mut entries = Vec::new();
-        let mut after = 0;
-        while after < length {
-            let page = self.timed_read(self.store.history(id, after, COPY_PAGE)).await?;
-            let Some(last) = page.last() else { break };
-            after = last.sequence;
-            for sealed in &page {
-                if let Some(payload) = &sealed.payload {
-                    let entry = Entry::from_payload(payload)
-                        .map_err(|error| StoreError::Corrupt(format!("a log entry is {error}")))?;
-                    // Where nothing was erased, no record of an erasure may excuse what is missing.
-                    if !matches!(entry.content, Content::Erased { .. }) {
-                        entries.push((sealed.statement, entry));
-                    }
-                }
-            }
+        let there = Relation { on: user, other: main, moved: false, proven: true, at };
+        let here = Relation { on: main, other: user, moved: false, proven: true, at };
+        let mut wrote = self.relate(profile, who, &there, &of_user.record.ties, to_main).await?;
+        wrote |= self.relate(profile, who, &here, &of_main.record.ties, to_user).await?;
+        if wrote || of_user.record.ties.numbers.len() > 1 {
+            // A number that the user ID has left is somebody else's from then on.
+            self.divide_all(profile, main).await?;
         }
-        Ok(entries)
+        Ok(wrote)
     }
 
-    /// Moves a person to another number; says whether they had not moved yet.
+    /// Writes what one identity has to do with another, unless it is known.
+    async fn relate(
+        &self,
+        profile: &SenderProfile,
+        who: &Who,
+        relation: &Relation<'_>,
+        known: &Ties,
+        new: Ties,
+    ) -> Result<bool, GateError> {
+        let adds = |known: &Ties| {
+            let mut all = known.clone();
+            all.join(&new);
+            all != *known
+        };
+        if !adds(known) {
+            return Ok(false);
+        }
+        let Relation { on, other, moved, proven, at } = *relation;
+        let [on_id, other_id] = [on, other].map(|identity| self.names.id(&profile.business, identity));
+        let named = Who { recipient: on.clone(), ..who.clone() };
+        let written = self
+            .write(profile, on, at, |situation| {
+                let mut draft = Draft::default();
+                if adds(situation.ties) {
+                    let content = Content::Linked { other: other.clone(), proven, moved };
+                    let statement = relation_id(on_id, other_id, moved, proven, at);
+                    draft.relate(new.clone(), statement, named.entry(at, situation.now, content));
+                }
+                Ok(draft)
+            })
+            .await?;
+        Ok(written.wrote)
+    }
+
     pub(super) async fn write_number_change(&self, who: &Who, to: &Recipient) -> Result<bool, GateError> {
         let profile = &*self.sender_of(who)?;
         let (from, at) = (&who.recipient, self.said_at(who)?);
-        let now = self.clock.now();
-        let (old_id, old) = self.load(&profile.business, from, now).await?;
-        let (new_id, _) = self.load(&profile.business, to, now).await?;
-        if old_id == new_id
-            || old.record.contact.moved.as_ref().is_some_and(|(moved, target)| *moved >= at && target == to)
-        {
+        if from == to {
             return Ok(false);
         }
-        let mut state = old.record.contact.clone();
-        state.join(&self.also(profile, from, now).await?);
-        state.phone = None;
-        state.moved = None;
-        let copied = self.copied_log(old_id, old.head.length).await?;
-        let written = self
-            .write(profile, to, |situation| {
-                let mut draft = merged(profile, situation, from, &state, &copied, at);
-                // Known at the new number too: what is said there later crosses back, and an erasure finds the old one.
-                draft.event(&Event::Linked(from.clone(), at));
-                Ok(draft)
-            })
-            .await?;
-        self.spread(profile, &written).await?;
-        for id in &old.record.contact.user_ids {
-            self.repoint(profile, id, new_id).await?;
-        }
-        let statement =
-            statement_id("moved", &format!("{}\0{}", data_encoding::HEXLOWER.encode(&new_id.0), at.millis()));
-        let left = self
-            .write(profile, from, |situation| {
-                let mut draft = Draft::default();
-                let content = Content::Linked { other: to.clone(), proven: true, moved: true };
-                draft.state(statement, who.entry(at, situation.now, content));
-                Ok(draft)
-            })
-            .await?;
-        // What was refused between the copy and the link.
-        self.spread(profile, &left).await?;
-        Ok(true)
-    }
-
-    async fn repoint(
-        &self,
-        profile: &SenderProfile,
-        user: &UserId,
-        target: ContactId,
-    ) -> Result<(), GateError> {
-        let own = self.names.id(&profile.business, &Recipient::User(user.clone()));
-        for _ in 0..ATTEMPTS_MAX {
-            let stored = self.timed_read(self.store.load(own, self.clock.now())).await?;
-            if own == target
-                || stored.record.alias == Some(target)
-                || self.point(profile, own, stored, target).await?
-            {
-                return Ok(());
-            }
-        }
-        Err(GateError::Contention)
+        let [old, new] = [from, to].map(|identity| self.names.id(&profile.business, identity));
+        let left = Relation { on: from, other: to, moved: true, proven: true, at };
+        let came = Relation { on: to, other: from, moved: false, proven: true, at };
+        let none = Ties::default();
+        // The new number first: whoever asks there meanwhile finds every "no" of the old one.
+        let moved_from = Ties { moved_from: vec![(at, old)], ..Ties::default() };
+        let mut wrote = self.relate(profile, who, &came, &none, moved_from).await?;
+        let moved_to = Ties { moved_to: vec![(at, new)], ..Ties::default() };
+        wrote |= self.relate(profile, who, &left, &none, moved_to).await?;
+        self.divide_all(profile, from).await?;
+        Ok(wrote)
     }
 
     pub(super) async fn write_link(&self, who: &Who, other: &Recipient) -> Result<Acknowledged, GateError> {
@@ -294,138 +145,172 @@ impl Gate {
         }
         let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
-        let mut both = Vec::with_capacity(2);
-        for (one, two) in [(&who.recipient, other), (other, &who.recipient)] {
-            let named = Who { recipient: one.clone(), ..who.clone() };
-            let content = Content::Linked { other: two.clone(), proven: false, moved: false };
-            let linked = self
-                .write(&profile, one, |situation| {
-                    let mut draft = Draft::default();
-                    if situation.before.links.get(two).is_none() {
-                        let id = statement_id("linked", &format!("{}{at}", two.reveal()));
-                        draft.state(id, named.entry(at, situation.now, content.clone()));
-                    }
-                    Ok(draft)
-                })
-                .await?;
-            both.push(linked);
+        self.fits_with(&profile, &who.recipient, other).await?;
+        let none = Ties::default();
+        for (on, other) in [(&who.recipient, other), (other, &who.recipient)] {
+            let relation = Relation { on, other, moved: false, proven: false, at };
+            let linked = vec![self.names.id(&profile.business, other)];
+            self.relate(&profile, who, &relation, &none, Ties { linked, ..Ties::default() }).await?;
         }
-        // Both know of each other now, so that a refusal said meanwhile has crossed by itself; here cross the earlier ones.
-        for linked in &both {
-            self.spread(&profile, linked).await?;
-        }
-        let written = self.write(&profile, &who.recipient, |_: &Situation<'_>| Ok(Draft::default())).await?;
+        let plan = |_: &Situation<'_>| Ok(Draft::default());
+        let written = self.write(&profile, &who.recipient, at, plan).await?;
         Ok(self.acknowledge(&profile, &written, true))
     }
 
-    pub(super) async fn write_erasure(&self, who: &Who) -> Result<(Revision, u64, bool), GateError> {
-        let profile = self.sender_of(who)?;
-        let (mut entries, mut kept, mut revision) = (0, false, None);
-        // All identities are found before the first is erased, and the one that leads to the others goes last: an erasure
-        // that fails half-way can be repeated.
-        for id in self.identities(&profile, &who.recipient).await?.into_iter().rev() {
-            let (version, erased, out) = self.erase_one(who, id).await?;
-            entries += erased;
-            kept |= out;
-            revision = Some(Revision::of(id, version));
-        }
-        let Some(revision) = revision else { return Err(GateError::Contention) };
-        Ok((revision, entries, kept))
-    }
-
-    /// The contact of an identity, then the names that lead to it, then what is linked to it, and so on.
-    async fn identities(
+    /// Refuses a link that would make more identities one person than are ever read.
+    async fn fits_with(
         &self,
         profile: &SenderProfile,
-        recipient: &Recipient,
-    ) -> Result<Vec<ContactId>, GateError> {
-        let mut found = Vec::new();
-        let mut queue = VecDeque::from([recipient.clone()]);
-        while let Some(identity) = queue.pop_front() {
-            self.gather(profile, &identity).await?;
-            let (id, loaded) = self.load(&profile.business, &identity, self.clock.now()).await?;
-            if found.contains(&id) {
-                continue;
-            }
-            found.push(id);
-            let contact = &loaded.record.contact;
-            for name in contact.names().chain([identity]) {
-                let businesses = std::iter::once(&profile.business).chain(&profile.also);
-                let aliases = businesses.map(|business| self.names.id(business, &name));
-                let new: Vec<_> = aliases.filter(|alias| !found.contains(alias)).collect();
-                found.extend(new);
-            }
-            queue.extend(contact.linked());
+        one: &Recipient,
+        other: &Recipient,
+    ) -> Result<(), GateError> {
+        let mut records = std::collections::HashSet::new();
+        for recipient in [one, other] {
+            let circle = self.circle(profile, recipient, Consistency::FullyConsistent, self.clock.now()).await?;
+            records.extend(circle.members().iter().flat_map(|member| &member.stored).map(|(id, _)| *id));
         }
-        Ok(found)
+        if records.len() <= super::circle::RECORDS_MAX / 2 {
+            return Ok(());
+        }
+        Err(GateError::field("other", "would make too many identities one person; are they all?"))
     }
 
-    async fn erase_one(&self, who: &Who, id: ContactId) -> Result<(u64, u64, bool), GateError> {
+    /// Tells apart, in every record around an identity, what was said by whom who had it.
+    async fn divide_all(&self, profile: &SenderProfile, recipient: &Recipient) -> Result<(), GateError> {
         for _ in 0..ATTEMPTS_MAX {
             let now = self.clock.now();
-            let loaded = self.timed_read(self.store.load(id, now)).await?;
-            if loaded.version == 0 {
-                return Ok((0, 0, false));
+            let circle = self.circle(profile, recipient, Consistency::FullyConsistent, now).await?;
+            let people = circle.people();
+            let mut divided = false;
+            for (place, member) in circle.members().iter().enumerate() {
+                for (id, loaded) in &member.stored {
+                    divided |= self.divide(*id, loaded, people.handed_over(place)).await?;
+                }
             }
-            let mut record = loaded.record.clone();
-            record.contact = record.contact.erased(now);
-            let kept = record.contact.refuses_something() || record.contact.platform_stop().is_some();
-            let entry = Entry {
-                recipient: None,
-                // A digest of the request would be a digest of the number.
-                request_digest: [0; 16],
-                ..who.entry(now, now, Content::Erased { entries: loaded.head.length })
-            };
-            let statement = crate::model::StatementId(random_16()?);
-            let (sealed, _) = attest::seal(loaded.head, statement, entry.to_payload(random_16()?));
-            let commit = Commit {
-                id,
-                expected: loaded.version,
-                record,
-                windows: Vec::new(),
-                entries: vec![sealed],
-                erase: true,
-            };
-            match self.commit(commit).await? {
-                // A name that leads to a contact holds copies; what was said is counted once.
-                Committed::Done(version) if loaded.record.alias.is_some() => return Ok((version, 0, kept)),
-                Committed::Done(version) => return Ok((version, loaded.head.length, kept)),
-                Committed::Conflict | Committed::Known(..) => {}
+            if !divided {
+                return Ok(());
             }
         }
         Err(GateError::Contention)
     }
+
+    /// Tells apart what was said under an identity before and after each instant at which it was handed over; true when
+    /// that was not done yet. From the log, since the state forgets what was overruled.
+    pub(super) async fn divide(
+        &self,
+        id: ContactId,
+        stored: &Loaded,
+        handed_over: &[Time],
+    ) -> Result<bool, StoreError> {
+        let record = &stored.record;
+        if stored.version == 0 || record.earlier.iter().map(|(until, _)| until).eq(handed_over) {
+            return Ok(false);
+        }
+        let mut said = person::apart(&record.earlier, &record.contact, handed_over);
+        for (statement, entry) in self.whole_log(id, stored.head.length).await? {
+            let holder = handed_over.iter().filter(|over| **over <= entry.occurred_at).count();
+            if let Some(said) = said.get_mut(holder) {
+                said.join(&entry.alone(statement));
+            }
+        }
+        let mut record = record.clone();
+        record.contact = said.pop().unwrap_or_default();
+        record.earlier = handed_over.iter().copied().zip(said).collect();
+        let (windows, entries) = (Vec::new(), Vec::new());
+        // A conflict is no failure: it is looked at again.
+        self.commit(Commit { id, expected: stored.version, record, windows, entries, erase: false }).await?;
+        Ok(true)
+    }
+
+    /// Every entry of a log whose content is there.
+    async fn whole_log(&self, id: ContactId, length: u64) -> Result<Vec<(StatementId, Entry)>, StoreError> {
+        let mut entries = Vec::new();
+        let mut after = 0;
+        while after < length {
+            let page = self.timed_read(self.store.history(id, after, LOG_PAGE)).await?;
+            let Some(last) = page.last() else { break };
+            after = last.sequence;
+            for sealed in &page {
+                if let Some(payload) = &sealed.payload {
+                    let entry = Entry::from_payload(payload)
+                        .map_err(|error| StoreError::Corrupt(format!("a log entry is {error}")))?;
+                    entries.push((sealed.statement, entry));
+                }
+            }
+        }
+        Ok(entries)
+    }
+
+    pub(super) async fn write_erasure(&self, who: &Who) -> Result<(Revision, u64, bool), GateError> {
+        let profile = self.sender_of(who)?;
+        let mut total = 0;
+        for _ in 0..ATTEMPTS_MAX {
+            let now = self.clock.now();
+            let circle = self.circle(&profile, &who.recipient, Consistency::FullyConsistent, now).await?;
+            let (id, _) = circle.own();
+            let (erased, kept, version) = self.erase_circle(who, &circle, now).await?;
+            total += erased;
+            if let Some(version) = version {
+                return Ok((Revision::of(id, version), total, kept));
+            }
+        }
+        Err(GateError::Contention)
+    }
+
+    /// Erases every record of a circle, the one that was asked for last: an erasure that fails half-way can be repeated.
+    /// No version when somebody wrote meanwhile.
+    async fn erase_circle(
+        &self,
+        who: &Who,
+        circle: &Circle,
+        now: Time,
+    ) -> Result<(u64, bool, Option<u64>), GateError> {
+        let people = circle.people();
+        let (mut erased, mut kept, mut version) = (0, false, Some(0));
+        for (place, member) in circle.members().iter().enumerate().rev() {
+            // What stands is found out while it is known who is who.
+            let left = people.now(place).erased(now);
+            let earlier: Vec<_> =
+                people.earlier(place).into_iter().map(|(until, said)| (until, said.erased(now))).collect();
+            kept |= left.refuses_something() || left.platform_stop().is_some();
+            for (id, loaded) in member.stored.iter().rev().filter(|(_, loaded)| loaded.version != 0) {
+                let commit = erasure(who, *id, loaded, (left.clone(), earlier.clone()), now)?;
+                match self.commit(commit).await? {
+                    Committed::Done(done) => {
+                        erased += loaded.head.length;
+                        version = version.map(|_| done);
+                    }
+                    Committed::Conflict | Committed::Known(..) => return Ok((erased, kept, None)),
+                }
+            }
+        }
+        Ok((erased, kept, version))
+    }
 }
 
-/// Takes in what another identity of the same person knows: its state and the entries of its log that are not here yet.
-fn merged(
-    profile: &SenderProfile,
-    situation: &Situation<'_>,
-    from: &Recipient,
-    state: &Contact,
-    log: &[(crate::model::StatementId, Entry)],
-    at: Time,
-) -> Draft {
-    let mut draft = Draft::default();
-    draft.merge(state);
-    if let Recipient::User(id) = from {
-        draft.event(&Event::HasUserId(id.clone()));
-    }
-    if draft.after(situation.before) == *situation.before {
-        return draft;
-    }
-    for (statement, entry) in log {
-        draft.copy(*statement, entry.clone());
-    }
-    let link = Entry {
+/// The commit that erases one record and leaves what still stands.
+fn erasure(
+    who: &Who,
+    id: ContactId,
+    loaded: &Loaded,
+    left: (Contact, Vec<(Time, Contact)>),
+    now: Time,
+) -> Result<Commit, StoreError> {
+    let mut record = loaded.record.clone();
+    (record.contact, record.earlier) = left;
+    let entry = Entry {
         recipient: None,
-        sender: profile.sender.id.clone(),
-        occurred_at: at,
-        recorded_at: situation.now,
-        applied: true,
-        content: Content::Linked { other: from.clone(), proven: true, moved: false },
+        // A digest of the request would be a digest of the number.
         request_digest: [0; 16],
+        ..who.entry(now, now, Content::Erased { entries: loaded.head.length })
     };
-    draft.copy(statement_id("merged", &format!("{}{at}", from.reveal())), link);
-    draft
+    let (sealed, _) = attest::seal(loaded.head, StatementId(random_16()?), entry.to_payload(random_16()?));
+    let (windows, entries) = (Vec::new(), vec![sealed]);
+    Ok(Commit { id, expected: loaded.version, record, windows, entries, erase: true })
+}
+
+/// The same relation has the same id, which says nothing of whom it is about: contact ids are keyed.
+fn relation_id(on: ContactId, other: ContactId, moved: bool, proven: bool, at: Time) -> StatementId {
+    let hex = |id: ContactId| data_encoding::HEXLOWER.encode(&id.0);
+    statement_id("relation", &format!("{}\0{}\0{moved}\0{proven}\0{}", hex(on), hex(other), at.millis()))
 }

@@ -88,7 +88,7 @@ impl Gate {
         let plan = |situation: &Situation<'_>| Ok(plan(&profile, who, inbound, statement, at, situation));
         let written = match repetition {
             Some(written) => written,
-            None => self.write(&profile, &who.recipient, plan).await?,
+            None => self.write(&profile, &who.recipient, at, plan).await?,
         };
         repeated(who, &written)?;
         let window_expires_at = window_end(&written.after, &written.windows, &profile, self.clock.now());

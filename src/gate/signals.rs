@@ -46,7 +46,7 @@ impl Gate {
         let at = self.said_at(who)?;
         let statement = statement_id("signal", &format!("{}\0{}\0{at}", signal.word(), who.key));
         let written = self
-            .write(&profile, &who.recipient, |situation| {
+            .write(&profile, &who.recipient, at, |situation| {
                 let mut draft = Draft::default();
                 let contact = situation.before;
                 let seen = at.min(situation.now);

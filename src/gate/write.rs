@@ -1,22 +1,21 @@
-//! Writing one contact: load, plan, compare-and-set; again when somebody else was first.
+//! Writing one identity: load, plan, compare-and-set; again when somebody else was first.
 //!
 //! A plan is pure: from what is stored it makes a `Draft` of events and log entries. The state follows from the
-//! entries (`Entry::events`), so the log alone can rebuild what people said.
+//! entries (`Entry::events`), so the log alone can rebuild what people said. A write is one record, whatever else the
+//! identity has to do with: what counts for whom is found out when it is read.
 
 use std::collections::HashSet;
 
 use super::{
     Gate, GateError,
+    circle::Circle,
     consent::Who,
-    find::{ALIASES_MAX, Consistency},
+    find::Consistency,
     names::{Revision, random_16},
 };
 use crate::{
-    attest::{self, Content, Entry, PromptStep},
-    model::{
-        BusinessId, Contact, Event, OptIn, OptOut, Recipient, SenderId, StatementId, Time,
-        statement::{Voice, Weak},
-    },
+    attest::{self, Content, Entry},
+    model::{Contact, Event, People, Recipient, SenderId, StatementId, Ties, Time},
     policy::Rules,
     senders::SenderProfile,
     store::{Commit, Committed, ContactId, Loaded, StoreError},
@@ -28,8 +27,10 @@ const ATTEMPTS_MAX: usize = 64;
 /// What a plan sees.
 #[derive(Debug)]
 pub(super) struct Situation<'a> {
-    /// The contact, whatever names its business was stored under.
+    /// What counts for whoever had the identity when the statement was made.
     pub(super) before: &'a Contact,
+    /// What the identity has to do with others.
+    pub(super) ties: &'a Ties,
     /// The time.
     pub(super) now: Time,
 }
@@ -38,9 +39,10 @@ pub(super) struct Situation<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     join: Contact,
+    ties: Ties,
     entries: Vec<(StatementId, Entry)>,
     windows: Vec<(SenderId, Time)>,
-    /// Entries that are recorded here already are left out, and the rest is written all the same; else the draft is a
+    /// Entries that are recorded already are left out, and the rest is written all the same; else the draft is a
     /// repetition as a whole.
     skips_known: bool,
 }
@@ -67,15 +69,11 @@ impl Draft {
         self
     }
 
-    /// An entry of another log, kept unless it is here already; what follows from it comes with `merge`.
-    pub(super) fn copy(&mut self, statement: StatementId, entry: Entry) {
+    /// What the identity turns out to have to do with others, and the entry that says so, unless it is there already.
+    pub(super) fn relate(&mut self, ties: Ties, statement: StatementId, entry: Entry) {
         self.skips_known = true;
+        self.ties.join(&ties);
         self.entries.push((statement, entry));
-    }
-
-    /// Another state of the same person.
-    pub(super) fn merge(&mut self, contact: &Contact) {
-        self.join.join(contact);
     }
 
     /// The person wrote to a sender.
@@ -103,14 +101,18 @@ impl Draft {
         after
     }
 
-    fn changes_nothing(&self, stored: &Loaded, now: Time) -> bool {
+    fn changes_nothing(&self, stored: &Loaded, at: Time, now: Time) -> bool {
         let extends = |(sender, wrote): &(SenderId, Time)| {
             let known =
                 stored.windows.iter().filter(|(name, _)| name == sender).map(|(_, known)| *known).max();
             now < *wrote + Rules::WINDOW && known.is_none_or(|known| known < *wrote)
         };
+        let said = stored.record.said_at(at);
+        let mut ties = stored.record.ties.clone();
+        ties.join(&self.ties);
         self.entries.is_empty()
-            && self.after(&stored.record.contact) == stored.record.contact
+            && self.after(said) == *said
+            && ties == stored.record.ties
             && !self.windows.iter().any(extends)
     }
 }
@@ -127,6 +129,8 @@ pub(super) struct Written {
     pub(super) entries: Vec<(StatementId, Entry)>,
     /// Set when the statement was recorded before: its entry, unless erased since.
     pub(super) known: Option<(StatementId, Option<Entry>)>,
+    /// Something was written.
+    pub(super) wrote: bool,
 }
 
 impl Written {
@@ -141,21 +145,111 @@ impl Written {
 }
 
 impl Gate {
-    /// Writes one contact, and carries a refusal over to the identities that are, or may be, the same person.
+    /// Writes what was said under an identity at an instant.
     pub(super) async fn write<P>(
         &self,
         profile: &SenderProfile,
         recipient: &Recipient,
+        at: Time,
         plan: P,
     ) -> Result<Written, GateError>
     where
         P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
     {
         self.register(profile).await?;
-        self.gather(profile, recipient).await?;
-        let written = self.write_one(profile, recipient, &plan).await?;
-        self.cross(profile, &written).await?;
-        Ok(written)
+        let mut known_here = HashSet::new();
+        // Each entry that turns out to be known costs an attempt of its own, which is no conflict.
+        let mut conflicts = 0;
+        let mut erased_since = None;
+        while conflicts < ATTEMPTS_MAX {
+            let now = self.clock.now();
+            let circle = self.circle(profile, recipient, Consistency::FullyConsistent, now).await?;
+            let people = circle.people();
+            let (id, stored) = circle.own();
+            if self.divide(id, &stored, people.handed_over(0)).await? {
+                continue;
+            }
+            let before = people.then(0, at);
+            let ties = &stored.record.ties;
+            let mut draft = plan(&Situation { before: &before, ties, now })?;
+            draft.entries.retain(|(statement, _)| !known_here.contains(statement));
+            if let Some(erased) = erased_since {
+                draft.rename(erased);
+            }
+            let mut written = Written {
+                id,
+                version: stored.version,
+                after: draft.after(&before),
+                windows: windows_after(people.windows_then(0, at), &draft, now),
+                entries: Vec::new(),
+                known: None,
+                wrote: false,
+                before,
+            };
+            if draft.changes_nothing(&stored, at, now) {
+                // An earlier attempt may have written it without hearing so.
+                self.cache.invalidate(id);
+                return Ok(written);
+            }
+            let committed = match self.known_elsewhere(&circle, &people, at, &draft).await? {
+                Some((log, statement)) => (log, Committed::Known(statement, 0)),
+                None => {
+                    let commit = self.commit_of(profile, recipient, id, &stored, &draft, at)?;
+                    (id, self.commit(commit).await?)
+                }
+            };
+            match committed {
+                (_, Committed::Done(version)) => {
+                    written.version = version;
+                    written.entries = draft.entries;
+                    written.wrote = true;
+                    return Ok(written);
+                }
+                (_, Committed::Known(statement, _)) if draft.skips_known => {
+                    known_here.insert(statement);
+                }
+                (log, Committed::Known(statement, _)) => {
+                    let entry = self.known_entry(log, statement).await?;
+                    if entry.is_none() && erased_since.is_none() && draft.refuses() {
+                        // What the key stood for was erased; a "no" under it may be another one, and is kept.
+                        erased_since = stored.record.contact.erased;
+                        conflicts += 1;
+                        continue;
+                    }
+                    written.known = Some((statement, entry));
+                    written.after = written.before.clone();
+                    return Ok(written);
+                }
+                (_, Committed::Conflict) => conflicts += 1,
+            }
+        }
+        Err(GateError::Contention)
+    }
+
+    /// The log of another identity of the same person that holds a statement of a draft, if one does: a key is one key
+    /// under whichever identity it is used.
+    async fn known_elsewhere(
+        &self,
+        circle: &Circle,
+        people: &People,
+        at: Time,
+        draft: &Draft,
+    ) -> Result<Option<(ContactId, StatementId)>, StoreError> {
+        let (own, _) = circle.own();
+        for (place, member) in circle.members().iter().enumerate() {
+            if !people.have_met(place, 0, at) {
+                continue;
+            }
+            for (id, loaded) in member.stored.iter().filter(|(id, loaded)| *id != own && loaded.head.length > 0) {
+                for (statement, _) in &draft.entries {
+                    debug_assert_ne!(loaded.version, 0);
+                    if self.timed_read(self.store.entry_of(*id, *statement)).await?.is_some() {
+                        return Ok(Some((*id, *statement)));
+                    }
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Writes a statement, or answers from what was recorded under its key: what refuses a statement now need not have
@@ -164,13 +258,14 @@ impl Gate {
         &self,
         profile: &SenderProfile,
         who: &Who,
+        at: Time,
         statement: StatementId,
         plan: P,
     ) -> Result<Written, GateError>
     where
         P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
     {
-        match self.write(profile, &who.recipient, plan).await {
+        match self.write(profile, &who.recipient, at, plan).await {
             Err(error) => self.repetition_instead(profile, who, statement, error).await,
             written => written,
         }
@@ -191,7 +286,7 @@ impl Gate {
     }
 
     /// The write that a statement made when it was first recorded, if it was: so that a repetition is answered from what
-    /// was recorded, not from what the same words would mean by now. Carries a refusal over again.
+    /// was recorded, not from what the same words would mean by now.
     pub(super) async fn repetition(
         &self,
         profile: &SenderProfile,
@@ -199,92 +294,31 @@ impl Gate {
         statement: StatementId,
     ) -> Result<Option<Written>, GateError> {
         let now = self.clock.now();
-        let (id, stored) = self.load(&profile.business, recipient, now).await?;
-        if stored.head.length == 0 || self.timed_read(self.store.entry_of(id, statement)).await?.is_none() {
-            return Ok(None);
-        }
-        let mut contact = stored.record.contact;
-        contact.join(&self.also(profile, recipient, now).await?);
-        let written = Written {
-            id,
-            version: stored.version,
-            before: contact.clone(),
-            after: contact,
-            windows: stored.windows,
-            entries: Vec::new(),
-            known: Some((statement, self.known_entry(id, statement).await?)),
-        };
-        self.cache.invalidate(id);
-        self.cross(profile, &written).await?;
-        Ok(Some(written))
-    }
-
-    pub(super) async fn write_one<P>(
-        &self,
-        profile: &SenderProfile,
-        recipient: &Recipient,
-        plan: &P,
-    ) -> Result<Written, GateError>
-    where
-        P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
-    {
-        let mut known_here = HashSet::new();
-        // Each entry that turns out to be known costs an attempt of its own, which is no conflict.
-        let mut conflicts = 0;
-        let mut erased_since = None;
-        while conflicts < ATTEMPTS_MAX {
-            let now = self.clock.now();
-            let (id, stored) = self.load(&profile.business, recipient, now).await?;
-            let also = self.also(profile, recipient, now).await?;
-            let mut before = stored.record.contact.clone();
-            before.join(&also);
-            let mut draft = plan(&Situation { before: &before, now })?;
-            draft.entries.retain(|(statement, _)| !known_here.contains(statement));
-            if let Some(erased) = erased_since {
-                draft.rename(erased);
+        let circle = self.circle(profile, recipient, Consistency::FullyConsistent, now).await?;
+        let people = circle.people();
+        let (id, stored) = circle.own();
+        for (place, member) in circle.members().iter().enumerate() {
+            if place != 0 && !people.have_met(place, 0, now) {
+                continue;
             }
-            let after = draft.after(&before);
-            let windows = windows_after(&stored, &draft, now);
-            let mut written = Written {
-                id,
-                version: stored.version,
-                after,
-                windows,
-                entries: Vec::new(),
-                known: None,
-                before,
-            };
-            if draft.changes_nothing(&stored, now) {
-                // An earlier attempt may have written it without hearing so.
-                self.cache.invalidate(id);
-                return Ok(written);
-            }
-            let commit = self.commit_of(profile, recipient, id, &stored, &draft)?;
-            match self.commit(commit).await? {
-                Committed::Done(version) => {
-                    written.version = version;
-                    written.entries = draft.entries;
-                    return Ok(written);
+            for (log, _) in member.stored.iter().filter(|(_, loaded)| loaded.head.length > 0) {
+                if self.timed_read(self.store.entry_of(*log, statement)).await?.is_none() {
+                    continue;
                 }
-                Committed::Known(statement, _) if draft.skips_known => {
-                    known_here.insert(statement);
-                }
-                Committed::Known(statement, _) => {
-                    let entry = self.known_entry(id, statement).await?;
-                    if entry.is_none() && erased_since.is_none() && draft.refuses() {
-                        // What the key stood for was erased; a "no" under it may be another one, and is kept.
-                        erased_since = stored.record.contact.erased;
-                        conflicts += 1;
-                        continue;
-                    }
-                    written.known = Some((statement, entry));
-                    written.after = written.before.clone();
-                    return Ok(written);
-                }
-                Committed::Conflict => conflicts += 1,
+                self.cache.invalidate(*log);
+                return Ok(Some(Written {
+                    id,
+                    version: stored.version,
+                    before: people.now(0),
+                    after: people.now(0),
+                    windows: people.windows(0).to_vec(),
+                    entries: Vec::new(),
+                    known: Some((statement, self.known_entry(*log, statement).await?)),
+                    wrote: false,
+                }));
             }
         }
-        Err(GateError::Contention)
+        Ok(None)
     }
 
     fn commit_of(
@@ -294,10 +328,12 @@ impl Gate {
         id: ContactId,
         stored: &Loaded,
         draft: &Draft,
+        at: Time,
     ) -> Result<Commit, GateError> {
         let mut record = stored.record.clone();
-        record.contact.join(&draft.join);
+        record.said_at_mut(at).join(&draft.join);
         record.contact.join(&recipient.identity());
+        record.ties.join(&draft.ties);
         record.business = Some(profile.business.clone());
         let mut head = stored.head;
         let mut entries = Vec::with_capacity(draft.entries.len());
@@ -327,38 +363,6 @@ impl Gate {
         self.timed_write(async { task.await.unwrap_or(Err(StoreError::UnknownOutcome)) }).await
     }
 
-    /// The contact behind an identity, aliases followed, from the store.
-    pub(super) async fn load(
-        &self,
-        business: &BusinessId,
-        recipient: &Recipient,
-        now: Time,
-    ) -> Result<(ContactId, Loaded), StoreError> {
-        let mut id = self.names.id(business, recipient);
-        for _ in 0..ALIASES_MAX {
-            let loaded = self.timed_read(self.store.load(id, now)).await?;
-            match loaded.record.alias {
-                None => return Ok((id, loaded)),
-                Some(next) => id = next,
-            }
-        }
-        Err(StoreError::Corrupt("identities point at each other in a circle".to_owned()))
-    }
-
-    /// What is stored of the person under earlier names of the business.
-    pub(super) async fn also(
-        &self,
-        profile: &SenderProfile,
-        recipient: &Recipient,
-        now: Time,
-    ) -> Result<Contact, StoreError> {
-        if profile.also.is_empty() {
-            return Ok(Contact::default());
-        }
-        let view = self.view(profile, recipient, Consistency::FullyConsistent, now).await?;
-        Ok(view.record.contact.clone())
-    }
-
     async fn known_entry(&self, id: ContactId, statement: StatementId) -> Result<Option<Entry>, StoreError> {
         let sealed = self.timed_read(self.store.entry_of(id, statement)).await?;
         match sealed.and_then(|sealed| sealed.payload) {
@@ -370,8 +374,8 @@ impl Gate {
     }
 }
 
-fn windows_after(stored: &Loaded, draft: &Draft, now: Time) -> Vec<(SenderId, Time)> {
-    let mut windows = stored.windows.clone();
+fn windows_after(before: &[(SenderId, Time)], draft: &Draft, now: Time) -> Vec<(SenderId, Time)> {
+    let mut windows = before.to_vec();
     windows.extend(draft.windows.iter().filter(|(_, wrote)| now < *wrote + Rules::WINDOW).cloned());
     windows
 }

@@ -11,7 +11,7 @@ use super::{
     stream::{Answers, Lease, streaming},
 };
 use crate::{
-    gate::{Consistency, Gate, GateError, Inbound, Who},
+    gate::{Consistency, Gate, GateError, Inbound, LogItem, LogPlace, Who},
     model::{BusinessId, Recipient, SenderId},
 };
 
@@ -207,21 +207,21 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
                 PAGE_SIZE_DEFAULT
             }
         };
-        let after = if message.page_token.is_empty() { Ok(0) } else { message.page_token.parse() };
-        if after.is_err() {
+        let after = LogPlace::parse(&message.page_token);
+        if after.is_none() {
             fields.bad("page_token", "must be the `next_page_token` of an earlier page");
         }
         let who = fields.finish(who)?;
         let page = self
             .gate
-            .history(&who, after.unwrap_or_default(), size)
+            .history(&who, &after.unwrap_or_default(), size)
             .await
             .map_err(|e| status::of_gate(&e))?;
         let entries =
-            page.entries.iter().map(|(sealed, read)| convert::entry(page.revision, sealed, read.as_ref()));
+            page.entries.iter().map(|(revision, sealed, read)| convert::entry(*revision, sealed, read.as_ref()));
         Ok(Response::new(pb::ListConsentHistoryResponse {
             entries: entries.collect(),
-            next_page_token: page.next.map(|next| next.to_string()).unwrap_or_default(),
+            next_page_token: page.next.map(|next| next.token()).unwrap_or_default(),
         }))
     }
 
@@ -370,7 +370,7 @@ async fn export(
         after = Some(*last);
         for (id, loaded) in page {
             let of = loaded.record.business.clone();
-            if loaded.record.alias.is_some() || business.is_some() && of != business {
+            if business.is_some() && of != business {
                 continue;
             }
             let mut message = pb::ExportContactsResponse::default();
@@ -400,11 +400,11 @@ async fn whole_log(
     let mut entries = Vec::new();
     let mut after = Some(0);
     while let Some(from) = after {
-        let page = gate.page(id, loaded, from, STREAM_PAGE).await.map_err(|error| status::of_gate(&error))?;
-        entries.extend(
-            page.entries.iter().map(|(sealed, read)| convert::entry(page.revision, sealed, read.as_ref())),
-        );
-        after = page.next;
+        let (page, next) =
+            gate.page(id, loaded, from, STREAM_PAGE).await.map_err(|error| status::of_gate(&error))?;
+        let entry = |(revision, sealed, read): &LogItem| convert::entry(*revision, sealed, read.as_ref());
+        entries.extend(page.iter().map(entry));
+        after = next;
     }
     Ok(entries)
 }

@@ -92,6 +92,27 @@ impl People {
         self.counting_for(identity, last)
     }
 
+    /// What counted for whoever had an identity at an instant.
+    #[must_use]
+    pub fn then(&self, identity: usize, at: Time) -> Contact {
+        self.counting_for(identity, self.era(identity, at))
+    }
+
+    /// When whoever had an identity at an instant wrote to which sender.
+    #[must_use]
+    pub fn windows_then(&self, identity: usize, at: Time) -> &[(SenderId, Time)] {
+        let person = self.who(identity, self.era(identity, at));
+        person.and_then(|person| self.windows.get(person)).map_or(&[], Vec::as_slice)
+    }
+
+    /// True when some holder of one identity is the person who had another at an instant.
+    #[must_use]
+    pub fn have_met(&self, one: usize, other: usize, at: Time) -> bool {
+        let person = self.who(other, self.era(other, at));
+        let holders = 0..=self.handed_over(one).len();
+        person.is_some() && holders.into_iter().any(|era| self.who(one, era) == person)
+    }
+
     /// When somebody who is the present holder of an identity wrote to which sender.
     #[must_use]
     pub fn windows(&self, identity: usize) -> &[(SenderId, Time)] {

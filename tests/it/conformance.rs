@@ -116,7 +116,7 @@ pub(crate) fn sender(name: &str) -> SenderId {
 /// A record that differs from those of other times.
 pub(crate) fn record(known: i64) -> Record {
     let contact = Contact { known: Some(at(known)), ..Contact::default() };
-    Record { business: BusinessId::parse("acme").ok(), contact, alias: None }
+    Record { business: BusinessId::parse("acme").ok(), contact, ..Record::default() }
 }
 
 /// A commit of nothing but a record.

@@ -25,6 +25,7 @@ pub(in crate::grpc) fn entry(
         previous_hash: HEXLOWER.encode(&sealed.previous),
         hash: HEXLOWER.encode(&sealed.hash),
         revision: state.token(),
+        log: HEXLOWER.encode(&state.contact),
         ..pb::ConsentEntry::default()
     };
     if let Some(read) = read {

@@ -72,7 +72,6 @@ fn event() -> impl Strategy<Value = Event> + Clone {
         1 => at().prop_map(Event::ConfirmedOut),
         1 => (scope(), at()).prop_map(|(scope, at)| Event::Told(scope, at)),
         1 => at().prop_map(move |at| Event::Block(sender(), Block::ByUser, at)),
-        1 => (at(), arbitrary::recipients()).prop_map(|(at, to)| Event::Moved(to, at)),
     ]
 }
 

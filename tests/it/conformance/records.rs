@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sendgate::model::{Contact, Ties};
 use sendgate::store::{Commit, Committed, ContactId, Loaded, LogHead, Record, RegistryRow};
 
 use super::{Place, append, at, commit, entry, id, record, sender};
@@ -18,7 +19,8 @@ pub(super) async fn a_contact_nobody_wrote_is_empty(place: &impl Place) {
 pub(super) async fn a_commit_reads_back_as_it_was(place: &impl Place) {
     let store = place.open().await;
     let first = entry(LogHead::default(), 1);
-    let record = Record { alias: Some(id(9)), ..record(42) };
+    let ties = Ties { linked: vec![id(9)], ..Ties::default() };
+    let record = Record { earlier: vec![(at(7), Contact::default())], ties, ..record(42) };
     let commit = Commit {
         id: id(1),
         expected: 0,

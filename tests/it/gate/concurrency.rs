@@ -125,7 +125,7 @@ async fn one_key_used_by_many_at_once_is_recorded_once() {
     }
     let log = world.log(PERSON).await;
     assert_eq!(log.entries.len(), 1);
-    assert!(matches!(log.entries[0].1.as_ref().unwrap().content, Content::OptOut { .. }));
+    assert!(matches!(log.entries[0].2.as_ref().unwrap().content, Content::OptOut { .. }));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,6 +1,6 @@
 //! A gate over a store in memory, and what tests say to it.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use sendgate::{
     attest,
@@ -8,7 +8,7 @@ use sendgate::{
     config::Settings,
     gate::{
         Acknowledged, Answer, Check, Consistency, Gate, GateError, GateSettings, Inbound, InboundRecorded,
-        LogPage, OptInRecorded, OptInRequest, OptOutRequest, Who,
+        LogPage, LogPlace, OptInRecorded, OptInRequest, OptOutRequest, Who,
     },
     metrics::Metrics,
     model::{
@@ -18,6 +18,7 @@ use sendgate::{
     },
     policy::{Kind, Reason, Request},
     senders::SenderProfile,
+    store::LogHead,
 };
 
 use crate::faults::Faulty;
@@ -194,11 +195,18 @@ impl World {
         view.unwrap().version
     }
 
-    /// The log, after its chain was verified.
+    /// The log, after the chain of each identity was verified.
     pub(crate) async fn log(&self, person: &str) -> LogPage {
-        let page = self.gate.history(&self.who(person, 0, ""), 0, 10_000).await.unwrap();
-        let sealed: Vec<_> = page.entries.iter().map(|(sealed, _)| sealed.clone()).collect();
-        attest::verify(&sealed, page.head).unwrap();
+        let start = LogPlace::default();
+        let page = self.gate.history(&self.who(person, 0, ""), &start, 10_000).await.unwrap();
+        let mut logs = BTreeMap::<_, Vec<_>>::new();
+        for (revision, sealed, _) in &page.entries {
+            logs.entry(revision.contact).or_default().push(sealed.clone());
+        }
+        for sealed in logs.values() {
+            let last = sealed.last().unwrap();
+            attest::verify(sealed, LogHead { length: last.sequence, hash: last.hash }).unwrap();
+        }
         page
     }
 }

@@ -113,8 +113,7 @@ fn covers(events: &[Event], category: Category, topic: Option<&Topic>, now: Time
     let outs = statements.iter().filter(|s| matches!(s.said, What::Out) && concerns(s)).map(|s| s.at);
     let declines =
         events.iter().filter_map(|e| if let Event::PromptDeclined(at) = e { Some(*at) } else { None });
-    let moves = events.iter().filter_map(|e| if let Event::Moved(_, at) = e { Some(*at) } else { None });
-    let floor = outs.chain(declines).chain(moves).max();
+    let floor = outs.chain(declines).max();
     let mut best: Option<OptIn> = None;
     for own in [true, false] {
         for wide in 0..=2 {
