@@ -45,6 +45,10 @@ pub(crate) struct Faulty {
     reached: Notify,
     done: Notify,
     commits: AtomicU64,
+    /// Commits until one fails; 0 = none does.
+    countdown: AtomicU64,
+    /// The one that fails is written all the same.
+    forgets: std::sync::atomic::AtomicBool,
 }
 
 impl Faulty {
@@ -56,11 +60,19 @@ impl Faulty {
             reached: Notify::new(),
             done: Notify::new(),
             commits: AtomicU64::new(0),
+            countdown: AtomicU64::new(0),
+            forgets: std::sync::atomic::AtomicBool::new(false),
         })
     }
 
     pub(crate) fn set(&self, fault: Fault) {
         self.fault.store(Arc::new(fault));
+    }
+
+    /// Lets the commit of this number fail, counted from now; 0 = none.
+    pub(crate) fn fail_commit(&self, number: u64, forgets: bool) {
+        self.forgets.store(forgets, Ordering::SeqCst);
+        self.countdown.store(number, Ordering::SeqCst);
     }
 
     /// Lets one late read or write go on.
@@ -127,7 +139,16 @@ impl Store for Faulty {
         if fault == Fault::WritesLate {
             self.hold().await;
         }
+        let left = self.countdown.load(Ordering::SeqCst);
+        let fails = left == 1;
+        self.countdown.store(left.saturating_sub(1), Ordering::SeqCst);
+        if fails && !self.forgets.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("this one fails".to_owned()));
+        }
         let committed = self.inner.commit(commit).await?;
+        if fails {
+            return Err(StoreError::UnknownOutcome);
+        }
         if matches!(committed, Committed::Done(_)) {
             self.commits.fetch_add(1, Ordering::SeqCst);
             self.done.notify_one();

@@ -1,0 +1,5 @@
+//! Random conversations against a naive oracle, and what they found.
+
+mod hunt;
+mod model;
+mod oracle;
