@@ -4,3 +4,4 @@ mod found;
 mod hunt;
 mod model;
 mod oracle;
+mod renames;
