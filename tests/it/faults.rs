@@ -50,6 +50,10 @@ pub(crate) struct Faulty {
     commits: AtomicU64,
     loads: AtomicU64,
     seen: Mutex<HashMap<ContactId, Loaded>>,
+    /// Commits until one fails; 0 = none does.
+    countdown: AtomicU64,
+    /// The one that fails is written all the same.
+    forgets: std::sync::atomic::AtomicBool,
 }
 
 impl Faulty {
@@ -63,11 +67,19 @@ impl Faulty {
             commits: AtomicU64::new(0),
             loads: AtomicU64::new(0),
             seen: Mutex::default(),
+            countdown: AtomicU64::new(0),
+            forgets: std::sync::atomic::AtomicBool::new(false),
         })
     }
 
     pub(crate) fn set(&self, fault: Fault) {
         self.fault.store(Arc::new(fault));
+    }
+
+    /// Lets the commit of this number fail, counted from now; 0 = none.
+    pub(crate) fn fail_commit(&self, number: u64, forgets: bool) {
+        self.forgets.store(forgets, Ordering::SeqCst);
+        self.countdown.store(number, Ordering::SeqCst);
     }
 
     /// Lets one late read or write go on.
@@ -161,7 +173,16 @@ impl Store for Faulty {
         if fault == Fault::WritesLate {
             self.hold().await;
         }
+        let left = self.countdown.load(Ordering::SeqCst);
+        let fails = left == 1;
+        self.countdown.store(left.saturating_sub(1), Ordering::SeqCst);
+        if fails && !self.forgets.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("this one fails".to_owned()));
+        }
         let committed = self.inner.commit(commit).await?;
+        if fails {
+            return Err(StoreError::UnknownOutcome);
+        }
         if matches!(committed, Committed::Done(_)) {
             self.commits.fetch_add(1, Ordering::SeqCst);
             self.done.notify_one();

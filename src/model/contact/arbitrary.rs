@@ -6,7 +6,7 @@ use proptest::{collection::vec, option, prelude::*};
 
 use super::{Contact, PlatformFlag, Prompt, Reach, SenderRegisters};
 use crate::model::{
-    recipient::{Phone, Recipient, UserId},
+    recipient::{Phone, UserId},
     scope::{Category, Scope, Topic},
     sender::SenderId,
     statement::{OptIn, OptOut, Registers, StatementId, Weak},
@@ -26,11 +26,6 @@ pub(crate) fn phones() -> impl Strategy<Value = Phone> + Clone {
 /// User IDs.
 pub(crate) fn user_ids() -> impl Strategy<Value = UserId> + Clone {
     "[A-Z]{2}\\.(ENT\\.)?[A-Za-z0-9]{1,24}".prop_map(|text| UserId::parse(&text).unwrap())
-}
-
-/// Recipients of both kinds.
-pub(crate) fn recipients() -> impl Strategy<Value = Recipient> + Clone {
-    prop_oneof![phones().prop_map(Recipient::Phone), user_ids().prop_map(Recipient::User)]
 }
 
 /// Senders.

@@ -59,7 +59,7 @@ async fn all_identities_of_a_person_are_forgotten() {
     world.prove(PERSON, USER, 10).await;
     world.reach(20);
     let (_, erased, kept) = world.gate.erase(&world.who(USER, 20, "")).await.unwrap();
-    assert_eq!((kept, erased), (true, 3), "two statements and the link; copies are not counted again");
+    assert_eq!((kept, erased), (true, 4), "two statements, and at both identities that they are one person");
     let after = world.contact(PERSON).await;
     assert!(after.user_ids.is_empty() && after.phone.is_none());
     assert_eq!(world.reason(PERSON).await, Reason::OptedOut);

@@ -100,7 +100,7 @@ async fn a_refused_write_is_kept_in_the_log_and_says_what_stands() {
     let refused = world.opt_in(PERSON, ASSERTED, 20).await;
     assert!(!refused.done.applied && refused.standing.is_some());
     let log = world.log(PERSON).await;
-    let (_, entry) = log.entries.last().unwrap();
+    let (_, _, entry) = log.entries.last().unwrap();
     let entry = entry.as_ref().unwrap();
     assert!(!entry.applied && matches!(entry.content, Content::OptIn { .. }));
 }
@@ -111,7 +111,7 @@ async fn an_opt_out_leaves_the_proof_of_the_opt_in() {
     world.opt_in(PERSON, OWN, 0).await;
     world.opt_out(PERSON, 1).await;
     let log = world.log(PERSON).await;
-    let kept = log.entries.iter().filter_map(|(_, entry)| entry.as_ref());
+    let kept = log.entries.iter().filter_map(|(_, _, entry)| entry.as_ref());
     assert!(kept.filter(|entry| matches!(entry.content, Content::OptIn { .. })).count() == 1);
 }
 

@@ -110,10 +110,7 @@ async fn what_was_said_under_an_old_name_is_in_the_log_of_the_present_one() {
     let store = Faulty::new();
     opted_out_of_an_unknown_sender(&store).await;
     let after = World::with(settings(ACME), store).await;
-    let page = after.gate.history(&after.who(PERSON, 20, ""), 0, 100).await.unwrap();
-    assert_eq!(page.entries.len(), 2);
-    let sealed: Vec<_> = page.entries.into_iter().map(|(sealed, _)| sealed).collect();
-    assert_eq!(sendgate::attest::verify(&sealed, page.head), Ok(()));
+    assert_eq!(after.log(PERSON).await.entries.len(), 2);
     assert_eq!(after.reason(PERSON).await, Reason::OptedOut);
 }
 
