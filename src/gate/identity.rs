@@ -64,21 +64,24 @@ impl Gate {
         let now = self.clock.now();
         let both = self.obtain_all(&[main_id, user_id], Consistency::FullyConsistent, now).await?;
         let [of_main, of_user] = both.as_slice() else { return Err(GateError::Contention) };
-        let (to_main, to_user) = match main {
-            Recipient::Phone(_) => {
-                let over: Vec<_> = of_main.record.earlier.iter().map(|(until, _)| *until).collect();
-                let seen = of_user.record.ties.seen_with(main_id, at, &over);
-                (seen, Ties { users: vec![user_id], ..Ties::default() })
-            }
-            Recipient::User(_) => (
-                Ties { same: vec![main_id], ..Ties::default() },
-                Ties { same: vec![user_id], ..Ties::default() },
-            ),
+        let over: Vec<_> = of_main.record.earlier.iter().map(|(until, _)| *until).collect();
+        let to_main = |known: &Ties| match main {
+            Recipient::Phone(_) => known.seen_with(main_id, at, &over),
+            Recipient::User(_) => Ties { same: vec![main_id], ..Ties::default() },
         };
-        let there = Relation { on: user, other: main, moved: false, proven: true, at };
-        let here = Relation { on: main, other: user, moved: false, proven: true, at };
-        let mut wrote = self.relate(profile, who, &there, &of_user.record.ties, to_main).await?;
-        wrote |= self.relate(profile, who, &here, &of_main.record.ties, to_user).await?;
+        let to_user = |_: &Ties| match main {
+            Recipient::Phone(_) => Ties { users: vec![user_id], ..Ties::default() },
+            Recipient::User(_) => Ties { same: vec![user_id], ..Ties::default() },
+        };
+        let mut wrote = false;
+        if of_user.record.ties.lacks(&to_main(&of_user.record.ties)) {
+            let there = Relation { on: user, other: main, moved: false, proven: true, at };
+            wrote |= self.relate(profile, who, &there, to_main).await?;
+        }
+        if of_main.record.ties.lacks(&to_user(&of_main.record.ties)) {
+            let here = Relation { on: main, other: user, moved: false, proven: true, at };
+            wrote |= self.relate(profile, who, &here, to_user).await?;
+        }
         if wrote || of_user.record.ties.numbers.len() > 1 {
             // A number that the user ID has left is somebody else's from then on.
             self.divide_all(profile, main).await?;
@@ -92,27 +95,19 @@ impl Gate {
         profile: &SenderProfile,
         who: &Who,
         relation: &Relation<'_>,
-        known: &Ties,
-        new: Ties,
+        new: impl Fn(&Ties) -> Ties + Sync + Send,
     ) -> Result<bool, GateError> {
-        let adds = |known: &Ties| {
-            let mut all = known.clone();
-            all.join(&new);
-            all != *known
-        };
-        if !adds(known) {
-            return Ok(false);
-        }
         let Relation { on, other, moved, proven, at } = *relation;
         let [on_id, other_id] = [on, other].map(|identity| self.names.id(&profile.business, identity));
         let named = Who { recipient: on.clone(), ..who.clone() };
         let written = self
             .write(profile, on, at, |situation| {
                 let mut draft = Draft::default();
-                if adds(situation.ties) {
+                let new = new(situation.ties);
+                if situation.ties.lacks(&new) {
                     let content = Content::Linked { other: other.clone(), proven, moved };
                     let statement = relation_id(on_id, other_id, moved, proven, at);
-                    draft.relate(new.clone(), statement, named.entry(at, situation.now, content));
+                    draft.relate(new, statement, named.entry(at, situation.now, content));
                 }
                 Ok(draft)
             })
@@ -129,12 +124,11 @@ impl Gate {
         let [old, new] = [from, to].map(|identity| self.names.id(&profile.business, identity));
         let left = Relation { on: from, other: to, moved: true, proven: true, at };
         let came = Relation { on: to, other: from, moved: false, proven: true, at };
-        let none = Ties::default();
         // The new number first: whoever asks there meanwhile finds every "no" of the old one.
-        let moved_from = Ties { moved_from: vec![(at, old)], ..Ties::default() };
-        let mut wrote = self.relate(profile, who, &came, &none, moved_from).await?;
-        let moved_to = Ties { moved_to: vec![(at, new)], ..Ties::default() };
-        wrote |= self.relate(profile, who, &left, &none, moved_to).await?;
+        let moved_from = |_: &Ties| Ties { moved_from: vec![(at, old)], ..Ties::default() };
+        let mut wrote = self.relate(profile, who, &came, moved_from).await?;
+        let moved_to = |_: &Ties| Ties { moved_to: vec![(at, new)], ..Ties::default() };
+        wrote |= self.relate(profile, who, &left, moved_to).await?;
         self.divide_all(profile, from).await?;
         Ok(wrote)
     }
@@ -146,11 +140,10 @@ impl Gate {
         let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
         self.fits_with(&profile, &who.recipient, other).await?;
-        let none = Ties::default();
         for (on, other) in [(&who.recipient, other), (other, &who.recipient)] {
             let relation = Relation { on, other, moved: false, proven: false, at };
-            let linked = vec![self.names.id(&profile.business, other)];
-            self.relate(&profile, who, &relation, &none, Ties { linked, ..Ties::default() }).await?;
+            let linked = self.names.id(&profile.business, other);
+            self.relate(&profile, who, &relation, |known| known.linked_with(linked, at)).await?;
         }
         let plan = |_: &Situation<'_>| Ok(Draft::default());
         let written = self.write(&profile, &who.recipient, at, plan).await?;

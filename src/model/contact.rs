@@ -165,6 +165,30 @@ impl Contact {
         }
     }
 
+    /// What crosses a link that is known since an instant: every "no" that stood then, and every one said since. What lifted
+    /// one since then is a "yes", and does not cross.
+    #[must_use]
+    pub fn refusals_since(&self, link: Time) -> Self {
+        let until = |at: Option<Time>| at.filter(|at| *at <= link);
+        let registers = |r: &Registers| Registers {
+            own_in: r.own_in.filter(|opt_in| opt_in.at <= link),
+            asserted_in: r.asserted_in.filter(|opt_in| opt_in.at <= link),
+            ..*r
+        };
+        let of_sender = |r: &SenderRegisters| SenderRegisters {
+            unblocked_by_business: until(r.unblocked_by_business),
+            ..*r
+        };
+        let then = Self {
+            scopes: self.scopes.iter().map(|(scope, r)| (scope.clone(), registers(r))).collect(),
+            platform: PlatformFlag { resumed: until(self.platform.resumed), ..self.platform },
+            hold_cleared: until(self.hold_cleared),
+            by_sender: self.by_sender.iter().map(|(sender, r)| (sender.clone(), of_sender(r))).collect(),
+            ..self.clone()
+        };
+        then.refusals()
+    }
+
     /// What remains after an erasure at `at`: the standing refusals and blocks, no identity, no proof, no habit.
     #[must_use]
     pub fn erased(&self, at: Time) -> Self {

@@ -54,6 +54,8 @@ pub struct People {
     first: Vec<usize>,
     /// Which person each holder is.
     person: Vec<usize>,
+    /// Persons who may be the same, and since when that is known.
+    doubts: Vec<(Time, usize, usize)>,
     /// What each person said.
     said: Vec<Contact>,
     windows: Vec<Vec<(SenderId, Time)>>,
@@ -77,10 +79,12 @@ impl People {
             handed_over,
             first,
             person: (0..holders).collect(),
+            doubts: Vec::new(),
             said: vec![Contact::default(); holders],
             windows: vec![Vec::new(); holders],
         };
         people.recognise(identities, place);
+        people.doubt(identities, place);
         people.listen(identities);
         people
     }
@@ -144,12 +148,57 @@ impl People {
     fn counting_for(&self, identity: usize, era: usize) -> Contact {
         let Some(person) = self.who(identity, era) else { return Contact::default() };
         let mut counts = self.said.get(person).cloned().unwrap_or_default();
+        let connected = self.connected(person);
         for (other, said) in self.said.iter().enumerate() {
-            if other != person {
-                counts.join(&said.refusals());
+            if let Some(since) = connected.get(other).copied().flatten().filter(|_| other != person) {
+                counts.join(&said.refusals_since(since));
             }
         }
         counts
+    }
+
+    /// Since when each person is known to be perhaps the same as one: by the way on which the latest doubt is the earliest.
+    fn connected(&self, person: usize) -> Vec<Option<Time>> {
+        let mut since = vec![None; self.person.len()];
+        if let Some(own) = since.get_mut(person) {
+            *own = Some(Time::EPOCH);
+        }
+        loop {
+            let mut changed = false;
+            for (at, one, other) in &self.doubts {
+                for (from, to) in [(one, other), (other, one)] {
+                    let Some(known) = since.get(*from).copied().flatten() else { continue };
+                    let Some(to) = since.get_mut(*to) else { continue };
+                    let way = known.max(*at);
+                    if to.is_none_or(|best| way < best) {
+                        (*to, changed) = (Some(way), true);
+                    }
+                }
+            }
+            if !changed {
+                return since;
+            }
+        }
+    }
+
+    /// Finds persons who may be the same: who had a number one after the other, and whom the business says are.
+    fn doubt(&mut self, identities: &[Identity<'_>], place: impl Fn(ContactId) -> Option<usize>) {
+        let mut doubts = Vec::new();
+        for (here, identity) in identities.iter().enumerate() {
+            for (era, at) in self.handed_over(here).iter().enumerate() {
+                doubts.extend(self.pair(*at, (here, era), (here, era + 1)));
+            }
+            for (at, other) in identity.stored.iter().flat_map(|stored| &stored.ties.linked) {
+                if let Some(there) = place(*other) {
+                    doubts.extend(self.pair(*at, (here, self.era(here, *at)), (there, self.era(there, *at))));
+                }
+            }
+        }
+        self.doubts = doubts;
+    }
+
+    fn pair(&self, at: Time, one: (usize, usize), other: (usize, usize)) -> Option<(Time, usize, usize)> {
+        Some((at, self.who(one.0, one.1)?, self.who(other.0, other.1)?))
     }
 
     fn who(&self, identity: usize, era: usize) -> Option<usize> {
@@ -250,31 +299,35 @@ pub fn apart(earlier: &[(Time, Contact)], contact: &Contact, handed_over: &[Time
 }
 
 /// When each identity went from one person to another.
-fn handed_over(identities: &[Identity<'_>], place: impl Fn(ContactId) -> Option<usize>) -> Vec<Vec<Time>> {
+fn handed_over(
+    identities: &[Identity<'_>],
+    place: impl Fn(ContactId) -> Option<usize> + Copy,
+) -> Vec<Vec<Time>> {
+    let moves = moves(identities, place);
     let mut over = vec![Vec::new(); identities.len()];
     let mut note = |identity: usize, at: Time| {
         if let Some(over) = over.get_mut(identity) {
             over.push(at);
         }
     };
-    for (here, identity) in identities.iter().enumerate() {
-        let ties = || identity.stored.iter().map(|stored| stored.ties);
-        for (at, to) in ties().flat_map(|ties| &ties.moved_to) {
-            if place(*to) != Some(here) {
-                note(here, *at);
+    for (at, from, _) in &moves {
+        note(*from, *at);
+    }
+    for here in 0..identities.len() {
+        // Where a person was seen by one of their user IDs, and where they went from there.
+        let seen = seen(identities, here, place).into_iter().map(|(at, there)| (at, there, None));
+        let went = moves.iter().map(|(at, from, to)| (*at, *to, Some(*from)));
+        let mut steps: Vec<_> = seen.chain(went).collect();
+        steps.sort_unstable();
+        let mut number = None;
+        for (at, there, from) in steps {
+            if from.is_some() && from != number {
+                continue;
             }
-        }
-        for (at, from) in ties().flat_map(|ties| &ties.moved_from) {
-            if let Some(there) = place(*from).filter(|there| *there != here) {
-                note(there, *at);
+            if let Some(left) = number.filter(|left| *left != there) {
+                note(left, at);
             }
-        }
-        let mut seen: Vec<_> = ties().flat_map(|ties| &ties.numbers).collect();
-        seen.sort_unstable();
-        for ((_, number), (at, next)) in seen.iter().zip(seen.iter().skip(1)) {
-            if let Some(left) = place(*number).filter(|left| place(*next) != Some(*left)) {
-                note(left, *at);
-            }
+            number = Some(there);
         }
     }
     for over in &mut over {
@@ -282,4 +335,56 @@ fn handed_over(identities: &[Identity<'_>], place: impl Fn(ContactId) -> Option<
         over.dedup();
     }
     over
+}
+
+/// Every change of number: when, from where, to where.
+fn moves(
+    identities: &[Identity<'_>],
+    place: impl Fn(ContactId) -> Option<usize>,
+) -> Vec<(Time, usize, usize)> {
+    let mut moves = Vec::new();
+    for (here, identity) in identities.iter().enumerate() {
+        for ties in identity.stored.iter().map(|stored| stored.ties) {
+            let to = ties.moved_to.iter().filter_map(|(at, to)| Some((*at, here, place(*to)?)));
+            let from = ties.moved_from.iter().filter_map(|(at, from)| Some((*at, place(*from)?, here)));
+            moves.extend(to.chain(from).filter(|(_, from, to)| from != to));
+        }
+    }
+    moves.sort_unstable();
+    moves.dedup();
+    moves
+}
+
+/// The numbers that a person was seen with by one of their user IDs, and when.
+fn seen(
+    identities: &[Identity<'_>],
+    user: usize,
+    place: impl Fn(ContactId) -> Option<usize> + Copy,
+) -> Vec<(Time, usize)> {
+    let mut seen = Vec::new();
+    for one in same_person(identities, user, place) {
+        let stored = identities.get(one).map(|identity| identity.stored.iter()).into_iter().flatten();
+        let numbers = stored.flat_map(|stored| &stored.ties.numbers);
+        seen.extend(numbers.filter_map(|(at, number)| Some((*at, place(*number)?))));
+    }
+    seen
+}
+
+/// The user IDs that are proven to be the same person as one, itself first.
+fn same_person(
+    identities: &[Identity<'_>],
+    identity: usize,
+    place: impl Fn(ContactId) -> Option<usize>,
+) -> Vec<usize> {
+    let mut found = vec![identity];
+    let mut next = 0;
+    while let Some(one) = found.get(next).and_then(|place| identities.get(*place)) {
+        next += 1;
+        for same in one.stored.iter().flat_map(|stored| &stored.ties.same) {
+            if let Some(other) = place(*same).filter(|other| !found.contains(other)) {
+                found.push(other);
+            }
+        }
+    }
+    found
 }

@@ -26,8 +26,8 @@ pub struct Ties {
     pub moved_from: Vec<(Time, ContactId)>,
     /// Of a user ID: others of the same person.
     pub same: Vec<ContactId>,
-    /// Identities that the business says are the same person.
-    pub linked: Vec<ContactId>,
+    /// Identities that the business says are the same person, and since when it says so.
+    pub linked: Vec<(Time, ContactId)>,
 }
 
 impl Ties {
@@ -39,9 +39,9 @@ impl Ties {
 
     /// Every identity this one has to do with, some more than once.
     pub fn all(&self) -> impl Iterator<Item = ContactId> {
-        let timed = [&self.numbers, &self.moved_to, &self.moved_from];
+        let timed = [&self.numbers, &self.moved_to, &self.moved_from, &self.linked];
         let timed = timed.into_iter().flatten().map(|(_, id)| *id);
-        timed.chain([&self.users, &self.same, &self.linked].into_iter().flatten().copied())
+        timed.chain([&self.users, &self.same].into_iter().flatten().copied())
     }
 
     /// Adds what another state of the same identity knows.
@@ -52,6 +52,22 @@ impl Ties {
         add_all(&mut self.moved_from, &other.moved_from);
         add_all(&mut self.same, &other.same);
         add_all(&mut self.linked, &other.linked);
+    }
+
+    /// True when some of these ties are not known here.
+    #[must_use]
+    pub fn lacks(&self, other: &Self) -> bool {
+        let mut all = self.clone();
+        all.join(other);
+        all != *self
+    }
+
+    /// The ties that a link adds: none while an earlier one is known.
+    #[must_use]
+    pub fn linked_with(&self, other: ContactId, at: Time) -> Self {
+        let known = self.linked.iter().any(|(since, linked)| *linked == other && *since <= at);
+        let linked = if known { Vec::new() } else { vec![(at, other)] };
+        Self { linked, ..Self::default() }
     }
 
     /// The ties that the user ID was seen with a number adds: none while that is where it was anyway. `handed_over` are

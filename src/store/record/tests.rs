@@ -13,7 +13,7 @@ fn record_of(contact: Contact) -> Record {
 fn ties() -> impl Strategy<Value = Ties> {
     let timed = || vec((arbitrary::times(), any::<[u8; 16]>().prop_map(ContactId)), 0..3);
     let plain = || vec(any::<[u8; 16]>().prop_map(ContactId), 0..3);
-    (timed(), plain(), timed(), timed(), plain(), plain()).prop_map(|parts| {
+    (timed(), plain(), timed(), timed(), plain(), timed()).prop_map(|parts| {
         let mut ties = Ties::default();
         let (numbers, users, moved_to, moved_from, same, linked) = parts;
         let mut all = Ties { numbers, users, moved_to, moved_from, same, linked };

@@ -19,7 +19,7 @@ pub(super) async fn a_contact_nobody_wrote_is_empty(place: &impl Place) {
 pub(super) async fn a_commit_reads_back_as_it_was(place: &impl Place) {
     let store = place.open().await;
     let first = entry(LogHead::default(), 1);
-    let ties = Ties { linked: vec![id(9)], ..Ties::default() };
+    let ties = Ties { linked: vec![(at(3), id(9))], ..Ties::default() };
     let record = Record { earlier: vec![(at(7), Contact::default())], ties, ..record(42) };
     let commit = Commit {
         id: id(1),

@@ -21,7 +21,7 @@ pub(super) struct Related {
     moved_to: Vec<(u64, [u8; 16])>,
     moved_from: Vec<(u64, [u8; 16])>,
     same: Vec<[u8; 16]>,
-    linked: Vec<[u8; 16]>,
+    linked: Vec<(u64, [u8; 16])>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,7 +78,7 @@ impl Related {
             moved_to: timed(&ties.moved_to),
             moved_from: timed(&ties.moved_from),
             same: plain(&ties.same),
-            linked: plain(&ties.linked),
+            linked: timed(&ties.linked),
         }
     }
 
@@ -94,7 +94,7 @@ impl Related {
             moved_to: timed(self.moved_to)?,
             moved_from: timed(self.moved_from)?,
             same: plain(self.same)?,
-            linked: plain(self.linked)?,
+            linked: timed(self.linked)?,
         })
     }
 }
