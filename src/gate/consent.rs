@@ -358,7 +358,12 @@ impl Gate {
     }
 
     /// Says what is true and what is due after a write.
-    pub(super) fn acknowledge(&self, profile: &SenderProfile, written: &Written, applied: bool) -> Acknowledged {
+    pub(super) fn acknowledge(
+        &self,
+        profile: &SenderProfile,
+        written: &Written,
+        applied: bool,
+    ) -> Acknowledged {
         let outcome = match (&written.known, applied) {
             (Some(_), _) => WriteOutcome::repeated,
             (None, true) => WriteOutcome::applied,

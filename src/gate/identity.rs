@@ -107,7 +107,7 @@ impl Gate {
                 if situation.ties.lacks(&new) {
                     let content = Content::Linked { other: other.clone(), proven, moved };
                     let statement = relation_id(on_id, other_id, moved, proven, at);
-                    draft.relate(new, statement, named.entry(at, situation.now, content));
+                    draft.relate(&new, statement, named.entry(at, situation.now, content));
                 }
                 Ok(draft)
             })
@@ -159,7 +159,8 @@ impl Gate {
     ) -> Result<(), GateError> {
         let mut records = std::collections::HashSet::new();
         for recipient in [one, other] {
-            let circle = self.circle(profile, recipient, Consistency::FullyConsistent, self.clock.now()).await?;
+            let circle =
+                self.circle(profile, recipient, Consistency::FullyConsistent, self.clock.now()).await?;
             records.extend(circle.members().iter().flat_map(|member| &member.stored).map(|(id, _)| *id));
         }
         if records.len() <= super::circle::RECORDS_MAX / 2 {

@@ -70,9 +70,9 @@ impl Draft {
     }
 
     /// What the identity turns out to have to do with others, and the entry that says so, unless it is there already.
-    pub(super) fn relate(&mut self, ties: Ties, statement: StatementId, entry: Entry) {
+    pub(super) fn relate(&mut self, ties: &Ties, statement: StatementId, entry: Entry) {
         self.skips_known = true;
-        self.ties.join(&ties);
+        self.ties.join(ties);
         self.entries.push((statement, entry));
     }
 
@@ -240,7 +240,9 @@ impl Gate {
             if !people.have_met(place, 0, at) {
                 continue;
             }
-            for (id, loaded) in member.stored.iter().filter(|(id, loaded)| *id != own && loaded.head.length > 0) {
+            for (id, loaded) in
+                member.stored.iter().filter(|(id, loaded)| *id != own && loaded.head.length > 0)
+            {
                 for (statement, _) in &draft.entries {
                     debug_assert_ne!(loaded.version, 0);
                     if self.timed_read(self.store.entry_of(*id, *statement)).await?.is_some() {

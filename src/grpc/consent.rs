@@ -217,8 +217,10 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             .history(&who, &after.unwrap_or_default(), size)
             .await
             .map_err(|e| status::of_gate(&e))?;
-        let entries =
-            page.entries.iter().map(|(revision, sealed, read)| convert::entry(*revision, sealed, read.as_ref()));
+        let entries = page
+            .entries
+            .iter()
+            .map(|(revision, sealed, read)| convert::entry(*revision, sealed, read.as_ref()));
         Ok(Response::new(pb::ListConsentHistoryResponse {
             entries: entries.collect(),
             next_page_token: page.next.map(|next| next.token()).unwrap_or_default(),

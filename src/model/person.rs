@@ -265,7 +265,10 @@ impl People {
                 for (sender, wrote) in stored.windows {
                     let person = self.who(here, self.era(here, *wrote));
                     if let Some(windows) = person.and_then(|person| self.windows.get_mut(person)) {
-                        windows.push((sender.clone(), *wrote));
+                        match windows.iter_mut().find(|(known, _)| known == sender) {
+                            Some((_, last)) => *last = (*wrote).max(*last),
+                            None => windows.push((sender.clone(), *wrote)),
+                        }
                     }
                 }
             }

@@ -76,9 +76,8 @@ impl Ties {
     pub fn seen_with(&self, number: ContactId, at: Time, handed_over: &[Time]) -> Self {
         let held_since = handed_over.iter().copied().filter(|over| *over <= at).max();
         let before = self.numbers.iter().filter(|(since, _)| *since <= at).max();
-        let known = before.is_some_and(|(since, there)| {
-            *there == number && held_since.is_none_or(|held| *since >= held)
-        });
+        let known = before
+            .is_some_and(|(since, there)| *there == number && held_since.is_none_or(|held| *since >= held));
         let numbers = if known { Vec::new() } else { vec![(at, number)] };
         Self { numbers, ..Self::default() }
     }

@@ -1,14 +1,15 @@
 //! What the gate promises about writes: once, in the order in which things were said, for the whole person, whatever
 //! the store does.
 
-mod attack;
 mod concurrency;
 mod counting;
 mod erasure;
 mod failures;
 mod freshness;
 mod identities;
+mod persons;
 mod registry;
+mod renames;
 mod repetition;
 mod senders;
 mod world;

@@ -316,7 +316,11 @@ async fn what_an_erasure_left_of_a_refusal_crosses_a_later_link() {
     assert_eq!(erased(&log), 1, "that something was said, and no more, is left to explain it");
     let before = log.entries.len();
     world.opt_out_by(world.who(OTHER, 10, "k1"), Channel::Email).await.unwrap();
-    assert_eq!(world.log(OTHER).await.entries.len(), before + 1, "a key of somebody who may be another is free");
+    assert_eq!(
+        world.log(OTHER).await.entries.len(),
+        before + 1,
+        "a key of somebody who may be another is free"
+    );
 }
 
 #[tokio::test]

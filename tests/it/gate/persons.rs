@@ -1,4 +1,4 @@
-//! Single findings.
+//! Identities that have to do with each other: changes of number, user IDs, links, erasures, in every order.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use sendgate::{
     policy::{Kind, Reason},
 };
 
-use super::super::world::{OWN, World};
+use super::world::{OWN, World};
 
 const A: &str = "447700900111";
 const B: &str = "447700900222";
@@ -20,11 +20,8 @@ async fn allows(world: &World, person: &str) -> bool {
     world.asks(person, Kind::Template).await.verdict.allowed
 }
 
-/// rules 0: ordered by when it was said; opt-outs cross a change of number. A stop said at the old number before
-/// the change reaches the person only as long as nobody else left that number since: `moved` holds the latest
-/// change only.
+/// Rules 0: ordered by when it was said; opt-outs cross a change of number.
 #[tokio::test]
-#[ignore = "attack: promise broken"]
 async fn a_late_stop_follows_the_person_when_the_old_number_changed_hands_twice() {
     let world = World::new().await;
     world.opt_in(A, OWN, 0).await;
@@ -38,10 +35,8 @@ async fn a_late_stop_follows_the_person_when_the_old_number_changed_hands_twice(
     assert_eq!(world.reason(B).await, Reason::OptedOut);
 }
 
-/// README "everything goes along to the new number". After an erasure the user ID still leads to the old number,
-/// which does not know it any more: it stays there, and whoever gets that number lifts its "no".
+/// Rules 0: opt-outs cross a change of number, and what the person said goes along.
 #[tokio::test]
-#[ignore = "attack: promise broken"]
 async fn a_user_id_follows_a_change_of_number_after_an_erasure() {
     let world = World::new().await;
     world.prove(A, U, 0).await;
@@ -54,10 +49,8 @@ async fn a_user_id_follows_a_change_of_number_after_an_erasure() {
     assert_eq!(world.reason(U).await, Reason::OptedOut);
 }
 
-/// architecture "a crash in between leaves what the redelivery completes". Between the alias and the links of
-/// `leave` it does not: the redelivery sees the alias and stops.
+/// A crash in between leaves what the redelivery completes.
 #[tokio::test]
-#[ignore = "attack: promise broken"]
 async fn a_proof_that_failed_half_way_is_completed_by_its_redelivery() {
     for failing in 1..=6 {
         for forgets in [false, true] {
@@ -94,7 +87,7 @@ async fn a_change_of_number_that_failed_half_way_is_completed_by_its_redelivery(
             world.prove(A, U, 5).await;
             world.reach(10);
             world.store.fail_commit(failing, forgets);
-            let to = super::super::world::recipient(B);
+            let to = super::world::recipient(B);
             let first = world.gate.number_changed(&world.who(A, 10, ""), &to).await;
             world.store.fail_commit(0, false);
             world.opt_out(A, 15).await;
@@ -112,10 +105,8 @@ async fn a_change_of_number_that_failed_half_way_is_completed_by_its_redelivery(
     }
 }
 
-/// B09: evidence is append-only. The same as above without any failure: opt-in, window and log of the user ID are
-/// gone.
+/// B09: evidence is append-only.
 #[tokio::test]
-#[ignore = "attack: lost data"]
 async fn an_opt_in_of_a_user_id_survives_the_change_of_number_of_another_identity() {
     let world = World::new().await;
     world.prove(U, V, 1).await;
@@ -136,10 +127,8 @@ async fn an_opt_in_of_a_user_id_survives_the_change_of_number_of_another_identit
     assert_eq!((world.reason(U).await, has), (Reason::OptedIn, 1), "had {entries}");
 }
 
-/// README "everything goes along to the new number". `moved` of the first change is still there, and no opt-in from
-/// before it counts.
+/// Rules 0: opt-outs cross a change of number, and what the person said goes along.
 #[tokio::test]
-#[ignore = "attack: wrong deny"]
 async fn opt_ins_come_back_with_a_number_that_changes_back() {
     let world = World::new().await;
     world.opt_in(A, OWN, 0).await;
@@ -158,9 +147,8 @@ async fn an_opt_in_at_the_number_in_between_comes_along_when_the_number_changes_
     assert_eq!(world.reason(A).await, Reason::OptedIn);
 }
 
-/// rules 0: ordered by when it was said, not by when it arrived. In order it counts at the new number.
+/// Rules 0: ordered by when it was said, not by when it arrived.
 #[tokio::test]
-#[ignore = "attack: wrong deny"]
 async fn an_opt_in_from_before_a_change_of_number_that_arrives_late_goes_along() {
     let world = World::new().await;
     world.number_changed(A, B, 10).await;
@@ -170,10 +158,8 @@ async fn an_opt_in_from_before_a_change_of_number_that_arrives_late_goes_along()
     assert_eq!(world.reason(B).await, Reason::OptedIn);
 }
 
-/// rules 0: ordered by when it was said; C/E07: a redelivered webhook changes nothing. Proofs have no time: the
-/// older one takes the user ID back, and the opt-ins of the newer number with it.
+/// Rules 0: ordered by when it was said; C/E07: a redelivered webhook changes nothing.
 #[tokio::test]
-#[ignore = "attack: wrong allow"]
 async fn a_redelivered_webhook_does_not_take_a_user_id_back() {
     let world = World::new().await;
     world.prove(A, U, 5).await;
@@ -185,9 +171,8 @@ async fn a_redelivered_webhook_does_not_take_a_user_id_back() {
     assert_eq!(world.reason(A).await, Reason::NoOptIn, "a redelivered webhook changes nothing");
 }
 
-/// rules 0. The same: after a redelivery the user ID is at the number it has left, whose next owner lifts its "no".
+/// Rules 0.
 #[tokio::test]
-#[ignore = "attack: promise broken"]
 async fn a_redelivered_webhook_does_not_let_a_stranger_lift_a_no() {
     let world = World::new().await;
     world.prove(A, U, 5).await;
@@ -241,9 +226,8 @@ async fn a_redelivered_change_does_not_send_a_number_back() {
     assert_eq!(world.reason(A).await, Reason::NoOptIn);
 }
 
-/// rules 0: ordered by when it was said, not by when it arrived. In order the opt-in counts at the last number.
+/// Rules 0: ordered by when it was said, not by when it arrived.
 #[tokio::test]
-#[ignore = "attack: wrong deny"]
 async fn changes_of_number_in_the_other_order_lead_to_the_same() {
     let world = World::new().await;
     world.opt_in(A, OWN, 0).await;
@@ -253,10 +237,8 @@ async fn changes_of_number_in_the_other_order_lead_to_the_same() {
     assert_eq!(world.reason(C).await, Reason::OptedIn, "an opt-in is lost");
 }
 
-/// README "one person, several names". A change of the old number takes along a user ID that another number has
-/// proven since.
+/// Rules 0: ordered by when it was said.
 #[tokio::test]
-#[ignore = "attack: wrong deny"]
 async fn a_user_id_that_has_left_a_number_stays_when_the_number_changes() {
     let world = World::new().await;
     world.prove(A, U, 1).await;
@@ -268,9 +250,8 @@ async fn a_user_id_that_has_left_a_number_stays_when_the_number_changes() {
     assert_eq!(world.reason(U).await, Reason::OptedIn, "an opt-in is lost");
 }
 
-/// rules 0. The same: whoever had the old number last lifts the "no" of the user ID.
+/// Rules 0.
 #[tokio::test]
-#[ignore = "attack: promise broken"]
 async fn a_stranger_who_had_the_number_last_does_not_lift_the_no_of_a_user_id() {
     let world = World::new().await;
     world.prove(A, U, 1).await;
@@ -283,10 +264,8 @@ async fn a_stranger_who_had_the_number_last_does_not_lift_the_no_of_a_user_id() 
     assert_eq!(world.reason(U).await, Reason::OptedOut);
 }
 
-/// B09, and `gate::write`: "the log alone can rebuild what people said". What crosses with a new link leaves no
-/// entry, so history, receipts and exports do not show why the person is denied.
+/// B09: the log explains each state.
 #[tokio::test]
-#[ignore = "attack: proof missing"]
 async fn a_refusal_that_crossed_a_new_link_is_in_the_log() {
     let world = World::new().await;
     world.opt_in(A, OWN, 0).await;
@@ -298,10 +277,8 @@ async fn a_refusal_that_crossed_a_new_link_is_in_the_log() {
     assert_eq!(outs.filter(|e| matches!(e.content, sendgate::attest::Content::OptOut { .. })).count(), 1);
 }
 
-/// rules 0 and "what was acknowledged is never lost". A change of number points every user ID of the old contact at
-/// the new one, also one that has a contact of its own, whose record is replaced by an empty one.
+/// Rules 0 and "what was acknowledged is never lost".
 #[tokio::test]
-#[ignore = "attack: acknowledged opt-out destroyed"]
 async fn a_refusal_of_a_user_id_with_a_log_of_its_own_is_not_wiped_by_a_change_of_number() {
     for failing in 1..=8 {
         let world = World::new().await;
@@ -331,7 +308,7 @@ async fn refusals_links_proofs_and_changes_at_once() {
         }
         world.reach(10);
         let mut tasks = Vec::new();
-        let mut random = super::model::Random(round);
+        let mut random = Random(round);
         let mut edges = Vec::new();
         for n in 0..8_usize {
             let (a, b) = (random.below(6), random.below(6));
@@ -345,9 +322,9 @@ async fn refusals_links_proofs_and_changes_at_once() {
             tasks.push(tokio::spawn(async move {
                 let who = world.who(IDS[a], 10, &format!("e{n}"));
                 match what {
-                    0 => world.gate.link(&who, &super::super::world::recipient(IDS[b])).await.map(drop),
+                    0 => world.gate.link(&who, &super::world::recipient(IDS[b])).await.map(drop),
                     1 => world.gate.prove(&who, &[sendgate::model::UserId::parse(IDS[b]).unwrap()]).await,
-                    _ => world.gate.number_changed(&who, &super::super::world::recipient(IDS[b])).await,
+                    _ => world.gate.number_changed(&who, &super::world::recipient(IDS[b])).await,
                 }
             }));
         }
@@ -382,10 +359,8 @@ async fn refusals_links_proofs_and_changes_at_once() {
     }
 }
 
-/// rules 0: opt-outs cross links. The link is acknowledged as applied, and nothing is written: its statement is
-/// known from before the erasure, and unlike a "no" it is not renamed.
+/// Rules 0: opt-outs cross links.
 #[tokio::test]
-#[ignore = "attack: acknowledged, not done"]
 async fn a_link_told_again_after_an_erasure_carries_refusals() {
     let world = World::new().await;
     world.opt_in(B, OWN, 0).await;
@@ -395,7 +370,7 @@ async fn a_link_told_again_after_an_erasure_carries_refusals() {
     world.opt_in(B, OWN, 25).await;
     world.reach(30);
     let who = world.who(A, 10, "");
-    assert!(world.gate.link(&who, &super::super::world::recipient(B)).await.unwrap().applied);
+    assert!(world.gate.link(&who, &super::world::recipient(B)).await.unwrap().applied);
     world.opt_out(A, 40).await;
     assert_eq!(world.reason(B).await, Reason::OptedOut);
 }
@@ -411,7 +386,7 @@ async fn a_link_that_failed_half_way_is_completed_by_a_repetition() {
             world.link(A, C, 2).await;
             world.reach(10);
             world.store.fail_commit(failing, forgets);
-            let first = world.gate.link(&world.who(A, 10, ""), &super::super::world::recipient(B)).await;
+            let first = world.gate.link(&world.who(A, 10, ""), &super::world::recipient(B)).await;
             world.store.fail_commit(0, false);
             if first.is_err() {
                 world.link(A, B, 10).await;
@@ -420,5 +395,18 @@ async fn a_link_that_failed_half_way_is_completed_by_a_repetition() {
                 assert_eq!(world.reason(id).await, Reason::OptedOut, "{id} {failing} {forgets}");
             }
         }
+    }
+}
+
+/// SplitMix64: the same numbers in each run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % n as u64).unwrap()
     }
 }
