@@ -4,7 +4,7 @@ use super::{Gate, GateError, consent::Who};
 use crate::{
     attest::Entry,
     model::{BusinessId, Time},
-    store::{ContactId, Loaded, LogHead, SealedEntry, StoreError},
+    store::{ContactId, Cursor, Listing, Loaded, LogHead, SealedEntry, StoreError},
 };
 
 /// A page of one contact's log.
@@ -100,17 +100,12 @@ impl Gate {
         Ok(items)
     }
 
-    /// Contacts after one, in the order of their ids.
+    /// A page of all contacts.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub async fn contacts(
-        &self,
-        after: Option<ContactId>,
-        limit: usize,
-        now: Time,
-    ) -> Result<Vec<(ContactId, Loaded)>, GateError> {
-        Ok(self.timed_read(self.store.contacts(after, limit, now)).await?)
+    pub async fn contacts(&self, from: Option<Cursor>, limit: usize, now: Time) -> Result<Listing, GateError> {
+        Ok(self.timed_read(self.store.contacts(from, limit, now)).await?)
     }
 }
 

@@ -17,6 +17,8 @@ mod http;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod redis_server;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod tamper;
