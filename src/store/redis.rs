@@ -13,6 +13,7 @@ mod hear;
 mod keys;
 mod link;
 mod list;
+mod pauses;
 mod read;
 mod script;
 mod target;

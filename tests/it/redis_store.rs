@@ -14,12 +14,12 @@ use sendgate::{
     clock,
     model::Time,
     store::{
-        Commit, Committed, ContactId, Ear, Loaded, Store, StoreError,
+        Commit, Committed, ContactId, Ear, Store, StoreError,
         redis::{Options, Redis, Target},
     },
 };
 
-use crate::conformance::{at, commit, record};
+use crate::conformance::{at, commit};
 
 /// Nothing here takes this long unless it never happens.
 const PATIENCE: Duration = Duration::from_secs(20);

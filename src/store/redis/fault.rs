@@ -7,6 +7,35 @@ use crate::store::StoreError;
 /// What our own scripts answer about what they cannot read.
 const CORRUPT: &str = "SGCORRUPT";
 
+/// Why a command has no answer.
+#[derive(Debug)]
+pub(super) enum Failed {
+    /// It was not sent.
+    NotConnected(String),
+    /// It was, or may have been.
+    Redis(RedisError),
+}
+
+impl Failed {
+    pub(super) fn of_read(&self) -> StoreError {
+        match self {
+            Self::NotConnected(why) => StoreError::Unavailable(why.clone()),
+            Self::Redis(error) => of_read(error),
+        }
+    }
+
+    pub(super) fn of_write(&self) -> StoreError {
+        match self {
+            Self::NotConnected(why) => StoreError::Unavailable(why.clone()),
+            Self::Redis(error) => of_write(error),
+        }
+    }
+
+    pub(super) fn is_no_script(&self) -> bool {
+        matches!(self, Self::Redis(error) if is_no_script(error))
+    }
+}
+
 /// A read failed.
 pub(super) fn of_read(error: &RedisError) -> StoreError {
     if is_corrupt(error) { corrupt(error) } else { StoreError::Unavailable(plain(error)) }

@@ -13,31 +13,37 @@ use std::{
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use redis::{
-    Cmd, Pipeline, PushInfo, PushKind, RedisError, Value,
+    Cmd, Pipeline, PushInfo, PushKind, RedisError, Role, Value,
     aio::{ConnectionLike as _, MultiplexedConnection},
     cluster_async::ClusterConnection,
 };
 use tokio::{
-    sync::{Notify, watch},
+    sync::watch,
     time::{sleep, timeout},
 };
 
-use super::{connect::Connector, fault};
-use crate::store::StoreError;
+use super::{
+    connect::Connector,
+    fault::{self, Failed},
+    pauses::Pauses,
+};
 
-/// A connection that carries nothing is asked this often whether it still leads anywhere, and given as long to answer.
-const PROBE: Duration = Duration::from_secs(1);
+/// How often a connection is asked whether it still leads to a master, and how long it may take to answer.
+const PROBE: Duration = Duration::from_millis(500);
+const PROBE_ANSWER: Duration = Duration::from_secs(1);
 
-/// The first pause between attempts to connect, and the longest.
-const PAUSE_MIN: Duration = Duration::from_millis(25);
-const PAUSE_MAX: Duration = Duration::from_millis(800);
+/// A cluster is given up when this many probes in a row find nobody: its connection looks for lost nodes by itself, and
+/// one that is away is no reason to leave the others.
+const CLUSTER_PROBES: u32 = 3;
 
 /// Where commands go.
 pub(super) struct Link {
     wire: ArcSwapOption<Numbered>,
     /// Why there is no connection.
     why: ArcSwap<String>,
-    lost: Notify,
+    /// The latest connection that is known to be no good. A number and no mere signal: many callers see one loss, and a
+    /// signal left over from an old connection would end the next.
+    lost: watch::Sender<u64>,
     made: AtomicU64,
     up: watch::Sender<bool>,
 }
@@ -54,41 +60,12 @@ pub(super) enum Wire {
     Cluster(ClusterConnection),
 }
 
-/// Why a command has no answer.
-#[derive(Debug)]
-pub(super) enum Failed {
-    /// It was not sent.
-    NotConnected(String),
-    /// It was, or may have been.
-    Redis(RedisError),
-}
-
-impl Failed {
-    pub(super) fn of_read(&self) -> StoreError {
-        match self {
-            Self::NotConnected(why) => StoreError::Unavailable(why.clone()),
-            Self::Redis(error) => fault::of_read(error),
-        }
-    }
-
-    pub(super) fn of_write(&self) -> StoreError {
-        match self {
-            Self::NotConnected(why) => StoreError::Unavailable(why.clone()),
-            Self::Redis(error) => fault::of_write(error),
-        }
-    }
-
-    pub(super) fn is_no_script(&self) -> bool {
-        matches!(self, Self::Redis(error) if fault::is_no_script(error))
-    }
-}
-
 impl Link {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
             wire: ArcSwapOption::empty(),
             why: ArcSwap::from_pointee("not connected to Redis yet".to_owned()),
-            lost: Notify::new(),
+            lost: watch::Sender::new(0),
             made: AtomicU64::new(0),
             up: watch::Sender::new(false),
         })
@@ -178,38 +155,61 @@ impl Link {
 
     /// Returns when the connection is no longer good, with the reason.
     async fn watch_over(&self, number: u64) -> String {
+        let (mut lost, mut unanswered) = (self.lost.subscribe(), 0);
         loop {
             tokio::select! {
-                () = self.lost.notified() => {
-                    if self.wire.load().as_ref().is_none_or(|now| now.number == number) {
-                        return "it was closed or leads to a replica".to_owned();
-                    }
-                }
-                () = sleep(PROBE) => {
-                    match timeout(PROBE, self.run(&redis::cmd("PING"))).await {
-                        Ok(Ok(_)) => {}
-                        Ok(Err(failed)) => match failed {
-                            // The server answers, if only with an error: another connection would not be better.
-                            Failed::Redis(error) if !fault::needs_another_connection(&error) => {}
-                            Failed::Redis(error) => return fault::plain(&error),
-                            Failed::NotConnected(why) => return why,
-                        },
-                        Err(_) => return "no answer to a ping".to_owned(),
+                () = async { drop(lost.wait_for(|lost| *lost >= number).await) } => return "it was closed, or leads to a replica".to_owned(),
+                () = sleep(PROBE) => match self.probe().await {
+                    Ok(()) => unanswered = 0,
+                    Err(why) => {
+                        unanswered += 1;
+                        if unanswered >= if self.is_cluster() { CLUSTER_PROBES } else { 1 } {
+                            return why;
+                        }
                     }
                 }
             }
         }
     }
 
-    /// Gives the connection up for a reason the connection does not know.
-    pub(super) fn leave(&self, why: &str) {
-        tracing::warn!(%why, "leaving the connection to Redis");
-        self.lost.notify_one();
+    /// Asks for a sign of life. A server that answers, if only with an error, is not better over another connection;
+    /// one that says it is a replica is the wrong one.
+    async fn probe(&self) -> Result<(), String> {
+        let question = if self.is_cluster() { redis::cmd("CLUSTER").arg("INFO").to_owned() } else { redis::cmd("ROLE") };
+        let answer = timeout(PROBE_ANSWER, self.run(&question)).await;
+        match answer.map_err(|_| "no answer to a sign of life".to_owned())? {
+            Ok(role) if !self.is_cluster() => match redis::from_redis_value::<Role>(role) {
+                Ok(Role::Primary { .. }) | Err(_) => Ok(()),
+                Ok(_) => Err("its server is a replica now".to_owned()),
+            },
+            Ok(_) => Ok(()),
+            Err(Failed::Redis(error)) if fault::needs_another_connection(&error) => Err(fault::plain(&error)),
+            Err(Failed::Redis(_)) => Ok(()),
+            Err(Failed::NotConnected(why)) => Err(why),
+        }
     }
 
+    fn is_cluster(&self) -> bool {
+        self.wire.load().as_ref().is_some_and(|now| matches!(now.wire, Wire::Cluster(_)))
+    }
+
+    /// Gives the connection up for a reason the connection does not know.
+    pub(super) fn leave(&self, why: &str) {
+        let number = self.wire.load().as_ref().map(|now| now.number);
+        if let Some(number) = number {
+            tracing::warn!(%why, "leaving the connection to Redis");
+            self.report(number);
+        }
+    }
+
+    /// A connection is no good any more. That of a cluster is many, and sees to itself.
     fn report(&self, number: u64) {
-        if self.wire.load().as_ref().is_some_and(|now| now.number == number) {
-            self.lost.notify_one();
+        if !self.is_cluster() {
+            self.lost.send_if_modified(|lost| {
+                let newer = *lost < number;
+                *lost = number.max(*lost);
+                newer
+            });
         }
     }
 
@@ -228,38 +228,5 @@ impl Link {
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Link").field("up", &*self.up.borrow()).finish_non_exhaustive()
-    }
-}
-
-/// Growing pauses, each random within its upper half, so that many sidecars do not come back in step.
-#[derive(Debug, Default)]
-pub(super) struct Pauses {
-    so_far: u32,
-}
-
-impl Pauses {
-    pub(super) fn next(&mut self) -> Duration {
-        let whole = PAUSE_MIN.saturating_mul(1 << self.so_far.min(10)).min(PAUSE_MAX);
-        self.so_far = self.so_far.saturating_add(1);
-        let mut random = [0];
-        // Without randomness the pause is merely not spread.
-        let _ = getrandom::fill(&mut random);
-        let [random] = random;
-        whole / 2 + (whole / 2).mul_f64(f64::from(random) / 255.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_to_a_limit_and_are_spread() {
-        let mut pauses = Pauses::default();
-        let first = pauses.next();
-        assert!(first >= PAUSE_MIN / 2 && first <= PAUSE_MIN, "{first:?}");
-        let later: Vec<_> = (0..200).map(|_| pauses.next()).collect();
-        assert!(later.iter().skip(8).all(|pause| (PAUSE_MAX / 2..=PAUSE_MAX).contains(pause)));
-        assert!(later.iter().skip(8).collect::<std::collections::BTreeSet<_>>().len() > 20, "spread");
     }
 }

@@ -5,8 +5,7 @@ use redis::{Cmd, Value};
 use super::{
     Redis,
     answer::{bytes, items, number, pairs, text},
-    fault::senseless,
-    link::Failed,
+    fault::{Failed, senseless},
     script,
 };
 use crate::{

@@ -2,7 +2,7 @@
 
 use redis::{Cmd, Script, Value};
 
-use super::link::{Failed, Link};
+use super::{fault::Failed, link::Link};
 
 /// A script and its digest.
 #[derive(Debug)]

@@ -5,8 +5,7 @@ use redis::{Cmd, Value};
 use super::{
     Redis,
     answer::{bytes, items, number, text},
-    fault::senseless,
-    link::Failed,
+    fault::{Failed, senseless},
     script,
 };
 use crate::store::{Commit, Committed, LogHead, RegistryRow, SealedEntry, StoreError, record};

@@ -274,3 +274,30 @@ async fn commands_that_get_no_answer_end_in_time() {
     assert_eq!(pair.side.version(id(1)).await, Ok(version + 1));
     assert_eq!(pair.side.store.commit(commit(id(1), version)).await, Ok(Committed::Conflict));
 }
+
+/// Each of many callers sees the same loss; the connection made after it is no worse for that.
+#[tokio::test]
+async fn one_loss_that_many_callers_see_costs_one_connection() {
+    let pair = Apart::new().await;
+    pair.recovers().await;
+    for _ in 0..5 {
+        let before = pair.proxy.accepted();
+        pair.proxy.set(Way { no_answers: true, ..Way::default() });
+        let store = &pair.side.store;
+        let callers: Vec<_> = (0..50)
+            .map(|_| {
+                let store = Arc::clone(store);
+                tokio::spawn(async move { store.load(id(1), at(0)).await })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        pair.proxy.cut();
+        pair.proxy.set(Way::default());
+        for caller in callers {
+            drop(caller.await);
+        }
+        pair.recovers().await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(pair.proxy.accepted() - before, 2, "one that listens, one for commands");
+    }
+}

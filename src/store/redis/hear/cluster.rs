@@ -11,7 +11,7 @@ use tokio::{task::JoinSet, time::sleep};
 use super::{Hearing, node};
 use crate::store::{
     StoreError,
-    redis::{answer, fault::senseless, link::Pauses, target},
+    redis::{answer, fault::senseless, pauses::Pauses, target},
 };
 
 /// Keeps one listener for each master.

@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use redis::{ConnectionInfo, PushInfo, RedisError, Role, Value, aio::MultiplexedConnection};
-use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::Hearing;
 use crate::{
     clock,
-    store::redis::{fault, link::Pauses},
+    store::redis::{fault, pauses::Pauses},
 };
 
 /// How often Sentinel is asked whether the master is still the same: a master that was cut off from it goes on as if
@@ -68,6 +68,8 @@ pub(super) async fn listen(hearing: &Arc<Hearing>, node: &str, master: &Connecti
     hearing.ear.deaf();
     let mut heard = false;
     let mut beats = interval_at(Instant::now(), hearing.heartbeat);
+    // A process that was stopped has nothing to catch up with.
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         beats.tick().await;
         let asked = clock::monotonic();
@@ -78,8 +80,13 @@ pub(super) async fn listen(hearing: &Arc<Hearing>, node: &str, master: &Connecti
                 heard = true;
                 hearing.beat(node, asked);
             }
-            // A replica, an error, or silence: all the same.
-            _ => return heard,
+            Ok(Ok(_)) => {
+                // Commands must not go on to it either: what it answers may be old.
+                hearing.link.leave("its server is a replica now");
+                return heard;
+            }
+            // An error or silence.
+            Ok(Err(_)) | Err(_) => return heard,
         }
     }
 }
