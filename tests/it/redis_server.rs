@@ -73,6 +73,13 @@ impl RedisServer {
         assert!(self.answers().await, "redis-server does not come back: {}", self.log());
     }
 
+    /// Starts it again with further settings, and does not wait until it is up.
+    pub(crate) fn relaunch(&mut self, arguments: &[&str]) {
+        self.kill();
+        self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self.launch();
+    }
+
     /// Stops it in the middle of whatever it does; connections stay open and nothing is answered.
     pub(crate) fn pause(&self) {
         signal(self.child.as_ref().unwrap(), "STOP");
@@ -146,6 +153,6 @@ fn signal(child: &Child, name: &str) {
     assert!(sent.is_ok_and(|status| status.success()), "kill -{name}");
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -1,7 +1,10 @@
 //! What only the Redis store does: hearing of others' writes, keeping its connections up, telling what is wrong.
 
+mod access;
+mod damaged;
 mod hearing;
 mod lost;
+mod refused;
 
 use std::{
     collections::BTreeMap,

@@ -62,6 +62,12 @@ if feed and entries > 0 and redis.call('EXISTS', feed) == 1 then
   end
 end
 
+-- Nor is anything undone when the user may not run a command: each is first run where there is nothing to change.
+local nowhere = payloads .. ':'
+if erase then redis.call('DEL', nowhere) end
+if windows > 0 then redis.call('SET', nowhere, '', 'XX') end
+if feed and entries > 0 then redis.call('XADD', feed .. ':', 'NOMKSTREAM', '*', 'c', id) end
+
 local length, hash = stored[2] or '0', stored[3] or ''
 if entries > 0 then length, hash = ARGV[6], ARGV[7] end
 local senders = stored[4] or ''

@@ -36,6 +36,8 @@ impl Failed {
     }
 }
 
+const LACKS_PERMISSION: &str = "the Redis user lacks a permission; docs/redis.md has the commands and keys it needs";
+
 /// A read failed.
 pub(super) fn of_read(error: &RedisError) -> StoreError {
     if is_corrupt(error) { corrupt(error) } else { StoreError::Unavailable(plain(error)) }
@@ -91,10 +93,13 @@ pub(super) fn plain(error: &RedisError) -> String {
     if error.is_timeout() {
         return "Redis did not answer in time".to_owned();
     }
+    // What a script is refused comes without a code of its own.
+    let refused = error.detail().is_some_and(|text| text.contains("The user executing the script can't"));
     let hint = match error.code() {
+        _ if refused => LACKS_PERMISSION,
         Some("NOAUTH") => "Redis wants a password; give one in `store.url`",
         Some("WRONGPASS") => "Redis refuses the user or password of `store.url`",
-        Some("NOPERM") => "the Redis user lacks a permission; see the README for the commands and keys it needs",
+        Some("NOPERM") => LACKS_PERMISSION,
         Some("OOM") => "Redis is out of memory (`maxmemory`) and takes no writes",
         Some("READONLY") => "this Redis is a read-only replica",
         Some("LOADING") => "Redis is loading its data",
