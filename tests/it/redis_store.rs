@@ -5,6 +5,7 @@ mod damaged;
 mod hearing;
 mod lost;
 mod refused;
+mod sentinel;
 
 use std::{
     collections::BTreeMap,
