@@ -10,6 +10,7 @@ mod examine;
 mod fault;
 mod feed;
 mod hear;
+mod intent;
 mod keys;
 mod link;
 mod list;
@@ -36,6 +37,7 @@ pub use keys::PREFIX;
 pub use target::{Target, TargetError};
 
 use connect::Connector;
+use feed::Feed;
 use keys::Keys;
 use link::Link;
 use script::Scripts;
@@ -78,10 +80,10 @@ pub struct Redis {
     link: Arc<Link>,
     connector: Arc<Connector>,
     keys: Keys,
-    scripts: Scripts,
+    scripts: Arc<Scripts>,
     options: Options,
     cluster: bool,
-    feed: watch::Sender<u64>,
+    feed: Arc<Feed>,
     tasks: Mutex<Vec<AbortHandle>>,
 }
 
@@ -96,11 +98,20 @@ impl Redis {
         let connector =
             Arc::new(Connector::new(target, options.tls.clone(), options.connect, options.response));
         let link = Link::new();
-        let store = Self {
-            keys: Keys::new(&options.prefix),
-            scripts: Scripts::new(),
+        let (keys, scripts) = (Keys::new(&options.prefix), Arc::new(Scripts::new()));
+        let feed = Feed {
+            link: Arc::clone(&link),
+            keys: keys.clone(),
+            scripts: Arc::clone(&scripts),
             cluster,
-            feed: watch::Sender::new(0),
+            overdue: options.response,
+            latest: watch::Sender::new(0),
+        };
+        let store = Self {
+            keys,
+            scripts,
+            cluster,
+            feed: Arc::new(feed),
             tasks: Mutex::default(),
             link: Arc::clone(&link),
             connector: Arc::clone(&connector),
@@ -115,7 +126,7 @@ impl Redis {
         }
         drop(connected);
         store.examine().await?;
-        store.announce(store.read_position().await?);
+        store.feed.look().await?;
         store.follow_feed();
         Ok(store)
     }
@@ -181,7 +192,7 @@ impl Store for Redis {
     }
 
     fn latest_change(&self) -> watch::Receiver<u64> {
-        self.feed.subscribe()
+        self.feed.latest.subscribe()
     }
 
     async fn registry(&self) -> Result<Vec<RegistryRow>, StoreError> {

@@ -15,14 +15,14 @@ use std::{
 use sendgate::{
     model::{BusinessId, Contact, SenderId, StatementId, Time},
     store::{
-        Commit, Committed, ContactId, LogHead, Record, SealedEntry, Store,
+        Commit, Committed, ContactId, Loaded, LogHead, Record, SealedEntry, Store,
         embedded::{Embedded, Options},
         redis::{self, Redis},
     },
 };
 use tempfile::TempDir;
 
-use crate::redis_server::RedisServer;
+use crate::{redis_cluster::Cluster, redis_server::RedisServer};
 
 /// Where a store keeps what it stores: opening it again finds everything.
 pub(crate) trait Place {
@@ -64,6 +64,23 @@ impl Place for InRedis {
 
     async fn open(&self) -> Arc<dyn Store> {
         Arc::new(Redis::open(self.0.target(), redis::Options::default()).await.unwrap())
+    }
+}
+
+/// All tests share a cluster, each under a prefix of its own.
+struct InCluster(Arc<Cluster>, String);
+
+impl Place for InCluster {
+    async fn new() -> Self {
+        let cluster = Cluster::shared().await;
+        let prefix = cluster.prefix();
+        Self(cluster, prefix)
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        let target = redis::Target::parse(&self.0.url()).unwrap();
+        let options = redis::Options { prefix: self.1.clone(), ..redis::Options::default() };
+        Arc::new(Redis::open(target, options).await.unwrap())
     }
 }
 
@@ -116,6 +133,20 @@ macro_rules! conforms {
 conforms!(super::InMemory as in_memory);
 conforms!(super::InFile as in_file);
 conforms!(super::InRedis as in_redis);
+conforms!(super::InCluster as in_cluster);
+
+/// Every contact, through all pages, in order.
+pub(crate) async fn listed(store: &Arc<dyn Store>, now: Time) -> Vec<(ContactId, Loaded)> {
+    let (mut all, mut from) = (Vec::new(), None);
+    loop {
+        let page = store.contacts(from, 10, now).await.unwrap();
+        all.extend(page.contacts);
+        let Some(next) = page.next else { break };
+        from = Some(next);
+    }
+    all.sort_by_key(|(id, _)| *id);
+    all
+}
 
 /// So many milliseconds after an hour from now: a server that ends windows by its own clock must not end them here.
 pub(crate) fn at(millis: i64) -> Time {

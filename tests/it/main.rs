@@ -19,6 +19,8 @@ mod proxy;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod redis_cluster;
+#[cfg(test)]
 mod redis_server;
 #[cfg(test)]
 mod redis_store;

@@ -1,19 +1,23 @@
 -- One write to one contact: compares a version, then sets. What it means was decided before.
--- KEYS: contact, log, payloads, [feed].
+-- KEYS: contact, log, payloads, and the feed, or in a cluster what forbids this commit.
 -- ARGV: expected version, new version, record, previous length of the log, previous hash, new length, new hash,
 --       erase (0 or 1), what window keys begin with, id of the contact, number of entries, number of windows,
+--       in a cluster the name of this attempt, else nothing,
 --       then sequence, statement, entry, payload for each entry, then sender, last inbound, end for each window.
 -- Answers {'known', index, sequence}, {'conflict'} or {'done', position of the last change, or 0}.
-local contact, log, payloads, feed = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local contact, log, payloads, feed, fence = KEYS[1], KEYS[2], KEYS[3], KEYS[4], nil
+local attempt = ARGV[13]
+if attempt ~= '' then feed, fence = nil, KEYS[4] end
 local erase, window_prefix, id = ARGV[8] == '1', ARGV[9], ARGV[10]
 local entries, windows = tonumber(ARGV[11]), tonumber(ARGV[12])
-local FIRST = 13
+local FIRST = 14
 
 for i = 0, entries - 1 do
   local sequence = redis.call('HGET', log, 's' .. ARGV[FIRST + i * 4 + 1])
   if sequence then return { 'known', i, sequence } end
 end
 
+if fence and redis.call('EXISTS', fence) == 1 then return { 'conflict' } end
 local stored = redis.call('HMGET', contact, 'v', 'n', 'h', 's')
 if not stored[1] and redis.call('EXISTS', contact) == 1 then
   return redis.error_reply('SGCORRUPT a contact has no version')
@@ -90,6 +94,7 @@ for sender, window in pairs(opened) do
     redis.call('SET', key, string.format('%d:%d', window[1], window[2]), 'PXAT', string.format('%d', window[2]))
   end
 end
+if fence and entries > 0 then redis.call('HSET', log, 'w' .. ARGV[FIRST], attempt) end
 for i = 0, entries - 1 do
   local at = FIRST + i * 4
   local sequence, statement, entry, payload = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]

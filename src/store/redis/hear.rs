@@ -7,6 +7,7 @@
 
 mod cluster;
 mod node;
+mod view;
 
 use std::{
     collections::BTreeMap,
@@ -24,6 +25,7 @@ use super::{
 };
 use crate::store::Ear;
 pub(super) use cluster::masters;
+use view::View;
 
 /// What every listening task shares.
 struct Hearing {
@@ -33,8 +35,24 @@ struct Hearing {
     keys: Keys,
     heartbeat: Duration,
     trust: Duration,
-    /// Until when what each master told is known to be all; none while it is not heard.
-    nodes: Mutex<BTreeMap<String, Option<Instant>>>,
+    cluster: bool,
+    nodes: Mutex<Nodes>,
+}
+
+/// The masters that must be heard, by name.
+#[derive(Default)]
+struct Nodes {
+    each: BTreeMap<String, Node>,
+    /// True while they have all slots among them, as each said of itself. A single server has no slots to tell of.
+    whole: bool,
+}
+
+#[derive(Default)]
+struct Node {
+    /// Until when what it told is known to be all; none while it is not heard.
+    until: Option<Instant>,
+    /// What it said of itself last.
+    view: View,
 }
 
 impl Redis {
@@ -49,12 +67,13 @@ impl Redis {
             keys: self.keys.clone(),
             heartbeat: self.options.heartbeat,
             trust: self.options.trust,
+            cluster: self.cluster,
             nodes: Mutex::default(),
         });
         if self.cluster {
             self.spawn(cluster::oversee(hearing));
         } else {
-            hearing.expect([String::new()]);
+            hearing.expect(&[String::new()]);
             self.spawn(node::listen_to_master(hearing));
         }
     }
@@ -62,29 +81,49 @@ impl Redis {
 
 impl Hearing {
     /// From now on these masters, and no others, must be heard.
-    fn expect(&self, nodes: impl IntoIterator<Item = String>) {
-        let mut expected = self.lock();
-        *expected = nodes.into_iter().map(|node| (node, None)).collect();
+    fn expect(&self, names: &[String]) {
+        let mut nodes = self.lock();
+        nodes.each.retain(|name, _| names.contains(name));
+        for name in names {
+            nodes.each.entry(name.clone()).or_default();
+        }
+        self.look_for_slots(&mut nodes);
         self.ear.deaf();
     }
 
     /// A master answered a question that was sent at some instant.
-    fn beat(&self, node: &str, asked: Instant) {
+    fn beat(&self, name: &str, asked: Instant, view: View) {
         let mut nodes = self.lock();
-        let Some(until) = nodes.get_mut(node) else { return };
-        *until = asked.checked_add(self.trust);
-        let all: Option<Vec<Instant>> = nodes.values().copied().collect();
+        let Some(node) = nodes.each.get_mut(name) else { return };
+        node.until = asked.checked_add(self.trust);
+        if node.view != view {
+            node.view = view;
+            self.look_for_slots(&mut nodes);
+        }
+        let all: Option<Vec<Instant>> = nodes.each.values().map(|node| node.until).collect();
         // Told under the lock: a master that is lost meanwhile must not be followed by a promise made before.
-        if let Some(first) = all.and_then(|all| all.into_iter().min()) {
+        if let Some(first) = all.and_then(|all| all.into_iter().min())
+            && nodes.whole
+        {
             self.ear.heard(first);
         }
     }
 
     /// A master may have told something that did not arrive.
-    fn lost(&self, node: &str) {
+    fn lost(&self, name: &str) {
         let mut nodes = self.lock();
-        if let Some(until) = nodes.get_mut(node) {
-            *until = None;
+        if let Some(node) = nodes.each.get_mut(name) {
+            *node = Node::default();
+            self.look_for_slots(&mut nodes);
+            self.ear.deaf();
+        }
+    }
+
+    /// A slot that no master we listen to claims is written to where nobody hears.
+    fn look_for_slots(&self, nodes: &mut Nodes) {
+        let was = nodes.whole;
+        nodes.whole = !self.cluster || view::is_whole(nodes.each.iter().map(|(name, node)| (name.as_str(), &node.view)));
+        if was && !nodes.whole {
             self.ear.deaf();
         }
     }
@@ -119,7 +158,7 @@ impl Hearing {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Option<Instant>>> {
+    fn lock(&self) -> MutexGuard<'_, Nodes> {
         self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

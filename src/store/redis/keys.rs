@@ -8,6 +8,8 @@
 //! | `sg:p:{ID}` | hash | payloads of log entries by sequence; gone after an erasure | none |
 //! | `sg:r:{registry}` | hash | learned senders, accounts, templates | none |
 //! | `sg:e:{feed}` | stream | the feed of changes | none |
+//! | `sg:i:{feed}` | sorted set | in a cluster: changes that are being written, by time | until they are |
+//! | `sg:x:{ID}:NONCE` | string | in a cluster: a write that must not happen any more | an hour |
 //! | `sg:k:{key}` | string | the key of contact ids | none |
 //!
 //! `ID` is the contact id, in braces, so that a contact is one slot of a cluster and one script. The prefix stands
@@ -15,7 +17,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 
-use crate::{model::SenderId, store::ContactId};
+use crate::store::ContactId;
 
 /// What begins every key when nothing else is configured.
 pub const PREFIX: &str = "sg";
@@ -49,10 +51,6 @@ impl Keys {
         format!("{}:", self.of("w", id))
     }
 
-    pub(super) fn window(&self, id: ContactId, sender: &SenderId) -> String {
-        format!("{}:{}", self.of("w", id), sender.as_str())
-    }
-
     pub(super) fn log(&self, id: ContactId) -> String {
         self.of("h", id)
     }
@@ -67,6 +65,16 @@ impl Keys {
 
     pub(super) fn feed(&self) -> String {
         format!("{}:e:{{feed}}", self.prefix)
+    }
+
+    /// What may come to stand in the feed of a cluster.
+    pub(super) fn intents(&self) -> String {
+        format!("{}:i:{{feed}}", self.prefix)
+    }
+
+    /// Forbids a commit that nobody waits for any more.
+    pub(super) fn fence(&self, id: ContactId, nonce: u64) -> String {
+        format!("{}:{nonce:016x}", self.of("x", id))
     }
 
     pub(super) fn identity_key(&self) -> String {
@@ -116,9 +124,9 @@ mod tests {
         let keys = Keys::new("sg");
         for n in 0..=255 {
             let id = ContactId([n; 16]);
-            let sender = SenderId::parse("15550001111").unwrap();
+            let sender = crate::model::SenderId::parse("15550001111").unwrap();
             assert_eq!(keys.named(keys.contact(id).as_bytes()), Some(Named::Contact(id)));
-            assert_eq!(keys.named(keys.window(id, &sender).as_bytes()), Some(Named::Contact(id)));
+            assert_eq!(keys.named(format!("{}{}", keys.windows(id), sender.as_str()).as_bytes()), Some(Named::Contact(id)));
             assert_eq!(keys.named(keys.log(id).as_bytes()), None);
             assert_eq!(keys.named(keys.payloads(id).as_bytes()), None);
         }

@@ -142,21 +142,6 @@ impl Redis {
         page.into_iter().next().map(Some).ok_or_else(|| missing(sequence))
     }
 
-    pub(super) async fn read_changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
-        let Some(first) = after.checked_add(1) else { return Ok(Vec::new()) };
-        let mut cmd = redis::cmd("XRANGE");
-        cmd.arg(self.keys.feed()).arg(format!("{first}-0")).arg("+").arg("COUNT").arg(limit);
-        items(self.ask(&cmd).await?)?.into_iter().map(change).collect()
-    }
-
-    /// The position of the last change.
-    pub(super) async fn read_position(&self) -> Result<u64, StoreError> {
-        let mut cmd = redis::cmd("XREVRANGE");
-        cmd.arg(self.keys.feed()).arg("+").arg("-").arg("COUNT").arg(1);
-        let last = items(self.ask(&cmd).await?)?.into_iter().next();
-        last.map_or(Ok(0), |last| change(last).map(|change| change.position))
-    }
-
     pub(super) async fn read_registry(&self) -> Result<Vec<RegistryRow>, StoreError> {
         let rows = self.ask(redis::cmd("HGETALL").arg(self.keys.registry())).await?;
         pairs(rows)?.into_iter().map(|(key, value)| registry_row(key, value)).collect()

@@ -17,6 +17,10 @@ pub(super) struct Scripts {
     pub(super) load: Lua,
     pub(super) commit: Lua,
     pub(super) registry: Lua,
+    pub(super) intend: Lua,
+    pub(super) finish: Lua,
+    pub(super) overdue: Lua,
+    pub(super) settle: Lua,
 }
 
 impl Scripts {
@@ -26,6 +30,10 @@ impl Scripts {
             load: lua(include_str!("load.lua")),
             commit: lua(include_str!("commit.lua")),
             registry: lua(include_str!("registry.lua")),
+            intend: lua(include_str!("intend.lua")),
+            finish: lua(include_str!("finish.lua")),
+            overdue: lua(include_str!("overdue.lua")),
+            settle: lua(include_str!("settle.lua")),
         }
     }
 }

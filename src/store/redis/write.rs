@@ -6,6 +6,7 @@ use super::{
     Redis,
     answer::{bytes, items, number, text},
     fault::{Failed, senseless},
+    intent::Intent,
     script,
 };
 use crate::store::{Commit, Committed, LogHead, RegistryRow, SealedEntry, StoreError, record};
@@ -17,13 +18,22 @@ impl Redis {
             // Still asks whether a statement is known, which comes before everything else.
             return Ok(self.known(commit).await?.unwrap_or(Committed::Conflict));
         };
-        let cmd = self.commit_command(commit, version, head.unwrap_or_default())?;
+        let intent = self.feed.intend(commit).await?;
+        let cmd = self.commit_command(commit, version, head.unwrap_or_default(), intent)?;
         let answer = self.written(&cmd).await.map_err(|failed| failed.of_write())?;
+        let committed = self.committed(commit, version, answer)?;
+        if let Some(intent) = intent {
+            self.feed.fulfil(intent, committed).await;
+        }
+        Ok(committed)
+    }
+
+    fn committed(&self, commit: &Commit, version: u64, answer: Value) -> Result<Committed, StoreError> {
         let mut parts = items(answer)?.into_iter();
         let mut part = || parts.next().ok_or_else(|| senseless("answer to a commit"));
         match text(part()?)?.as_deref() {
             Some("done") => {
-                self.announce(number(part()?)?);
+                self.feed.announce(number(part()?)?);
                 Ok(Committed::Done(version))
             }
             Some("conflict") => Ok(Committed::Conflict),
@@ -50,13 +60,20 @@ impl Redis {
         Ok(None)
     }
 
-    fn commit_command(&self, commit: &Commit, version: u64, head: LogHead) -> Result<Cmd, StoreError> {
+    fn commit_command(
+        &self,
+        commit: &Commit,
+        version: u64,
+        head: LogHead,
+        intent: Option<Intent>,
+    ) -> Result<Cmd, StoreError> {
         let id = commit.id;
         let (contact, log, payloads) = (self.keys.contact(id), self.keys.log(id), self.keys.payloads(id));
-        let feed = self.keys.feed();
+        let last = intent.map_or_else(|| self.keys.feed(), |intent| self.keys.fence(id, intent.nonce));
         let mut keys = vec![contact.as_str(), &log, &payloads];
-        if !self.cluster {
-            keys.push(&feed);
+        // In a cluster, the feed is in another slot.
+        if intent.is_some() || !self.cluster {
+            keys.push(&last);
         }
         let first = commit.entries.first();
         let (before, previous) = first.map_or((0, [0; 32]), |entry| (entry.sequence - 1, entry.previous));
@@ -67,6 +84,7 @@ impl Redis {
         cmd.arg(before).arg(hash_field(before, &previous)).arg(head.length).arg(head.hash.as_slice());
         cmd.arg(i32::from(commit.erase)).arg(self.keys.windows(id)).arg(id.0.as_slice());
         cmd.arg(commit.entries.len()).arg(commit.windows.len());
+        cmd.arg(intent.map_or_else(String::new, Intent::attempt));
         for entry in &commit.entries {
             let bare = SealedEntry { payload: None, ..entry.clone() };
             cmd.arg(entry.sequence).arg(entry.statement.0.as_slice()).arg(record::encode_entry(&bare));

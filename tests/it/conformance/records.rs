@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use sendgate::store::{Commit, Committed, ContactId, Listing, Loaded, LogHead, Record, RegistryRow, Store};
+use sendgate::store::{Commit, Committed, ContactId, Loaded, LogHead, Record, RegistryRow};
 
-use super::{Place, append, at, commit, entry, id, record, sender};
+use super::{Place, append, at, commit, entry, id, listed, record, sender};
 
 pub(super) async fn a_contact_nobody_wrote_is_empty(place: &impl Place) {
     let store = place.open().await;
     assert_eq!(store.load(id(1), at(5)).await, Ok(Loaded::default()));
     assert_eq!(store.history(id(1), 0, 10).await, Ok(Vec::new()));
-    assert_eq!(store.contacts(None, 10, at(5)).await, Ok(Listing::default()));
+    assert_eq!(listed(&store, at(5)).await, []);
     assert_eq!(store.changes(0, 10).await, Ok(Vec::new()));
     assert_eq!(*store.latest_change().borrow(), 0);
 }
@@ -154,7 +154,7 @@ pub(super) async fn everything_is_there_after_reopening(place: &impl Place) {
     let row = RegistryRow { key: "k".to_owned(), version: 0, value: vec![1] };
     store.commit_registry(row).await.unwrap();
     let before = (
-        all(&store).await,
+        listed(&store, at(5)).await,
         store.history(id(1), 0, 10).await.unwrap(),
         store.changes(0, 10).await.unwrap(),
         store.registry().await.unwrap(),
@@ -163,18 +163,12 @@ pub(super) async fn everything_is_there_after_reopening(place: &impl Place) {
     drop(store);
     let store = place.open().await;
     let after = (
-        all(&store).await,
+        listed(&store, at(5)).await,
         store.history(id(1), 0, 10).await.unwrap(),
         store.changes(0, 10).await.unwrap(),
         store.registry().await.unwrap(),
     );
     assert_eq!(after, before);
-}
-
-async fn all(store: &Arc<dyn Store>) -> Vec<(ContactId, Loaded)> {
-    let mut all = store.contacts(None, 10, at(5)).await.unwrap().contacts;
-    all.sort_by_key(|(id, _)| *id);
-    all
 }
 
 pub(super) async fn a_store_that_works_answers_a_ping(place: &impl Place) {

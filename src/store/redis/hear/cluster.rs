@@ -1,12 +1,15 @@
 //! Listening to every master of a cluster, whichever they are.
 //!
-//! A master without slots is listened to as well: it may be about to receive some. Whenever the nodes or their slots
-//! change, nothing remembered is trusted until all of them are heard again.
+//! A master without slots is listened to as well: it may be about to receive some. Which masters there are is asked of
+//! any node; that they have all slots among them each says of itself.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use redis::{ConnectionInfo, Value};
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::JoinHandle,
+    time::sleep,
+};
 
 use super::{Hearing, node};
 use crate::store::{
@@ -14,60 +17,76 @@ use crate::store::{
     redis::{answer, fault::senseless, pauses::Pauses, target},
 };
 
+/// A task that listens to one master, and where; it ends with its handle.
+struct Listener {
+    place: String,
+    task: JoinHandle<()>,
+}
+
 /// Keeps one listener for each master.
 pub(super) async fn oversee(hearing: Arc<Hearing>) {
-    let mut known = String::new();
-    let mut listeners = JoinSet::new();
+    let mut listeners: BTreeMap<String, Listener> = BTreeMap::new();
     loop {
-        if let Some((text, masters)) = topology(&hearing).await
-            && text != known
-        {
-            known = text;
-            listeners.abort_all();
-            listeners = JoinSet::new();
-            hearing.expect(masters.keys().cloned());
+        if let Some(masters) = masters_now(&hearing).await {
+            let is_same = |name: &String, place: &str| {
+                masters.get(name).is_some_and(|info| info.addr().to_string() == place)
+            };
+            let before = listeners.len();
+            listeners.retain(|name, listener| is_same(name, &listener.place));
+            if before != listeners.len() || masters.len() != listeners.len() {
+                let names: Vec<String> = masters.keys().cloned().collect();
+                hearing.expect(&names);
+            }
             for (name, info) in masters {
-                let hearing = Arc::clone(&hearing);
-                listeners.spawn(async move {
-                    let mut pauses = Pauses::default();
-                    loop {
-                        if node::listen(&hearing, &name, &info).await {
-                            pauses = Pauses::default();
-                        }
-                        hearing.lost(&name);
-                        sleep(pauses.next()).await;
-                    }
-                });
+                listeners.entry(name.clone()).or_insert_with(|| listener(&hearing, name, info));
             }
         }
         sleep(hearing.heartbeat).await;
     }
 }
 
-/// What identifies the nodes and their slots, and the masters by name.
-async fn topology(hearing: &Hearing) -> Option<(String, BTreeMap<String, ConnectionInfo>)> {
+fn listener(hearing: &Arc<Hearing>, name: String, info: ConnectionInfo) -> Listener {
+    let (hearing, place) = (Arc::clone(hearing), info.addr().to_string());
+    let task = tokio::spawn(async move {
+        let mut pauses = Pauses::default();
+        loop {
+            if node::listen(&hearing, &name, &info).await {
+                pauses = Pauses::default();
+            }
+            hearing.lost(&name);
+            sleep(pauses.next()).await;
+        }
+    });
+    Listener { place, task }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The masters by name, as any node knows them.
+async fn masters_now(hearing: &Hearing) -> Option<BTreeMap<String, ConnectionInfo>> {
     let like = hearing.connector.any_node()?;
     let answer = hearing.link.run(redis::cmd("CLUSTER").arg("NODES")).await.ok()?;
     let text = answer::text(answer).ok()??;
-    let (mut seen, mut found) = (Vec::new(), BTreeMap::new());
+    let mut found = BTreeMap::new();
     for line in text.lines() {
         let mut fields = line.split(' ');
         let (Some(name), Some(address), Some(flags)) = (fields.next(), fields.next(), fields.next()) else {
             continue;
         };
-        let slots = fields.skip(5).collect::<Vec<_>>().join(" ");
         let has = |wanted: &str| flags.split(',').any(|flag| flag == wanted);
-        let address = address.split(['@', ',']).next().unwrap_or_default();
-        seen.push(format!("{name} {address} {} {slots}", flags.replace("myself,", "")));
         if !has("master") || has("fail") || has("handshake") || has("noaddr") {
             continue;
         }
+        let address = address.split(['@', ',']).next().unwrap_or_default();
         let (host, port) = address.rsplit_once(':')?;
         let host = if host.is_empty() { host_of(&like)? } else { host.to_owned() };
         found.insert(name.to_owned(), target::at(&like, &host, port.parse().ok()?));
     }
-    seen.sort();
-    (!found.is_empty()).then(|| (seen.join("\n"), found))
+    (!found.is_empty()).then_some(found)
 }
 
 fn host_of(info: &ConnectionInfo) -> Option<String> {

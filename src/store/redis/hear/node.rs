@@ -2,10 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use redis::{ConnectionInfo, PushInfo, RedisError, Role, Value, aio::MultiplexedConnection};
+use redis::{ConnectionInfo, PushInfo, RedisError, Value, aio::MultiplexedConnection};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
-use super::Hearing;
+use super::{
+    Hearing,
+    view::{self, Sign},
+};
 use crate::{
     clock,
     store::redis::{fault, pauses::Pauses},
@@ -73,20 +76,20 @@ pub(super) async fn listen(hearing: &Arc<Hearing>, node: &str, master: &Connecti
     loop {
         beats.tick().await;
         let asked = clock::monotonic();
-        let role = redis::cmd("ROLE");
-        let answer = timeout(hearing.trust, role.query_async::<Role>(&mut connection)).await;
-        match answer {
-            Ok(Ok(Role::Primary { .. })) => {
+        let sign = async {
+            if hearing.cluster { view::of_node(&mut connection).await } else { view::of_server(&mut connection).await }
+        };
+        match timeout(hearing.trust, sign).await {
+            Ok(Sign::Master(view)) => {
                 heard = true;
-                hearing.beat(node, asked);
+                hearing.beat(node, asked, view);
             }
-            Ok(Ok(_)) => {
+            Ok(Sign::Replica) => {
                 // Commands must not go on to it either: what it answers may be old.
                 hearing.link.leave("its server is a replica now");
                 return heard;
             }
-            // An error or silence.
-            Ok(Err(_)) | Err(_) => return heard,
+            Ok(Sign::None) | Err(_) => return heard,
         }
     }
 }
