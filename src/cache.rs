@@ -4,17 +4,26 @@
 //! compared on every look-up; a write or an invalidation bumps the epoch first and then drops the entry. So a value
 //! that was read before a write can never be served after it, however reads and writes interleave: the entry carries an
 //! older stamp. An own write never inserts what it wrote.
+//!
+//! What others write is heard through the store. When it may go unheard, the generation distrusts everything at once;
+//! and what is in memory counts only until an instant that the store moves on as long as it hears. A process that was
+//! stopped, or whose runtime is stuck, finds that instant passed. What is distrusted stays in memory: a remembered no is
+//! still a no when nothing better can be had.
 
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
+    time::Instant,
 };
 
-use crate::store::{ContactId, Loaded};
+use crate::{
+    clock,
+    store::{ContactId, Ear, Loaded},
+};
 
 /// Epochs: 256 KiB. At 5,000 writes a second one is bumped about every 13 seconds.
 const SHARDS: usize = 1 << 16;
@@ -25,6 +34,12 @@ pub struct Cache {
     entries: moka::sync::Cache<ContactId, Entry, BuildHasherDefault<IdHasher>>,
     generation: AtomicU32,
     shards: Box<[AtomicU32]>,
+    /// Nanoseconds after `start` until which memory counts; for ever until a store listens.
+    trusted: AtomicU64,
+    start: Instant,
+    learned: tokio::sync::Notify,
+    deafened: AtomicU64,
+    deaf: AtomicBool,
 }
 
 /// A map by contact.
@@ -50,10 +65,15 @@ impl Cache {
                 .build_with_hasher(BuildHasherDefault::default()),
             generation: AtomicU32::new(0),
             shards: (0..SHARDS).map(|_| AtomicU32::new(0)).collect(),
+            trusted: AtomicU64::new(u64::MAX),
+            start: clock::monotonic(),
+            learned: tokio::sync::Notify::new(),
+            deafened: AtomicU64::new(0),
+            deaf: AtomicBool::new(false),
         }
     }
 
-    /// A contact, if it is in memory and nothing was written to it since it was read.
+    /// A contact, if it is in memory, nothing was written to it since it was read, and such a write would have been heard.
     #[must_use]
     pub fn get(&self, id: ContactId) -> Option<Arc<Loaded>> {
         self.get_stamped(id).map(|(_, loaded)| loaded)
@@ -63,7 +83,40 @@ impl Cache {
     #[must_use]
     pub fn get_stamped(&self, id: ContactId) -> Option<(Stamp, Arc<Loaded>)> {
         let entry = self.entries.get(&id)?;
-        (entry.stamp == self.stamp(id)).then_some((entry.stamp, entry.loaded))
+        self.stands(id, entry.stamp).then_some((entry.stamp, entry.loaded))
+    }
+
+    /// True while what was read under a stamp is still good.
+    #[must_use]
+    pub fn stands(&self, id: ContactId, stamp: Stamp) -> bool {
+        stamp == self.stamp(id) && self.is_trusted()
+    }
+
+    /// A contact as it was when it was read last, however much may have been written to it since. Enough for a no, never
+    /// for a yes.
+    #[must_use]
+    pub fn remembered(&self, id: ContactId) -> Option<Arc<Loaded>> {
+        self.entries.get(&id).map(|entry| entry.loaded)
+    }
+
+    /// True while a write by others would have been heard.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        match self.trusted.load(Ordering::Acquire) {
+            u64::MAX => true,
+            until => self.since_start(clock::monotonic()) < until,
+        }
+    }
+
+    /// Waits until somebody else may have written to the registry.
+    pub async fn learned(&self) {
+        self.learned.notified().await;
+    }
+
+    /// How often everything was distrusted.
+    #[must_use]
+    pub fn deafened(&self) -> u64 {
+        self.deafened.load(Ordering::Relaxed)
     }
 
     /// The stamp that stands now: take it before the read is sent.
@@ -86,12 +139,6 @@ impl Cache {
         self.entries.invalidate(&id);
     }
 
-    /// Anything may have been written: nothing in memory is trusted any more.
-    pub fn invalidate_all(&self) {
-        self.generation.fetch_add(1, Ordering::Release);
-        self.entries.invalidate_all();
-    }
-
     /// About how many contacts are in memory.
     #[must_use]
     pub fn len(&self) -> u64 {
@@ -106,9 +153,41 @@ impl Cache {
         self.len() == 0
     }
 
+    fn since_start(&self, instant: Instant) -> u64 {
+        let nanos = instant.saturating_duration_since(self.start).as_nanos();
+        // Never the value that stands for ever.
+        u64::try_from(nanos).unwrap_or(u64::MAX).min(u64::MAX - 1)
+    }
+
     fn shard(&self, id: ContactId) -> Option<&AtomicU32> {
         let [a, b, ..] = id.0;
         self.shards.get(usize::from(u16::from_le_bytes([a, b])))
+    }
+}
+
+impl Ear for Cache {
+    fn changed(&self, id: ContactId) {
+        self.invalidate(id);
+    }
+
+    fn learned(&self) {
+        self.learned.notify_one();
+    }
+
+    fn deaf(&self) {
+        self.trusted.store(0, Ordering::Release);
+        self.generation.fetch_add(1, Ordering::Release);
+        // The registry may have been written unheard, too.
+        self.learned.notify_one();
+        // Told again and again while it lasts, counted once.
+        if !self.deaf.swap(true, Ordering::Relaxed) {
+            self.deafened.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn heard(&self, until: Instant) {
+        self.deaf.store(false, Ordering::Relaxed);
+        self.trusted.store(self.since_start(until), Ordering::Release);
     }
 }
 
@@ -131,6 +210,8 @@ impl Hasher for IdHasher {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const ID: ContactId = ContactId([7; 16]);
@@ -151,13 +232,39 @@ mod tests {
     }
 
     #[test]
-    fn a_generation_distrusts_everything() {
+    fn what_was_read_before_a_deafness_is_remembered_but_not_served() {
         let cache = Cache::new(100);
         let stamp = cache.stamp(ID);
         cache.insert(ID, stamp, version(1));
         assert!(cache.get(ID).is_some());
-        cache.invalidate_all();
+        cache.deaf();
         cache.insert(ID, stamp, version(1));
+        cache.heard(clock::monotonic() + Duration::from_secs(60));
         assert!(cache.get(ID).is_none());
+        assert_eq!(cache.remembered(ID).unwrap().version, 1);
+        cache.insert(ID, cache.stamp(ID), version(2));
+        assert_eq!(cache.get(ID).unwrap().version, 2);
+    }
+
+    #[test]
+    fn memory_counts_only_as_long_as_the_store_hears() {
+        let cache = Cache::new(100);
+        cache.insert(ID, cache.stamp(ID), version(1));
+        assert!(cache.get(ID).is_some(), "a store that nobody else writes to has nothing to hear");
+        cache.heard(clock::monotonic());
+        assert!(cache.get(ID).is_none(), "the time is over");
+        cache.heard(clock::monotonic() + Duration::from_secs(60));
+        assert!(cache.get(ID).is_some(), "nothing was missed");
+    }
+
+    #[test]
+    fn a_deafness_is_counted_once_however_often_it_is_told() {
+        let cache = Cache::new(100);
+        cache.deaf();
+        cache.deaf();
+        assert_eq!(cache.deafened(), 1);
+        cache.heard(clock::monotonic());
+        cache.deaf();
+        assert_eq!(cache.deafened(), 2);
     }
 }

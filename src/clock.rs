@@ -48,3 +48,10 @@ pub fn system_now() -> Time {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).ok().and_then(Time::from_millis).unwrap_or(Time::EPOCH)
 }
+
+/// The time by a clock that only ever goes forward: for lengths of time in this process.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub fn monotonic() -> std::time::Instant {
+    std::time::Instant::now()
+}

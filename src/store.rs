@@ -5,6 +5,7 @@
 
 pub mod embedded;
 pub(crate) mod record;
+pub mod redis;
 
 use std::fmt;
 
@@ -129,6 +130,32 @@ pub struct RegistryRow {
     pub value: Vec<u8>,
 }
 
+/// Where a listing goes on: opaque, and only for the store that gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(pub Vec<u8>);
+
+/// Some contacts of a listing; a page may be empty and yet not be the last.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Listing {
+    /// The contacts.
+    pub contacts: Vec<(ContactId, Loaded)>,
+    /// Where the next page begins; none after the last.
+    pub next: Option<Cursor>,
+}
+
+/// Whoever must hear of what others write to the same store. Its methods only take note: they are called from inside
+/// connections.
+pub trait Ear: fmt::Debug + Send + Sync + 'static {
+    /// Somebody wrote to this contact.
+    fn changed(&self, id: ContactId);
+    /// Somebody wrote to the registry.
+    fn learned(&self);
+    /// Writes may have gone unheard: nothing remembered is certain, until `heard` says so again for what is read anew.
+    fn deaf(&self);
+    /// Until this instant nothing that was remembered since the last `deaf` can have changed unheard.
+    fn heard(&self, until: std::time::Instant);
+}
+
 /// Why a store gave no answer: by the variant a caller knows whether to ask again, and whether a write may have happened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -165,13 +192,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         statement: StatementId,
     ) -> Result<Option<SealedEntry>, StoreError>;
 
-    /// The contacts after one, in the order of their ids.
-    async fn contacts(
-        &self,
-        after: Option<ContactId>,
-        limit: usize,
-        now: Time,
-    ) -> Result<Vec<(ContactId, Loaded)>, StoreError>;
+    /// A page of all contacts, of about this many. Every contact that is there from the first page to the last comes at
+    /// least once; a store that reorganises itself meanwhile may repeat some.
+    async fn contacts(&self, from: Option<Cursor>, limit: usize, now: Time) -> Result<Listing, StoreError>;
 
     /// The feed after a position, oldest first.
     async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError>;
@@ -198,6 +221,12 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// The secret that contact ids are keyed with: `wanted` on first use, afterwards what was first stored.
     async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError>;
+
+    /// From now on tells an ear what others write. A store that nobody else writes to has nothing to tell, and what was
+    /// read from it stays true until this process writes.
+    fn listen(&self, ear: std::sync::Arc<dyn Ear>) {
+        drop(ear);
+    }
 
     /// Finishes what was accepted and lets go of what it holds. A store that holds nothing has nothing to do.
     async fn close(&self) -> Result<(), StoreError> {

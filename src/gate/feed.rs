@@ -8,7 +8,7 @@ use super::{Gate, GateError, consent::Who, find::Consistency, names::Revision};
 use crate::{
     attest::Entry,
     model::{BusinessId, Time},
-    store::{ContactId, Loaded, LogHead, SealedEntry, StoreError},
+    store::{ContactId, Cursor, Listing, Loaded, LogHead, SealedEntry, StoreError},
 };
 
 /// An entry of a log: a state of its contact that holds it, the entry as sealed and as read; not read where its content
@@ -149,17 +149,12 @@ impl Gate {
         Ok(items)
     }
 
-    /// Contacts after one, in the order of their ids.
+    /// A page of all contacts.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub async fn contacts(
-        &self,
-        after: Option<ContactId>,
-        limit: usize,
-        now: Time,
-    ) -> Result<Vec<(ContactId, Loaded)>, GateError> {
-        Ok(self.timed_read(self.store.contacts(after, limit, now)).await?)
+    pub async fn contacts(&self, from: Option<Cursor>, limit: usize, now: Time) -> Result<Listing, GateError> {
+        Ok(self.timed_read(self.store.contacts(from, limit, now)).await?)
     }
 }
 

@@ -92,7 +92,7 @@ impl Gate {
     ) -> Result<Arc<Loaded>, StoreError> {
         let Start { id, found } = start;
         let loaded = match found.or_else(|| batch.known.get(&id).cloned()) {
-            Some(Found::Warm(stamp, loaded)) if self.cache.stamp(id) == stamp => {
+            Some(Found::Warm(stamp, loaded)) if self.cache.stands(id, stamp) => {
                 self.metrics.cache_hits.inc();
                 loaded
             }
@@ -145,12 +145,15 @@ impl Gate {
             Ok(loaded)
         };
         match consistency {
-            Consistency::MinimizeLatency => {
+            // While writes of others may go unheard, a read that began earlier may be out of date without a sign of it.
+            Consistency::MinimizeLatency if self.cache.is_trusted() => {
                 let limit = self.settings.read_timeout;
                 self.timed_read(self.flights.read((id, stamp), limit, read)).await
             }
             // A read that began before the request may be older than what the caller knows of from another process.
-            Consistency::AtLeastAsFresh(_) | Consistency::FullyConsistent => self.timed_read(read()).await,
+            Consistency::MinimizeLatency
+            | Consistency::AtLeastAsFresh(_)
+            | Consistency::FullyConsistent => self.timed_read(read()).await,
         }
     }
 

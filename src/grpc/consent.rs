@@ -364,13 +364,11 @@ async fn export(
     out: Out<pb::ExportContactsResponse>,
 ) -> Result<(), Status> {
     let directory = gate.directory();
-    let mut after = None;
+    let mut from = None;
     loop {
         let now = gate.now();
-        let page = gate.contacts(after, STREAM_PAGE, now).await.map_err(|error| status::of_gate(&error))?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
-        after = Some(*last);
-        for (id, loaded) in page {
+        let page = gate.contacts(from, STREAM_PAGE, now).await.map_err(|error| status::of_gate(&error))?;
+        for (id, loaded) in page.contacts {
             let of = loaded.record.business.clone();
             if business.is_some() && of != business {
                 continue;
@@ -391,6 +389,8 @@ async fn export(
                 return Ok(());
             }
         }
+        let Some(next) = page.next else { return Ok(()) };
+        from = Some(next);
     }
 }
 

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use sendgate::{
     model::{StatementId, Time},
     store::{
-        Change, Commit, Committed, ContactId, Loaded, RegistryRow, SealedEntry, Store, StoreError,
+        Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store, StoreError,
         embedded::Embedded,
     },
 };
@@ -204,14 +204,9 @@ impl Store for Faulty {
         self.inner.entry_of(id, statement).await
     }
 
-    async fn contacts(
-        &self,
-        after: Option<ContactId>,
-        limit: usize,
-        now: Time,
-    ) -> Result<Vec<(ContactId, Loaded)>, StoreError> {
+    async fn contacts(&self, from: Option<Cursor>, limit: usize, now: Time) -> Result<Listing, StoreError> {
         self.pass().await?;
-        self.inner.contacts(after, limit, now).await
+        self.inner.contacts(from, limit, now).await
     }
 
     async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError> {

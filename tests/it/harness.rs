@@ -1,5 +1,6 @@
 //! A real server for one test: free ports, a Unix socket, a hand-set clock, and clients of all its doors.
 
+pub(crate) mod certificates;
 pub(crate) mod errors;
 pub(crate) mod plain;
 pub(crate) mod process;

@@ -15,7 +15,15 @@ mod harness;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod redis_cluster;
+#[cfg(test)]
+mod redis_server;
+#[cfg(test)]
+mod redis_store;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]

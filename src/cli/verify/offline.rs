@@ -35,12 +35,10 @@ pub(in crate::cli) async fn run(
     let store =
         Embedded::open(&path, &Options::default()).map_err(|error| Failure::Usage(error.to_string()))?;
     let (mut logs, mut entries, mut tampered) = (0_u64, 0, 0_u64);
-    let mut after = None;
+    let mut from = None;
     loop {
-        let page = store.contacts(after, PAGE, console.now).await.map_err(unreadable)?;
-        let Some((last, _)) = page.last() else { break };
-        after = Some(*last);
-        for (id, loaded) in &page {
+        let page = store.contacts(from, PAGE, console.now).await.map_err(unreadable)?;
+        for (id, loaded) in &page.contacts {
             let log = whole(&store, *id).await?;
             let fault = attest::verify(&log, loaded.head).err();
             logs += 1;
@@ -55,6 +53,8 @@ pub(in crate::cli) async fn run(
                 writeln!(console.out, "TAMPERED  {name}  {fault}")?;
             }
         }
+        let Some(next) = page.next else { break };
+        from = Some(next);
     }
     if !as_json {
         let result = if tampered == 0 { "intact".to_owned() } else { format!("tampered with: {tampered}") };

@@ -244,7 +244,7 @@ async fn closing_finishes_what_was_accepted() {
         assert_eq!(write.await.unwrap(), Ok(Committed::Done(1)));
     }
     let again = store_on(&disk, 8);
-    assert_eq!(again.contacts(None, 9, NOW).await.unwrap().len(), 5);
+    assert_eq!(again.contacts(None, 9, NOW).await.unwrap().contacts.len(), 5);
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ async fn content(store: &Embedded) -> impl PartialEq + std::fmt::Debug + use<> {
     for n in 1..=9 {
         logs.push(store.history(id(n), 0, 9).await.unwrap());
     }
-    let contacts = store.contacts(None, 99, at(0)).await.unwrap();
+    let contacts = store.contacts(None, 99, at(0)).await.unwrap().contacts;
     (contacts, logs, store.changes(0, 99).await.unwrap(), *store.latest_change().borrow())
 }
 

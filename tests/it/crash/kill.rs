@@ -111,7 +111,7 @@ async fn check(path: &Path, told: &BTreeMap<u8, u64>) {
         assert_eq!((previous, u64::try_from(history.len()).unwrap()), (loaded.head.hash, loaded.version));
         entries += history.len();
     }
-    let all = store.contacts(None, usize::MAX, at(0)).await.unwrap();
+    let all = store.contacts(None, usize::MAX, at(0)).await.unwrap().contacts;
     let beyond: u64 =
         all.iter().filter(|(id, _)| !told.contains_key(&id.0[0])).map(|(_, loaded)| loaded.head.length).sum();
     let changes = store.changes(0, usize::MAX).await.unwrap();

@@ -49,7 +49,7 @@ async fn erased_names_are_gone_after_a_rename_too() {
     let after = World::with(settings(&renamed()), Arc::clone(&store)).await;
     after.reach(140);
     after.gate.erase(&after.who(V, 140, "")).await.unwrap();
-    for (_, loaded) in store.contacts(None, 100, super::world::at(20)).await.unwrap() {
+    for (_, loaded) in store.contacts(None, 100, super::world::at(20)).await.unwrap().contacts {
         assert_eq!(loaded.record.contact.names().count(), 0);
     }
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use sendgate::{
     model::{StatementId, Time},
     store::{
-        Change, Commit, Committed, ContactId, Loaded, RegistryRow, SealedEntry, Store, StoreError,
+        Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store, StoreError,
         embedded::Embedded,
     },
 };
@@ -108,14 +108,9 @@ impl Store for Slow {
         self.store.entry_of(id, statement).await
     }
 
-    async fn contacts(
-        &self,
-        after: Option<ContactId>,
-        limit: usize,
-        now: Time,
-    ) -> Result<Vec<(ContactId, Loaded)>, StoreError> {
+    async fn contacts(&self, from: Option<Cursor>, limit: usize, now: Time) -> Result<Listing, StoreError> {
         self.works()?;
-        self.store.contacts(after, limit, now).await
+        self.store.contacts(from, limit, now).await
     }
 
     async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError> {

@@ -1,0 +1,229 @@
+//! The store of many sidecars: one Redis, a master that Sentinel knows, or a cluster.
+//!
+//! A contact is one slot: its record, log and windows are read by one script and written by another, atomically. A
+//! window's key ends with the window. What others write is heard on connections of its own; see `hear`. Must not know:
+//! what a record means, the clock.
+
+mod answer;
+mod connect;
+mod examine;
+mod fault;
+mod feed;
+mod hear;
+mod intent;
+mod keys;
+mod link;
+mod list;
+mod pauses;
+mod read;
+mod script;
+mod target;
+mod write;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::{sync::watch, task::AbortHandle, time::timeout};
+
+use super::{
+    Change, Commit, Committed, ContactId, Cursor, Ear, Listing, Loaded, RegistryRow, SealedEntry, Store, StoreError,
+};
+use crate::model::{StatementId, Time};
+pub use connect::RedisTls;
+pub use keys::PREFIX;
+pub use target::{Target, TargetError};
+
+use connect::Connector;
+use feed::Feed;
+use keys::Keys;
+use link::Link;
+use script::Scripts;
+
+/// How long a stopping store waits for the answers of what it sent.
+const CLOSE: Duration = Duration::from_millis(500);
+
+/// Settings of a Redis store.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What begins every key.
+    pub prefix: String,
+    /// TLS, for `rediss` URLs.
+    pub tls: Option<RedisTls>,
+    /// How long making a connection may take.
+    pub connect: Duration,
+    /// How long one command may take before its outcome is unknown.
+    pub response: Duration,
+    /// How often the connections that hear of writes are asked whether they still lead anywhere.
+    pub heartbeat: Duration,
+    /// How long memory is trusted after what was heard last. Longer than a heartbeat and its answer take.
+    pub trust: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            prefix: PREFIX.to_owned(),
+            tls: None,
+            connect: Duration::from_secs(1),
+            response: Duration::from_secs(5),
+            heartbeat: Duration::from_millis(100),
+            trust: Duration::from_millis(350),
+        }
+    }
+}
+
+/// A store in Redis.
+pub struct Redis {
+    link: Arc<Link>,
+    connector: Arc<Connector>,
+    keys: Keys,
+    scripts: Arc<Scripts>,
+    options: Options,
+    cluster: bool,
+    feed: Arc<Feed>,
+    tasks: Mutex<Vec<AbortHandle>>,
+}
+
+impl Redis {
+    /// Connects. Fails when Redis cannot be reached, is too old, or refuses the login; afterwards the connection is kept
+    /// up whatever happens.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    pub async fn open(target: Target, options: Options) -> Result<Self, StoreError> {
+        let cluster = target.is_cluster();
+        let connector =
+            Arc::new(Connector::new(target, options.tls.clone(), options.connect, options.response));
+        let link = Link::new();
+        let (keys, scripts) = (Keys::new(&options.prefix), Arc::new(Scripts::new()));
+        let feed = Feed {
+            link: Arc::clone(&link),
+            keys: keys.clone(),
+            scripts: Arc::clone(&scripts),
+            cluster,
+            overdue: options.response,
+            latest: watch::Sender::new(0),
+        };
+        let store = Self {
+            keys,
+            scripts,
+            cluster,
+            feed: Arc::new(feed),
+            tasks: Mutex::default(),
+            link: Arc::clone(&link),
+            connector: Arc::clone(&connector),
+            options,
+        };
+        let mut up = link.up();
+        store.spawn(Arc::clone(&link).keep_up(connector));
+        // Twice the time of one attempt: the first may meet a server that is just starting.
+        let connected = timeout(store.options.connect * 2, up.wait_for(|up| *up)).await;
+        if !matches!(connected, Ok(Ok(_))) {
+            return Err(StoreError::Unavailable(link.why()));
+        }
+        drop(connected);
+        store.examine().await?;
+        store.feed.look().await?;
+        store.follow_feed();
+        Ok(store)
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let task = tokio::spawn(work).abort_handle();
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.retain(|task| !task.is_finished());
+        tasks.push(task);
+    }
+
+    fn stop(&self) {
+        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl std::fmt::Debug for Redis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Redis({})", self.connector)
+    }
+}
+
+#[async_trait]
+impl Store for Redis {
+    async fn load(&self, id: ContactId, now: Time) -> Result<Loaded, StoreError> {
+        self.read_contact(id, now).await
+    }
+
+    async fn load_many(&self, ids: &[ContactId], now: Time) -> Vec<Result<Loaded, StoreError>> {
+        self.read_contacts(ids, now).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
+        self.write_contact(&commit).await
+    }
+
+    async fn history(&self, id: ContactId, after: u64, limit: usize) -> Result<Vec<SealedEntry>, StoreError> {
+        self.read_log(id, after, limit).await
+    }
+
+    async fn entry_of(
+        &self,
+        id: ContactId,
+        statement: StatementId,
+    ) -> Result<Option<SealedEntry>, StoreError> {
+        self.read_entry_of(id, statement).await
+    }
+
+    async fn contacts(&self, from: Option<Cursor>, limit: usize, now: Time) -> Result<Listing, StoreError> {
+        self.list_contacts(from, limit, now).await
+    }
+
+    async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
+        self.read_changes(after, limit).await
+    }
+
+    fn latest_change(&self) -> watch::Receiver<u64> {
+        self.feed.latest.subscribe()
+    }
+
+    async fn registry(&self) -> Result<Vec<RegistryRow>, StoreError> {
+        self.read_registry().await
+    }
+
+    async fn commit_registry(&self, row: RegistryRow) -> Result<Committed, StoreError> {
+        self.write_registry(&row).await
+    }
+
+    /// Redis ends windows by itself.
+    async fn sweep(&self, _: Time, _: usize) -> Result<usize, StoreError> {
+        Ok(0)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.ask(&redis::cmd("PING")).await.map(drop)
+    }
+
+    async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        self.first_identity_key(wanted).await
+    }
+
+    fn listen(&self, ear: Arc<dyn Ear>) {
+        self.hear(ear);
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        // A connection answers in order: after this, everything sent before it is answered.
+        drop(timeout(CLOSE, self.ping()).await);
+        self.stop();
+        Ok(())
+    }
+}

@@ -1,0 +1,209 @@
+//! Making connections: to a server, to the master that Sentinel names, to a cluster.
+
+use std::{fmt, time::Duration};
+
+use redis::{
+    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, PushInfo, RedisError, Role,
+    TlsCertificates,
+    aio::{MultiplexedConnection, SendError},
+    cluster::ClusterClientBuilder,
+};
+use tokio::time::timeout;
+
+use super::{
+    fault,
+    link::Wire,
+    target::{self, Shape, Target},
+};
+
+/// Commands of ours that may be on their way at once on one connection; further ones wait within their own time.
+const PIPELINE: usize = 4096;
+
+/// Files of the TLS to Redis, as read.
+#[derive(Clone, Default)]
+pub struct RedisTls {
+    /// The authority that signs the servers' certificates; the system's when there is none.
+    pub ca: Option<Vec<u8>>,
+    /// Our certificate and its key.
+    pub identity: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// Makes connections.
+pub(super) struct Connector {
+    target: Target,
+    tls: Option<TlsCertificates>,
+    connect: Duration,
+    response: Duration,
+}
+
+impl Connector {
+    pub(super) fn new(target: Target, tls: Option<RedisTls>, connect: Duration, response: Duration) -> Self {
+        let tls = tls.map(|tls| TlsCertificates {
+            client_tls: tls
+                .identity
+                .map(|(client_cert, client_key)| ClientTlsConfig { client_cert, client_key }),
+            root_cert: tls.ca,
+        });
+        Self { target, tls, connect, response }
+    }
+
+    pub(super) const fn is_sentinel(&self) -> bool {
+        matches!(self.target.0, Shape::Sentinel { .. })
+    }
+
+    /// Some node of a cluster, whose login and TLS are those of all.
+    pub(super) fn any_node(&self) -> Option<ConnectionInfo> {
+        match &self.target.0 {
+            Shape::Cluster(nodes) => nodes.first().cloned(),
+            Shape::One(_) | Shape::Sentinel { .. } => None,
+        }
+    }
+
+    /// A connection for commands, which tells when it has ended.
+    pub(super) async fn commands<F>(&self, pushed: F) -> Result<Wire, String>
+    where
+        F: Fn(PushInfo) -> Result<(), SendError> + Send + Sync + 'static,
+    {
+        match &self.target.0 {
+            Shape::Cluster(nodes) => self.cluster(nodes).await.map(Wire::Cluster),
+            Shape::One(_) | Shape::Sentinel { .. } => {
+                let master = self.master().await?;
+                self.to_master(&master, Some(pushed)).await.map(Wire::One)
+            }
+        }
+    }
+
+    /// Where the master is now.
+    pub(super) async fn master(&self) -> Result<ConnectionInfo, String> {
+        match &self.target.0 {
+            Shape::One(info) => Ok(info.clone()),
+            Shape::Cluster(_) => Err("a cluster has no single master".to_owned()),
+            Shape::Sentinel { sentinels, master, login, tls } => {
+                let (host, port) = self.ask_sentinels(sentinels, master).await?;
+                let like = sentinels.first().ok_or("no sentinels are named")?.clone();
+                let info = target::at(&like, &host, port).set_redis_settings(login.clone());
+                debug_assert_eq!(*tls, matches!(info.addr(), ConnectionAddr::TcpTls { .. }));
+                Ok(info)
+            }
+        }
+    }
+
+    async fn ask_sentinels(&self, sentinels: &[ConnectionInfo], name: &str) -> Result<(String, u16), String> {
+        let mut why = String::new();
+        for sentinel in sentinels {
+            let asked = async {
+                let mut connection = self.plain(sentinel, None::<fn(PushInfo) -> Result<(), SendError>>).await?;
+                let mut ask = redis::cmd("SENTINEL");
+                ask.arg("get-master-addr-by-name").arg(name);
+                ask.query_async::<Option<(String, u16)>>(&mut connection).await
+            };
+            match timeout(self.connect, asked).await {
+                Ok(Ok(Some(found))) => return Ok(found),
+                Ok(Ok(None)) => why = format!("a sentinel knows no master `{name}`"),
+                Ok(Err(error)) => why = fault::plain(&error),
+                Err(_) => "a sentinel did not answer in time".clone_into(&mut why),
+            }
+        }
+        Err(format!("no sentinel tells where the master is: {why}"))
+    }
+
+    /// A plain connection to a server that says it is a master.
+    pub(super) async fn to_master<F>(
+        &self,
+        info: &ConnectionInfo,
+        pushed: Option<F>,
+    ) -> Result<MultiplexedConnection, String>
+    where
+        F: Fn(PushInfo) -> Result<(), SendError> + Send + Sync + 'static,
+    {
+        let connecting = async {
+            let mut connection = self.plain(info, pushed).await.map_err(|error| fault::plain(&error))?;
+            let role: Result<Role, RedisError> = redis::cmd("ROLE").query_async(&mut connection).await;
+            match role {
+                Ok(Role::Primary { .. }) => Ok(connection),
+                Ok(_) => Err("it is a replica".to_owned()),
+                Err(error) => Err(fault::plain(&error)),
+            }
+        };
+        timeout(self.connect, connecting).await.unwrap_or_else(|_| Err("it did not answer in time".to_owned()))
+    }
+
+    async fn plain<F>(
+        &self,
+        info: &ConnectionInfo,
+        pushed: Option<F>,
+    ) -> Result<MultiplexedConnection, RedisError>
+    where
+        F: Fn(PushInfo) -> Result<(), SendError> + Send + Sync + 'static,
+    {
+        let tls = matches!(info.addr(), ConnectionAddr::TcpTls { .. });
+        let client = match &self.tls {
+            Some(certificates) if tls => Client::build_with_tls(info.clone(), certificates.clone())?,
+            _ => Client::open(info.clone())?,
+        };
+        let mut config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.connect))
+            .set_response_timeout(Some(self.response))
+            .set_pipeline_buffer_size(PIPELINE);
+        if let Some(pushed) = pushed {
+            config = config.set_push_sender(pushed);
+        }
+        client.get_multiplexed_async_connection_with_config(&config).await
+    }
+
+    async fn cluster(&self, nodes: &[ConnectionInfo]) -> Result<redis::cluster_async::ClusterConnection, String> {
+        let first = nodes.first().ok_or("no nodes are named")?;
+        let mut builder = ClusterClientBuilder::new(nodes.to_vec())
+            .use_protocol(redis::ProtocolVersion::RESP3)
+            .tcp_settings(target::tcp())
+            .connection_timeout(self.connect)
+            .response_timeout(self.response)
+            // Asked again elsewhere when slots move; the outer time of every call still holds.
+            .retries(4)
+            .min_retry_wait(10)
+            .max_retry_wait(200);
+        let login = first.redis_settings();
+        if let Some(user) = login.username() {
+            builder = builder.username(user);
+        }
+        if let Some(password) = login.password() {
+            builder = builder.password(password);
+        }
+        if let Some(certificates) = &self.tls {
+            builder = builder.certs(certificates.clone());
+        }
+        let connecting = async { builder.build()?.get_async_connection().await };
+        match timeout(self.connect, connecting).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(fault::plain(&error)),
+            Err(_) => Err("it did not answer in time".to_owned()),
+        }
+    }
+}
+
+/// Names the place without its login.
+impl fmt::Display for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.target.0 {
+            Shape::One(info) => write!(f, "{}", info.addr()),
+            Shape::Sentinel { master, .. } => write!(f, "master {master} by Sentinel"),
+            Shape::Cluster(nodes) => match nodes.first() {
+                Some(first) => write!(f, "cluster of {}", first.addr()),
+                None => f.write_str("cluster"),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Connector({self})")
+    }
+}
+
+impl fmt::Debug for RedisTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RedisTls { ca, identity } = self;
+        write!(f, "RedisTls {{ ca: {}, identity: {} }}", ca.is_some(), identity.is_some())
+    }
+}

@@ -1,0 +1,107 @@
+//! Listening to one master.
+
+use std::{sync::Arc, time::Duration};
+
+use redis::{ConnectionInfo, PushInfo, RedisError, Value, aio::MultiplexedConnection};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+
+use super::{
+    Hearing,
+    view::{self, Sign},
+};
+use crate::{
+    clock,
+    store::redis::{fault, pauses::Pauses},
+};
+
+/// How often Sentinel is asked whether the master is still the same: a master that was cut off from it goes on as if
+/// nothing had happened.
+const ASK_SENTINEL: Duration = Duration::from_secs(1);
+
+/// Listens to the one master there is, wherever it is, for ever.
+pub(super) async fn listen_to_master(hearing: Arc<Hearing>) {
+    let mut pauses = Pauses::default();
+    loop {
+        if let Ok(master) = hearing.connector.master().await {
+            let moved = moved(&hearing, &master);
+            tokio::select! {
+                heard = listen(&hearing, "", &master) => {
+                    if heard {
+                        pauses = Pauses::default();
+                    }
+                }
+                () = moved => hearing.link.leave("Sentinel names another master"),
+            }
+            hearing.lost("");
+        }
+        sleep(pauses.next()).await;
+    }
+}
+
+/// Ends when another server is the master.
+async fn moved(hearing: &Hearing, master: &ConnectionInfo) {
+    if !hearing.connector.is_sentinel() {
+        std::future::pending::<()>().await;
+    }
+    loop {
+        sleep(ASK_SENTINEL).await;
+        // When no sentinel answers the master stays what it was.
+        if hearing.connector.master().await.is_ok_and(|now| now.addr() != master.addr()) {
+            return;
+        }
+    }
+}
+
+/// Listens to one master until it is lost; true when it was heard at all.
+pub(super) async fn listen(hearing: &Arc<Hearing>, node: &str, master: &ConnectionInfo) -> bool {
+    let told = (Arc::downgrade(hearing), node.to_owned());
+    let pushed = move |push: PushInfo| {
+        let (hearing, node) = &told;
+        if let Some(hearing) = hearing.upgrade() {
+            hearing.pushed(node, push);
+        }
+        Ok::<(), redis::aio::SendError>(())
+    };
+    let Ok(mut connection) = hearing.connector.to_master(master, Some(pushed)).await else { return false };
+    if let Err(error) = track(hearing, &mut connection).await {
+        tracing::warn!(why = %fault::plain(&error), "Redis tells of no writes; every yes is read from it");
+        return false;
+    }
+    // What was read before tracking began may have changed unheard.
+    hearing.ear.deaf();
+    let mut heard = false;
+    let mut beats = interval_at(Instant::now(), hearing.heartbeat);
+    // A process that was stopped has nothing to catch up with.
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        beats.tick().await;
+        let asked = clock::monotonic();
+        let sign = async {
+            if hearing.cluster { view::of_node(&mut connection).await } else { view::of_server(&mut connection).await }
+        };
+        match timeout(hearing.trust, sign).await {
+            Ok(Sign::Master(view)) => {
+                heard = true;
+                hearing.beat(node, asked, view);
+            }
+            Ok(Sign::Replica) => {
+                // Commands must not go on to it either: what it answers may be old.
+                hearing.link.leave("its server is a replica now");
+                return heard;
+            }
+            Ok(Sign::None) | Err(_) => return heard,
+        }
+    }
+}
+
+async fn track(hearing: &Hearing, connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
+    let mut cmd = redis::cmd("CLIENT");
+    cmd.arg("TRACKING").arg("ON").arg("BCAST");
+    for prefix in hearing.keys.tracked() {
+        cmd.arg("PREFIX").arg(prefix);
+    }
+    timeout(hearing.trust, cmd.query_async::<Value>(connection))
+        .await
+        .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+        .map(drop)
+}

@@ -1,0 +1,149 @@
+//! Real Redis clusters, and one that tests share.
+
+use std::{
+    process::Command,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use ::redis::Value;
+use tokio::sync::Mutex;
+
+use crate::redis_server::{RedisServer, free_port};
+
+/// Forming a cluster takes seconds on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A cluster of masters.
+pub(crate) struct Cluster {
+    pub(crate) nodes: Vec<RedisServer>,
+    prefixes: AtomicUsize,
+}
+
+impl Cluster {
+    /// Three masters that have all slots among them.
+    pub(crate) async fn start() -> Self {
+        let mut nodes = Vec::new();
+        for _ in 0..3 {
+            nodes.push(node().await);
+        }
+        let cluster = Self { nodes, prefixes: AtomicUsize::new(0) };
+        let hosts: Vec<_> = cluster.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
+        cli(&[&["--cluster", "create"], hosts.iter().map(String::as_str).collect::<Vec<_>>().as_slice()].concat(), &[
+            "--cluster-yes",
+        ]);
+        cluster.agrees().await;
+        cluster
+    }
+
+    /// The cluster of all tests that leave it as it is; gone when none of them runs.
+    pub(crate) async fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Cluster>> = Mutex::const_new(Weak::new());
+        let mut shared = SHARED.lock().await;
+        if let Some(cluster) = shared.upgrade() {
+            return cluster;
+        }
+        let cluster = Arc::new(Self::start().await);
+        *shared = Arc::downgrade(&cluster);
+        cluster
+    }
+
+    /// A prefix that nobody else uses.
+    pub(crate) fn prefix(&self) -> String {
+        format!("t{}", self.prefixes.fetch_add(1, Ordering::SeqCst))
+    }
+
+    pub(crate) fn url(&self) -> String {
+        let hosts: Vec<_> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
+        format!("redis+cluster://{}", hosts.join(","))
+    }
+
+    /// Adds a master without slots.
+    pub(crate) async fn add(&mut self) {
+        let new = node().await;
+        let known = format!("127.0.0.1:{}", self.nodes[0].port());
+        cli(&["--cluster", "add-node", &format!("127.0.0.1:{}", new.port()), &known], &[]);
+        self.nodes.push(new);
+        self.agrees().await;
+    }
+
+    /// The name of a node.
+    pub(crate) async fn id(&self, node: usize) -> String {
+        text(self.nodes[node].command(&["CLUSTER", "MYID"]).await)
+    }
+
+    /// Which node has a slot.
+    pub(crate) async fn owner(&self, slot: u16) -> usize {
+        for (place, node) in self.nodes.iter().enumerate() {
+            let nodes = text(node.command(&["CLUSTER", "NODES"]).await);
+            let own = nodes.lines().find(|line| line.contains("myself")).unwrap().to_owned();
+            for field in own.split(' ').skip(8).filter(|field| !field.starts_with('[')) {
+                let (first, last) = field.split_once('-').unwrap_or((field, field));
+                if (first.parse::<u16>().unwrap()..=last.parse().unwrap()).contains(&slot) {
+                    return place;
+                }
+            }
+        }
+        panic!("nobody has slot {slot}");
+    }
+
+    /// Moves a slot with its keys to another node, key by key, as tools do.
+    pub(crate) async fn migrate(&self, slot: u16, to: usize, between_keys: impl AsyncFn()) {
+        let from = self.owner(slot).await;
+        let (name, target) = (slot.to_string(), self.nodes[to].port().to_string());
+        let (from_id, to_id) = (self.id(from).await, self.id(to).await);
+        let set = async |node: usize, words: &[&str]| {
+            self.nodes[node].command(&[&["CLUSTER", "SETSLOT", &name], words].concat()).await;
+        };
+        set(to, &["IMPORTING", &from_id]).await;
+        set(from, &["MIGRATING", &to_id]).await;
+        loop {
+            between_keys().await;
+            let keys = self.nodes[from].command(&["CLUSTER", "GETKEYSINSLOT", &name, "1"]).await;
+            let Value::Array(keys) = keys else { panic!("{keys:?}") };
+            let Some(key) = keys.into_iter().next() else { break };
+            self.nodes[from].command(&["MIGRATE", "127.0.0.1", &target, &text(key), "0", "5000"]).await;
+        }
+        set(to, &["NODE", &to_id]).await;
+        set(from, &["NODE", &to_id]).await;
+        between_keys().await;
+    }
+
+    /// Waits until all nodes know of each other and of all slots.
+    pub(crate) async fn agrees(&self) {
+        let by = Instant::now() + PATIENCE;
+        for node in &self.nodes {
+            loop {
+                let info = text(node.command(&["CLUSTER", "INFO"]).await);
+                let known = format!("cluster_known_nodes:{}\r", self.nodes.len());
+                if info.contains("cluster_state:ok") && info.contains("cluster_slots_ok:16384") && info.contains(&known) {
+                    break;
+                }
+                assert!(Instant::now() < by, "{info}");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+}
+
+async fn node() -> RedisServer {
+    // The default is a port that does not exist above 55,535.
+    let bus = free_port().to_string();
+    RedisServer::with(&["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "3000"]).await
+}
+
+fn cli(words: &[&str], options: &[&str]) {
+    let ran = Command::new("redis-cli").args(words).args(options).output().expect("redis-cli is installed");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::BulkString(bytes) => String::from_utf8(bytes).unwrap(),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => text,
+        other => panic!("{other:?}"),
+    }
+}

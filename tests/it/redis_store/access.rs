@@ -1,0 +1,206 @@
+//! Who may use the server: a user with the least permissions, and TLS.
+
+use ::redis::cmd;
+use sendgate::store::{RegistryRow, redis::RedisTls};
+
+use super::*;
+use crate::{
+    conformance::{append, id, sender},
+    harness::certificates::{Authority, Issued},
+    redis_server::{RedisServer, free_port},
+};
+
+/// What a user of a single server or of a master that Sentinel knows needs, as in docs/redis.md.
+const NEEDED: [&str; 22] = [
+    "ping", "role", "client|tracking", "evalsha", "script|load", "exists", "type", "del", "get", "set", "hget", "hmget",
+    "hset", "hgetall", "scan", "xadd", "xinfo|stream", "xrange", "xrevrange", "wait", "waitaof", "info",
+];
+
+/// Of these an older server knows none, or goes without.
+const OPTIONAL: [&str; 3] = ["wait", "waitaof", "info"];
+
+async fn user(server: &RedisServer, name: &str, commands: &[&str]) {
+    let mut connection = server.connection().await;
+    let mut rules = cmd("ACL");
+    rules.arg("SETUSER").arg(name).arg("on").arg(">secret").arg("~sg:*").arg("resetchannels").arg("-@all");
+    for command in commands {
+        rules.arg(format!("+{command}"));
+    }
+    rules.query_async::<()>(&mut connection).await.unwrap();
+}
+
+/// Does everything a store does; the first thing that fails.
+async fn everything(url: &str) -> Result<(), String> {
+    let said = |error: StoreError| error.to_string();
+    let store = Arc::new(open(url, options()).await.map_err(said)?);
+    let ear = Arc::new(Recorder::default());
+    store.listen(Arc::clone(&ear) as Arc<dyn Ear>);
+    store.identity_key([1; 32]).await.map_err(said)?;
+    let loaded = store.load(id(1), at(0)).await.map_err(said)?;
+    let windows = vec![(sender("5"), at(1), at(100))];
+    let entries = vec![crate::conformance::entry(loaded.head, loaded.version + 1)];
+    let opening = Commit { windows, entries, ..commit(id(1), loaded.version) };
+    store.commit(opening).await.map_err(said)?;
+    let loaded = store.load(id(1), at(0)).await.map_err(said)?;
+    store.commit(Commit { erase: true, ..commit(id(1), loaded.version) }).await.map_err(said)?;
+    for loaded in store.load_many(&[id(1), id(2)], at(0)).await {
+        loaded.map_err(said)?;
+    }
+    let entry = store.history(id(1), 0, 10).await.map_err(said)?.pop().unwrap();
+    store.entry_of(id(1), entry.statement).await.map_err(said)?;
+    store.contacts(None, 10, at(0)).await.map_err(said)?;
+    store.changes(0, 10).await.map_err(said)?;
+    let version = store.registry().await.map_err(said)?.first().map_or(0, |row| row.version);
+    let row = RegistryRow { key: "k".to_owned(), version, value: vec![1] };
+    store.commit_registry(row).await.map_err(said)?;
+    store.ping().await.map_err(said)?;
+    let by = Instant::now() + Duration::from_secs(2);
+    while !ear.hears() {
+        if Instant::now() > by {
+            return Err("Redis tells of no writes".to_owned());
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_user_with_the_documented_permissions_can_do_everything_and_with_less_cannot() {
+    let server = RedisServer::start().await;
+    // A server refuses to permit what it does not know.
+    let needed: Vec<&str> = NEEDED.into_iter().filter(|name| *name != "waitaof").collect();
+    user(&server, "exact", &needed).await;
+    let url = |name: &str| format!("redis://{name}:secret@127.0.0.1:{}", server.port());
+    assert_eq!(everything(&url("exact")).await, Ok(()));
+    for without in &needed {
+        let fewer: Vec<&str> = needed.iter().copied().filter(|name| name != without).collect();
+        let name = format!("no-{}", without.replace('|', "-"));
+        user(&server, &name, &fewer).await;
+        // Scripts that somebody else has taught would hide that one cannot.
+        server.command(&["SCRIPT", "FLUSH"]).await;
+        let answer = everything(&url(&name)).await;
+        if OPTIONAL.contains(without) {
+            assert_eq!(answer, Ok(()), "without {without}");
+        } else {
+            let why = answer.expect_err(without);
+            assert!(why.contains("permission") || why.contains("tells of no writes"), "{without}: {why}");
+        }
+    }
+}
+
+/// A script is not undone when it may not go on.
+#[tokio::test]
+async fn a_user_who_may_not_do_all_of_a_commit_does_nothing_of_it() {
+    let server = RedisServer::start().await;
+    let needed: Vec<&str> = NEEDED.into_iter().filter(|name| *name != "waitaof").collect();
+    let owner: Arc<dyn Store> = Arc::new(open(&server.url(), options()).await.unwrap());
+    append(&owner, id(1), &[1]).await;
+    let windows = vec![(sender("5"), at(1), at(100))];
+    owner.commit(Commit { windows: windows.clone(), ..commit(id(1), 1) }).await.unwrap();
+    let head = owner.load(id(1), at(0)).await.unwrap().head;
+    for without in ["exists", "type", "del", "get", "set", "hget", "hmget", "hset", "xadd", "xinfo|stream"] {
+        let fewer: Vec<&str> = needed.iter().copied().filter(|name| *name != without).collect();
+        let name = format!("no-{}", without.replace('|', "-"));
+        user(&server, &name, &fewer).await;
+        let store = open(&format!("redis://{name}:secret@127.0.0.1:{}", server.port()), options()).await.unwrap();
+        let before = server.command(&["DEBUG", "DIGEST"]).await;
+        for (erase, open) in [(true, true), (false, true), (true, false)] {
+            let windows = if open { windows.clone() } else { Vec::new() };
+            let entries = vec![crate::conformance::entry(head, 2)];
+            let whole = Commit { windows, entries, erase, ..commit(id(1), 2) };
+            // It needs some of them only for some commits.
+            if !matches!((without, erase, open), ("del", false, _) | ("set" | "get", _, false) | ("get", true, _)) {
+                let refused = store.commit(whole).await;
+                assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{without} {erase} {open}: {refused:?}");
+            }
+        }
+        assert_eq!(server.command(&["DEBUG", "DIGEST"]).await, before, "{without}");
+    }
+}
+
+#[tokio::test]
+async fn the_documented_permissions_are_those_of_the_test() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/redis.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    for command in NEEDED {
+        assert!(text.contains(&format!("+{command}")), "{command}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_may_not_touch_the_keys_is_told_so() {
+    let server = RedisServer::start().await;
+    let mut connection = server.connection().await;
+    let mut rules = cmd("ACL");
+    rules.arg("SETUSER").arg("other").arg("on").arg(">secret").arg("~other:*").arg("+@all");
+    rules.query_async::<()>(&mut connection).await.unwrap();
+    let error = everything(&format!("redis://other:secret@127.0.0.1:{}", server.port())).await.unwrap_err();
+    assert!(error.contains("permission"), "{error}");
+}
+
+async fn secure(authority: &Authority, clients: Option<&Authority>) -> (RedisServer, tempfile::TempDir, u16) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let issued = authority.issue("127.0.0.1");
+    std::fs::write(path("cert.pem"), &issued.cert).unwrap();
+    std::fs::write(path("key.pem"), &issued.key).unwrap();
+    std::fs::write(path("ca.pem"), clients.unwrap_or(authority).pem()).unwrap();
+    for _ in 0..5 {
+        let port = free_port();
+        let server = RedisServer::with(&[
+            "--tls-port",
+            &port.to_string(),
+            "--tls-cert-file",
+            &path("cert.pem"),
+            "--tls-key-file",
+            &path("key.pem"),
+            "--tls-ca-cert-file",
+            &path("ca.pem"),
+            "--tls-auth-clients",
+            if clients.is_some() { "yes" } else { "no" },
+        ])
+        .await;
+        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            return (server, folder, port);
+        }
+    }
+    panic!("no server with TLS");
+}
+
+fn trusting(authority: &Authority, identity: Option<&Issued>) -> Options {
+    let identity = identity.map(|issued| (issued.cert.clone().into_bytes(), issued.key.clone().into_bytes()));
+    Options { tls: Some(RedisTls { ca: Some(authority.pem().into_bytes()), identity }), ..options() }
+}
+
+#[tokio::test]
+async fn tls_takes_only_certificates_of_the_authority() {
+    let authority = Authority::new();
+    let (_server, _folder, port) = secure(&authority, None).await;
+    let url = format!("rediss://127.0.0.1:{port}");
+    let side = Side::with(&url, trusting(&authority, None)).await;
+    write(&side.store, id(1)).await;
+    side.learn(id(1)).await;
+    let store: Arc<dyn Store> = Arc::new(open(&url, trusting(&authority, None)).await.unwrap());
+    append(&store, id(2), &[1]).await;
+    let other = open(&url, trusting(&Authority::new(), None)).await.unwrap_err();
+    assert!(matches!(other, StoreError::Unavailable(_)), "{other:?}");
+    let public = open(&url, options()).await.unwrap_err();
+    assert!(matches!(public, StoreError::Unavailable(_)), "{public:?}");
+    let plain = open(&format!("redis://127.0.0.1:{port}"), options()).await.unwrap_err();
+    assert!(matches!(plain, StoreError::Unavailable(_)), "{plain:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_certificate_gets_ours() {
+    let (authority, clients) = (Authority::new(), Authority::new());
+    let (_server, _folder, port) = secure(&authority, Some(&clients)).await;
+    let url = format!("rediss://127.0.0.1:{port}");
+    let ours = clients.issue("sendgate");
+    let side = Side::with(&url, trusting(&authority, Some(&ours))).await;
+    write(&side.store, id(1)).await;
+    let stranger = Authority::new().issue("sendgate");
+    for identity in [None, Some(&stranger)] {
+        let error = open(&url, trusting(&authority, identity)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    }
+}

@@ -1,0 +1,303 @@
+//! Connections that end, hang or lead to the wrong server: nothing that changed unheard is served.
+
+use super::*;
+use crate::{
+    conformance::id,
+    proxy::{Proxy, Way},
+    redis_server::RedisServer,
+};
+
+/// A server that is written to directly, and a sidecar that reaches it through a proxy.
+struct Apart {
+    server: RedisServer,
+    proxy: Proxy,
+    writer: Redis,
+    side: Side,
+}
+
+impl Apart {
+    async fn new() -> Self {
+        Self::with(options()).await
+    }
+
+    async fn with(options: Options) -> Self {
+        let server = RedisServer::start().await;
+        let proxy = Proxy::to(server.port()).await;
+        let writer = open(&server.url(), self::options()).await.unwrap();
+        let side = Side::with(&proxy.url(), options).await;
+        Self { server, proxy, writer, side }
+    }
+
+    /// Memory follows the store again.
+    async fn recovers(&self) {
+        let by = Instant::now() + PATIENCE;
+        loop {
+            let version = self.writer.load(id(1), at(0)).await.unwrap().version;
+            if self.side.remembers(id(1)) == Some(version) {
+                return;
+            }
+            assert!(Instant::now() < by, "memory does not recover");
+            drop(self.side.version(id(1)).await);
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+}
+
+/// Waits until the lease of everything that was asked before an instant has ended.
+async fn lease_after(instant: Instant) {
+    tokio::time::sleep_until((instant + TRUST).into()).await;
+}
+
+#[tokio::test]
+async fn a_killed_connection_distrusts_everything_at_once_and_is_made_again() {
+    let pair = Apart::new().await;
+    write(&pair.writer, id(1)).await;
+    pair.side.learn(id(1)).await;
+    let (stamp, deafened) = (pair.side.cache.stamp(id(1)), pair.side.cache.deafened());
+    pair.server.command(&["CLIENT", "KILL", "TYPE", "normal"]).await;
+    until("deaf", || pair.side.cache.deafened() > deafened).await;
+    assert_ne!(pair.side.cache.stamp(id(1)), stamp, "a new generation");
+    pair.side.hears().await;
+    assert_eq!(pair.side.remembers(id(1)), None, "of before");
+    pair.recovers().await;
+}
+
+#[tokio::test]
+async fn a_write_made_while_nothing_is_heard_is_never_served_stale() {
+    let mut pair = Apart::new().await;
+    for version in 0..5 {
+        pair.recovers().await;
+        pair.proxy.refuse().await;
+        pair.proxy.cut();
+        let deafened = pair.side.cache.deafened();
+        until("deaf", || !pair.side.cache.is_trusted() || pair.side.cache.deafened() > deafened).await;
+        assert_eq!(write(&pair.writer, id(1)).await, version + 1);
+        pair.proxy.admit().await;
+        // From the moment it is trusted again nothing old is there.
+        while !pair.side.cache.is_trusted() {
+            assert_eq!(pair.side.remembers(id(1)), None);
+            drop(pair.side.version(id(1)).await);
+        }
+        for _ in 0..100 {
+            assert!(pair.side.remembers(id(1)).is_none_or(|found| found == version + 1));
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Reads while deaf put what they read in memory; what is written then, before tracking begins, is not heard.
+#[tokio::test]
+async fn what_was_read_while_nothing_was_heard_is_distrusted_once_it_is() {
+    let pair = Apart::new().await;
+    let mut other = pair.server.connection().await;
+    for _ in 0..10 {
+        let version = write(&pair.writer, id(1)).await;
+        pair.recovers().await;
+        let deafened = pair.side.cache.deafened();
+        // Only the one that listens: reads go on.
+        let clients: String = ::redis::cmd("CLIENT").arg("LIST").query_async(&mut other).await.unwrap();
+        let listening = clients.lines().find(|line| line.contains("flags=tB") || line.contains("flags=Bt"));
+        let listening = listening.unwrap_or_else(|| panic!("nobody listens: {clients}"));
+        let number = listening.strip_prefix("id=").unwrap().split(' ').next().unwrap();
+        ::redis::cmd("CLIENT").arg("KILL").arg("ID").arg(number).query_async::<()>(&mut other).await.unwrap();
+        until("deaf", || pair.side.cache.deafened() > deafened).await;
+        drop(pair.side.version(id(1)).await);
+        assert_eq!(write(&pair.writer, id(1)).await, version + 1);
+        pair.side.hears().await;
+        assert!(pair.side.remembers(id(1)).is_none_or(|found| found == version + 1));
+    }
+}
+
+#[tokio::test]
+async fn a_silent_connection_ends_trust_in_time_whichever_way_is_blocked() {
+    let pair = Apart::new().await;
+    for (no_questions, no_answers) in [(true, true), (true, false), (false, true)] {
+        write(&pair.writer, id(1)).await;
+        pair.recovers().await;
+        pair.proxy.set(Way { no_questions, no_answers, ..Way::default() });
+        let silent = Instant::now();
+        write(&pair.writer, id(1)).await;
+        lease_after(silent).await;
+        assert_eq!(pair.side.remembers(id(1)), None, "{no_questions} {no_answers}");
+        assert!(!pair.side.cache.is_trusted());
+        write(&pair.writer, id(1)).await;
+        pair.proxy.set(Way::default());
+        pair.recovers().await;
+    }
+}
+
+#[tokio::test]
+async fn a_slow_connection_is_no_lost_one() {
+    let pair = Apart::new().await;
+    pair.proxy.set(Way { delay: Duration::from_millis(20), ..Way::default() });
+    let deafened = pair.side.cache.deafened();
+    for _ in 0..20 {
+        let version = write(&pair.writer, id(1)).await;
+        let by = Instant::now() + PATIENCE;
+        while pair.side.version(id(1)).await.unwrap() != version {
+            assert!(Instant::now() < by);
+        }
+    }
+    // Unless this machine is so busy that the answers themselves are late.
+    assert!(pair.side.cache.deafened() <= deafened + 1);
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_not_trusted_and_served_from_again_afterwards() {
+    let pair = Apart::new().await;
+    write(&pair.writer, id(1)).await;
+    pair.recovers().await;
+    pair.server.pause();
+    let paused = Instant::now();
+    lease_after(paused + Duration::from_millis(50)).await;
+    assert_eq!(pair.side.remembers(id(1)), None);
+    pair.server.resume();
+    pair.recovers().await;
+}
+
+#[tokio::test]
+async fn a_server_that_was_killed_is_used_again_within_two_seconds_of_its_return() {
+    let mut pair = Apart::new().await;
+    let version = write(&pair.writer, id(1)).await;
+    pair.side.learn(id(1)).await;
+    pair.server.kill();
+    until("deaf", || !pair.side.cache.is_trusted()).await;
+    assert_eq!(pair.side.remembers(id(1)), None);
+    pair.server.restart().await;
+    let back = Instant::now();
+    until("connected", || pair.side.cache.is_trusted()).await;
+    assert_eq!(pair.side.version(id(1)).await, Ok(version), "kept on disk");
+    let took = back.elapsed();
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    let by = Instant::now() + PATIENCE;
+    while pair.writer.commit(commit(id(1), version)).await.is_err() {
+        assert!(Instant::now() < by, "writes resume");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    pair.recovers().await;
+}
+
+#[tokio::test]
+async fn a_server_that_became_a_replica_is_not_trusted() {
+    let pair = Apart::new().await;
+    let other = RedisServer::start().await;
+    write(&pair.writer, id(1)).await;
+    pair.recovers().await;
+    let port = other.port().to_string();
+    pair.server.command(&["REPLICAOF", "127.0.0.1", &port]).await;
+    let replica = Instant::now();
+    lease_after(replica).await;
+    assert!(!pair.side.cache.is_trusted());
+    assert_eq!(pair.side.remembers(id(1)), None);
+    // Nor is it read from.
+    let by = Instant::now() + PATIENCE;
+    while pair.side.version(id(1)).await.is_ok() {
+        assert!(Instant::now() < by, "a replica is read from");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let error = pair.side.version(id(1)).await.unwrap_err();
+    assert!(error.to_string().contains("replica"), "{error}");
+    pair.server.command(&["REPLICAOF", "NO", "ONE"]).await;
+    let by = Instant::now() + PATIENCE;
+    while pair.side.version(id(1)).await.is_err() {
+        assert!(Instant::now() < by, "a master again");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[tokio::test]
+async fn without_redis_every_answer_comes_at_once_and_recovery_is_quick() {
+    let mut pair = Apart::new().await;
+    pair.recovers().await;
+    pair.proxy.refuse().await;
+    pair.proxy.cut();
+    let by = Instant::now() + PATIENCE;
+    while pair.side.version(id(1)).await.is_ok() {
+        assert!(Instant::now() < by);
+    }
+    let asked = Instant::now();
+    for _ in 0..1000 {
+        let error = pair.side.version(id(1)).await.unwrap_err();
+        assert!(matches!(&error, StoreError::Unavailable(why) if why.contains("Redis")), "{error}");
+        assert!(matches!(pair.side.store.commit(commit(id(1), 0)).await, Err(StoreError::Unavailable(_))));
+    }
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?} for 2,000", asked.elapsed());
+    pair.proxy.admit().await;
+    let back = Instant::now();
+    until("connected", || pair.side.cache.is_trusted()).await;
+    assert!(pair.side.version(id(1)).await.is_ok());
+    assert!(back.elapsed() < Duration::from_secs(3), "{:?}", back.elapsed());
+}
+
+#[tokio::test]
+async fn callers_in_great_number_are_no_storm_of_connections() {
+    let pair = Apart::new().await;
+    pair.recovers().await;
+    pair.proxy.set(Way { slam: true, ..Way::default() });
+    let before = pair.proxy.accepted();
+    pair.proxy.cut();
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(2) {
+        for _ in 0..100 {
+            drop(pair.side.version(id(1)).await);
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let attempts = pair.proxy.accepted() - before;
+    // Two connections, each with pauses of 25, 50, 100, … ms, of which at least half is waited.
+    assert!(attempts <= 40, "{attempts} attempts in 2 s");
+    let admitted = pair.proxy.accepted();
+    pair.proxy.set(Way::default());
+    pair.recovers().await;
+    // A failure of the old connection must not end the new one.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let made = pair.proxy.accepted() - admitted;
+    assert!(made <= 4, "{made} connections where two are enough");
+}
+
+#[tokio::test]
+async fn commands_that_get_no_answer_end_in_time() {
+    let pair = Apart::with(Options { response: Duration::from_millis(300), ..options() }).await;
+    let version = write(&pair.writer, id(1)).await;
+    pair.proxy.set(Way { no_answers: true, ..Way::default() });
+    let asked = Instant::now();
+    let (read, written) = tokio::join!(
+        pair.side.store.load(id(1), at(0)),
+        pair.side.store.commit(commit(id(1), version)),
+    );
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+    assert_eq!(written, Err(StoreError::UnknownOutcome));
+    // It did happen; asked again, that is found out.
+    pair.proxy.set(Way::default());
+    pair.recovers().await;
+    assert_eq!(pair.side.version(id(1)).await, Ok(version + 1));
+    assert_eq!(pair.side.store.commit(commit(id(1), version)).await, Ok(Committed::Conflict));
+}
+
+/// Each of many callers sees the same loss; the connection made after it is no worse for that.
+#[tokio::test]
+async fn one_loss_that_many_callers_see_costs_one_connection() {
+    let pair = Apart::new().await;
+    pair.recovers().await;
+    for _ in 0..5 {
+        let before = pair.proxy.accepted();
+        pair.proxy.set(Way { no_answers: true, ..Way::default() });
+        let store = &pair.side.store;
+        let callers: Vec<_> = (0..50)
+            .map(|_| {
+                let store = Arc::clone(store);
+                tokio::spawn(async move { store.load(id(1), at(0)).await })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        pair.proxy.cut();
+        pair.proxy.set(Way::default());
+        for caller in callers {
+            drop(caller.await);
+        }
+        pair.recovers().await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(pair.proxy.accepted() - before, 2, "one that listens, one for commands");
+    }
+}
