@@ -112,7 +112,17 @@ enum Asked {
 /// True when a message refuses, whatever was said before.
 #[must_use]
 pub fn refuses(keywords: &Keywords, said: Said<'_>) -> bool {
-    matches!(intent(keywords, said).0, Intent::OptOut { .. } | Intent::Ambiguous { .. })
+    refusal(keywords, said).is_some()
+}
+
+/// What a message refuses, whatever was said before.
+#[must_use]
+pub fn refusal(keywords: &Keywords, said: Said<'_>) -> Option<Effect> {
+    match intent(keywords, said) {
+        (Intent::OptOut { keyword }, pressed) => Some(Effect::OptOut(keyword, pressed)),
+        (Intent::Ambiguous { keyword }, _) => Some(Effect::Held(keyword)),
+        (Intent::None | Intent::OptIn { .. } | Intent::Yes { .. } | Intent::No { .. }, _) => None,
+    }
 }
 
 /// The prompt that a message answers. One that quotes another message of ours answers that, not the prompt.

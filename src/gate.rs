@@ -7,6 +7,7 @@
 //!
 //! Knows nothing of gRPC, HTTP or the provider's JSON.
 
+mod attend;
 mod check;
 mod circle;
 mod consent;
@@ -18,6 +19,7 @@ mod identity;
 mod inbound;
 mod names;
 mod outcome;
+mod pending;
 mod registry;
 mod signals;
 mod view;
@@ -63,6 +65,10 @@ pub struct GateSettings {
     pub read_timeout: std::time::Duration,
     /// How long one write may take before its outcome is "unknown".
     pub write_timeout: std::time::Duration,
+    /// Where refusals wait while the store does not take them.
+    pub journal: Option<Arc<crate::store::journal::Journal>>,
+    /// Replies in a window that is remembered as open go out although the store cannot be asked.
+    pub replies_unasked: bool,
     /// The key of contact ids; none = a random one, kept in the store.
     pub identity_key: Option<[u8; 32]>,
 }
@@ -76,6 +82,8 @@ impl Default for GateSettings {
             cached_contacts: 1_000_000,
             read_timeout: std::time::Duration::from_millis(250),
             write_timeout: std::time::Duration::from_secs(5),
+            journal: None,
+            replies_unasked: false,
             identity_key: None,
         }
     }
@@ -96,6 +104,7 @@ pub struct Gate {
     directory: ArcSwap<Directory>,
     settings: GateSettings,
     learning: registry::Learning,
+    pending: pending::Pending,
 }
 
 impl Gate {
@@ -132,8 +141,12 @@ impl Gate {
             settings.auto_register,
             Learned::default(),
         );
+        let cache = Arc::new(Cache::new(settings.cached_contacts));
+        // Before anything is read: what is read unheard is not kept.
+        store.listen(Arc::clone(&cache) as Arc<dyn crate::store::Ear>);
         let gate = Self {
-            cache: Arc::new(Cache::new(settings.cached_contacts)),
+            pending: pending::Pending::new(settings.journal.clone()),
+            cache,
             flights: flights::Flights::default(),
             names: ContactNames::new(&key),
             directory: ArcSwap::from_pointee(directory),
@@ -144,6 +157,7 @@ impl Gate {
             learning: registry::Learning::default(),
         };
         gate.refresh_registry().await?;
+        gate.take_up_journal().await?;
         gate.warn_of_unread();
         gate.note_configured().await;
         Ok(gate)

@@ -51,6 +51,14 @@ pub struct Metrics {
     calls: Family<CallLabels, Counter>,
     /// 1 while ready.
     pub ready: Gauge,
+    /// 1 while a write of another process would be heard.
+    pub cache_trusted: Gauge,
+    /// Times that everything in memory was distrusted.
+    pub cache_distrusted: Counter,
+    /// Answers from what was remembered, since the store gave none.
+    pub degraded_answers: Counter,
+    /// Refusals that wait in the journal for the store.
+    pub journal_entries: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -213,6 +221,10 @@ impl Metrics {
             disagreements: Family::default(),
             calls: Family::default(),
             ready: Gauge::default(),
+            cache_trusted: Gauge::default(),
+            cache_distrusted: Counter::default(),
+            degraded_answers: Counter::default(),
+            journal_entries: Gauge::default(),
             registry,
         };
         metrics.registered()
@@ -238,6 +250,14 @@ impl Metrics {
         r.register("platform_disagreements", help, self.disagreements.clone());
         r.register("calls", "gRPC calls, by method and status code", self.calls.clone());
         r.register("ready", "1 while the sidecar is ready to answer", self.ready.clone());
+        let help = "1 while a write of another process would be heard";
+        r.register("cache_trusted", help, self.cache_trusted.clone());
+        let help = "Times that everything in memory was distrusted, since writes may have gone unheard";
+        r.register("cache_distrusted", help, self.cache_distrusted.clone());
+        let help = "Answers from what was remembered, since the store gave none";
+        r.register("degraded_answers", help, self.degraded_answers.clone());
+        let help = "Refusals that wait in the journal for the store";
+        r.register("journal_entries", help, self.journal_entries.clone());
         for kind in WRITE_KINDS {
             for outcome in WRITE_OUTCOMES {
                 drop(self.writes.get_or_create(&WriteLabels { kind, outcome }));

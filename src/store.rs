@@ -4,6 +4,7 @@
 //! What a write *means* is decided before it comes here; a store merges nothing. Must not know: policy, the wire.
 
 pub mod embedded;
+pub mod journal;
 pub(crate) mod record;
 pub mod redis;
 

@@ -3,7 +3,7 @@
 use super::{Gate, find::Consistency, names::Revision, view::View};
 use crate::{
     model::{Contact, SenderId, Time, contact::SenderRegisters},
-    policy::{self, Facts, Outcome, Request, Rules, Step, Verdict},
+    policy::{self, Facts, Kind, Outcome, Reason, Request, Rules, Step, Verdict},
     senders::{Directory, SenderProfile},
     store::StoreError,
 };
@@ -71,7 +71,7 @@ impl Gate {
     ) -> Answer {
         let rules = &profile.profile.rules;
         let (verdict, revision) = match view {
-            Err(error) => (self.unavailable(&error, check.explain), None),
+            Err(error) => (self.without_store(directory, profile, &error, check, now), None),
             Ok(view) => {
                 let template = check.request.template.as_ref();
                 let template = template.map(|name| directory.template(profile, name)).unwrap_or_default();
@@ -95,6 +95,39 @@ impl Gate {
         let verdict = decide(&Rules::default(), &facts, check, now);
         self.metrics.decided(&verdict);
         Answer { verdict, revision: None }
+    }
+
+    /// A27: the store gives no answer. A remembered "no" is a "no" all the same, and says why; a remembered "yes" may have
+    /// been taken back elsewhere, and counts for replies in an open window only, where the settings say so.
+    fn without_store(
+        &self,
+        directory: &Directory,
+        profile: &SenderProfile,
+        error: &StoreError,
+        check: &Check,
+        now: Time,
+    ) -> Verdict {
+        let unavailable = self.unavailable(error, check.explain);
+        let (Some(recalled), false) =
+            (self.recall(profile, &check.request.recipient), matches!(error, StoreError::Corrupt(_)))
+        else {
+            return unavailable;
+        };
+        let template = check.request.template.as_ref();
+        let template = template.map(|name| directory.template(profile, name)).unwrap_or_default();
+        let facts = recalled.view.facts(directory, profile, template);
+        let remembered = decide(&profile.profile.rules, &facts, check, now);
+        let counts = if remembered.allowed {
+            let reply = remembered.reason == Reason::WindowOpen && check.request.kind == Kind::FreeForm;
+            self.settings.replies_unasked && recalled.whole && reply
+        } else {
+            remembered.reason.is_refusal()
+        };
+        if !counts {
+            return unavailable;
+        }
+        self.metrics.degraded_answers.inc();
+        remembered
     }
 
     /// A27: nothing is known, so nothing is sent.

@@ -75,6 +75,36 @@ impl Gate {
     }
 }
 
+/// What is remembered of a person when the store cannot be asked.
+pub(super) struct Recalled {
+    pub(super) view: View,
+    /// Everything that has to do with the identity is remembered, each as it was read last.
+    pub(super) whole: bool,
+}
+
+impl Gate {
+    /// What is remembered of a person, however old; nothing when nothing is.
+    pub(super) fn recall(&self, profile: &SenderProfile, recipient: &Recipient) -> Option<Recalled> {
+        let businesses = std::iter::once(&profile.business).chain(&profile.also).collect();
+        let mut growing =
+            Growing { businesses, names: BTreeMap::new(), of: HashMap::new(), read: Vec::new() };
+        let mut wanted = growing.named(self, 0, recipient);
+        let mut whole = true;
+        while !wanted.is_empty() && growing.of.len() <= RECORDS_MAX {
+            for id in std::mem::take(&mut wanted) {
+                let remembered = self.cache.remembered(id).map(|loaded| self.pending.over(id, loaded));
+                whole &= remembered.is_some();
+                if let Some(loaded) = remembered.or_else(|| self.pending.alone(id)) {
+                    wanted.extend(growing.add(self, id, loaded));
+                }
+            }
+        }
+        whole &= growing.of.len() <= RECORDS_MAX;
+        let own = growing.read.iter().any(|(id, _)| growing.of.get(id) == Some(&0));
+        own.then(|| Recalled { view: growing.grown().view(), whole })
+    }
+}
+
 impl Growing<'_> {
     /// Notes the name of an identity; tells where else it may be stored.
     fn named(&mut self, gate: &Gate, identity: usize, name: &Recipient) -> Vec<ContactId> {

@@ -104,6 +104,8 @@ pub struct Acknowledged {
     pub outcome: WriteOutcome,
     /// False when another statement stands against it.
     pub applied: bool,
+    /// In the journal of this process only, until the store can take it.
+    pub journaled: bool,
     /// What is due now.
     pub obligations: Obligations,
     /// The contact.
@@ -189,7 +191,14 @@ impl Gate {
                 let applied = opt_out_stands(&draft.after(situation.before), &content, at);
                 Ok(Draft::replaying(draft, statement, Entry { applied, ..entry }))
             })
-            .await?;
+            .await;
+        let written = match written {
+            Ok(written) => written,
+            Err(error) => {
+                let entry = request.who.entry(at, self.clock.now(), content);
+                return self.keep_refusal(&profile, &request.who, statement, &entry, error).await;
+            }
+        };
         let applied = match repeated(&request.who, &written)? {
             Some(entry) => entry.applied,
             None => opt_out_stands(&written.after, &content, at),
@@ -282,7 +291,14 @@ impl Gate {
                 }
                 Ok(draft)
             })
-            .await?;
+            .await;
+        let written = match written {
+            Ok(written) => written,
+            Err(error) => {
+                let entry = who.entry(at, self.clock.now(), content.clone());
+                return self.keep_refusal(&profile, who, statement, &entry, error).await;
+            }
+        };
         repeated(who, &written)?;
         Ok(self.acknowledge(&profile, &written, true))
     }
@@ -373,6 +389,7 @@ impl Gate {
             outcome,
             revision: written.revision(),
             applied,
+            journaled: false,
             obligations: due(&profile.profile.rules, &written.after, self.clock.now()),
             contact: written.after.clone(),
         }

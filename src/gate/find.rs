@@ -102,7 +102,7 @@ impl Gate {
         if consistency.is_newer_than(id, &loaded) {
             return Err(StoreError::Unavailable("the store answers with an older state".to_owned()));
         }
-        Ok(loaded)
+        Ok(self.pending.over(id, loaded))
     }
 
     /// What is stored under some ids, in order.
@@ -151,9 +151,9 @@ impl Gate {
                 self.timed_read(self.flights.read((id, stamp), limit, read)).await
             }
             // A read that began before the request may be older than what the caller knows of from another process.
-            Consistency::MinimizeLatency
-            | Consistency::AtLeastAsFresh(_)
-            | Consistency::FullyConsistent => self.timed_read(read()).await,
+            Consistency::MinimizeLatency | Consistency::AtLeastAsFresh(_) | Consistency::FullyConsistent => {
+                self.timed_read(read()).await
+            }
         }
     }
 

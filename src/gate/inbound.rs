@@ -17,6 +17,7 @@ use crate::{
     },
     policy::Rules,
     senders::SenderProfile,
+    store::StoreError,
 };
 
 /// A message or call of a person.
@@ -74,9 +75,13 @@ impl Gate {
             // One ID may come from several numbers of a business, and a reader of old payloads meets placeholders.
             id => statement_id("message", &format!("{}\0{id}", profile.sender.id)),
         };
-        let mut repetition = match inbound.message_id.as_str() {
-            "" => None,
-            _ => self.repetition(&profile, &who.recipient, statement).await?,
+        let repetition = match inbound.message_id.as_str() {
+            "" => Ok(None),
+            _ => self.repetition(&profile, &who.recipient, statement).await,
+        };
+        let mut repetition = match repetition {
+            Ok(repetition) => repetition,
+            Err(error) => return Err(self.keep_no(&profile, who, inbound, statement, at, error).await),
         };
         // An ID used twice, or one whose message was erased: a "no" under it is not lost for that.
         let said_no =
@@ -87,8 +92,12 @@ impl Gate {
         }
         let plan = |situation: &Situation<'_>| Ok(plan(&profile, who, inbound, statement, at, situation));
         let written = match repetition {
-            Some(written) => written,
-            None => self.write(&profile, &who.recipient, at, plan).await?,
+            Some(written) => Ok(written),
+            None => self.write(&profile, &who.recipient, at, plan).await,
+        };
+        let written = match written {
+            Ok(written) => written,
+            Err(error) => return Err(self.keep_no(&profile, who, inbound, statement, at, error).await),
         };
         repeated(who, &written)?;
         let window_expires_at = window_end(&written.after, &written.windows, &profile, self.clock.now());
@@ -104,6 +113,34 @@ impl Gate {
         let effect = if applied { effect } else { Effect::None };
         let done = self.acknowledge(&profile, &written, applied);
         Ok(InboundRecorded { done, effect, window_expires_at })
+    }
+}
+
+impl Gate {
+    /// Keeps the "no" in a message that the store did not take. The rest of it must come again, so the error stays one.
+    async fn keep_no(
+        &self,
+        profile: &SenderProfile,
+        who: &Who,
+        inbound: &Inbound,
+        statement: StatementId,
+        at: Time,
+        error: GateError,
+    ) -> GateError {
+        let now = self.clock.now();
+        let content = match conversation::refusal(&profile.keywords, inbound.said()) {
+            Some(Effect::OptOut(keyword, pressed)) => opted_out(keyword, pressed),
+            Some(Effect::Held(keyword)) => Content::Held(keyword),
+            Some(Effect::None | Effect::Declined | Effect::OptIn { .. }) | None => return error,
+        };
+        let entry = Entry { occurred_at: who.refused_at(at, now), ..who.entry(at, now, content) };
+        match self.keep_refusal(profile, who, statement, &entry, error).await {
+            Ok(_) => {
+                StoreError::Unavailable("a refusal in it is kept in the journal; tell it again".to_owned())
+                    .into()
+            }
+            Err(error) => error,
+        }
     }
 }
 
@@ -141,14 +178,7 @@ fn plan(
     match effect {
         Effect::None => {}
         Effect::OptIn { .. } if inbound.refusals_only => {}
-        Effect::OptOut(keyword, pressed) => state(
-            statement,
-            Content::OptOut {
-                scope: ScopeSet::everything(),
-                channel: if pressed == Pressed::Button { Channel::Button } else { Channel::Keyword },
-                keyword,
-            },
-        ),
+        Effect::OptOut(keyword, pressed) => state(statement, opted_out(keyword, pressed)),
         Effect::Held(keyword) => state(statement, Content::Held(keyword)),
         Effect::Declined => {
             state(statement, Content::Prompt(PromptStep::Declined, inbound.context_id.clone()));
@@ -180,6 +210,11 @@ fn plan(
         }
     }
     draft
+}
+
+fn opted_out(keyword: String, pressed: Pressed) -> Content {
+    let channel = if pressed == Pressed::Button { Channel::Button } else { Channel::Keyword };
+    Content::OptOut { scope: ScopeSet::everything(), channel, keyword }
 }
 
 /// True when a sign of life would change an answer.

@@ -9,7 +9,7 @@ use super::{
     write::Draft,
 };
 use crate::{
-    attest::Content,
+    attest::{Content, Entry},
     model::{
         Category, Event, ScopeSet,
         evidence::{Action, Channel, Evidence, Finding, Method},
@@ -73,8 +73,7 @@ impl Gate {
                         let step = crate::attest::PromptStep::NotOnWhatsapp;
                         prompt.then(|| Content::Prompt(step, message_id.clone()))
                     }
-                    Signal::Stop => Some(Content::PlatformStop(Channel::PlatformPreference)),
-                    Signal::MarketingRefused => Some(Content::PlatformStop(Channel::DeliveryError)),
+                    Signal::Stop | Signal::MarketingRefused => signal.refusal(),
                     Signal::Resume => Some(Content::PlatformResume),
                     Signal::Signup(id) => Some(signup(id, &profile.business_names)),
                 };
@@ -87,12 +86,35 @@ impl Gate {
                 }
                 Ok(draft)
             })
-            .await?;
+            .await;
+        let written = match written {
+            Ok(written) => written,
+            Err(error) => {
+                let Some(content) = signal.refusal() else { return Err(error) };
+                let now = self.clock.now();
+                let entry = Entry { occurred_at: who.refused_at(at, now), ..who.entry(at, now, content) };
+                return self.keep_refusal(&profile, who, statement, &entry, error).await;
+            }
+        };
         Ok(self.acknowledge(&profile, &written, true))
     }
 }
 
 impl Signal {
+    /// What it refuses, whatever is known of the person.
+    const fn refusal(&self) -> Option<Content> {
+        match self {
+            Self::Stop => Some(Content::PlatformStop(Channel::PlatformPreference)),
+            Self::MarketingRefused => Some(Content::PlatformStop(Channel::DeliveryError)),
+            Self::Resume
+            | Self::Signup(_)
+            | Self::Alive
+            | Self::WindowClosed
+            | Self::HeldBack
+            | Self::Undeliverable { .. } => None,
+        }
+    }
+
     const fn word(&self) -> &'static str {
         match self {
             Self::Stop => "stop",

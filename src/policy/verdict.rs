@@ -91,6 +91,15 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// True for a "no" of the person, the business or the platform that stands, whatever else is known.
+    #[must_use]
+    pub const fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::OptedOut | Self::CategoryOptedOut | Self::BlockedByUser | Self::BlockedByBusiness
+        )
+    }
+
     /// Every reason this version can give.
     pub const ALL: [Self; 30] = [
         Self::OptedIn,

@@ -323,6 +323,8 @@ fn gate_settings(settings: &Settings) -> GateSettings {
         auto_register: settings.senders.auto_register,
         cached_contacts: u64::from(settings.cache.contacts),
         identity_key: settings.identity_key.as_ref().map(|key| *key.reveal()),
+        journal: None,
+        replies_unasked: false,
         read_timeout: settings.deadlines.store_read,
         write_timeout: settings.deadlines.store_write,
     }

@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use sendgate::{
     model::{StatementId, Time},
     store::{
-        Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store, StoreError,
-        embedded::Embedded,
+        Change, Commit, Committed, ContactId, Cursor, Ear, Listing, Loaded, RegistryRow, SealedEntry, Store,
+        StoreError, embedded::Embedded,
     },
 };
 use tokio::sync::{Notify, watch};
@@ -50,6 +50,7 @@ pub(crate) struct Faulty {
     commits: AtomicU64,
     loads: AtomicU64,
     seen: Mutex<HashMap<ContactId, Loaded>>,
+    ear: Mutex<Option<Arc<dyn Ear>>>,
     /// Commits until one fails; 0 = none does.
     countdown: AtomicU64,
     /// The one that fails is written all the same.
@@ -67,6 +68,7 @@ impl Faulty {
             commits: AtomicU64::new(0),
             loads: AtomicU64::new(0),
             seen: Mutex::default(),
+            ear: Mutex::default(),
             countdown: AtomicU64::new(0),
             forgets: std::sync::atomic::AtomicBool::new(false),
         })
@@ -80,6 +82,11 @@ impl Faulty {
     pub(crate) fn fail_commit(&self, number: u64, forgets: bool) {
         self.forgets.store(forgets, Ordering::SeqCst);
         self.countdown.store(number, Ordering::SeqCst);
+    }
+
+    /// As a store that may no longer hear what others write.
+    pub(crate) fn go_deaf(&self) {
+        self.ear.lock().unwrap().as_ref().unwrap().deaf();
     }
 
     /// Lets one late read or write go on.
@@ -231,6 +238,10 @@ impl Store for Faulty {
     async fn sweep(&self, now: Time, limit: usize) -> Result<usize, StoreError> {
         self.pass().await?;
         self.inner.sweep(now, limit).await
+    }
+
+    fn listen(&self, ear: Arc<dyn Ear>) {
+        *self.ear.lock().unwrap() = Some(ear);
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

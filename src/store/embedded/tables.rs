@@ -32,7 +32,7 @@ pub(super) const CHANGES: TableDefinition<'static, u64, (Id, u64)> = TableDefini
 pub(super) const REGISTRY: TableDefinition<'static, &str, (u64, &[u8])> = TableDefinition::new("registry");
 
 /// The version of the file's layout, in `META`.
-pub(super) const FORMAT: u8 = 1;
+pub(super) const FORMAT: u8 = 2;
 pub(super) const FORMAT_ROW: &str = "format";
 pub(super) const KEY_ROW: &str = "identity_key";
 

@@ -269,11 +269,11 @@ fn a_store_of_another_format_is_refused() {
     let path = directory.path().join("store.redb");
     let database = open::file(&path, &Options::default()).unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction.open_table(tables::META).unwrap().insert(tables::FORMAT_ROW, [2].as_slice()).unwrap();
+    transaction.open_table(tables::META).unwrap().insert(tables::FORMAT_ROW, [1].as_slice()).unwrap();
     transaction.commit().unwrap();
     drop(database);
     let message = Embedded::open(&path, &Options::default()).err().unwrap().to_string();
-    assert!(message.contains("format version 2") && message.contains("reads version 1"), "{message}");
+    assert!(message.contains("format version 1") && message.contains("reads version 2"), "{message}");
 }
 
 #[test]

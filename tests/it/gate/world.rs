@@ -104,6 +104,41 @@ impl World {
         self.gate.record_opt_in(&self.opt_in_request(who, method, ScopeSet::everything())).await.unwrap()
     }
 
+    pub(crate) async fn try_opt_in(
+        &self,
+        person: &str,
+        method: Method,
+        minutes: i64,
+    ) -> Result<OptInRecorded, GateError> {
+        self.reach(minutes);
+        let who = self.who(person, minutes, "");
+        self.gate.record_opt_in(&self.opt_in_request(who, method, ScopeSet::everything())).await
+    }
+
+    pub(crate) async fn try_says(
+        &self,
+        person: &str,
+        minutes: i64,
+        id: &str,
+        text: &str,
+    ) -> Result<InboundRecorded, GateError> {
+        self.reach(minutes);
+        let (message_id, text) = (id.to_owned(), text.to_owned());
+        let inbound = Inbound { message_id, text, opens_window: true, ..Inbound::default() };
+        self.gate.record_inbound(&self.who(person, minutes, ""), &inbound).await
+    }
+
+    /// A metric without labels.
+    pub(crate) fn metric(&self, name: &str) -> String {
+        let text = self.gate.metrics().render();
+        let line = text.lines().find(|line| line.starts_with(&format!("sendgate_{name} "))).unwrap();
+        line.rsplit(' ').next().unwrap().to_owned()
+    }
+
+    pub(crate) fn go_deaf(&self) {
+        self.store.go_deaf();
+    }
+
     pub(crate) async fn opt_out(&self, person: &str, minutes: i64) -> Acknowledged {
         self.reach(minutes);
         self.opt_out_by(self.who(person, minutes, ""), Channel::Website).await.unwrap()

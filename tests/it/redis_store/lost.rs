@@ -261,10 +261,8 @@ async fn commands_that_get_no_answer_end_in_time() {
     let version = write(&pair.writer, id(1)).await;
     pair.proxy.set(Way { no_answers: true, ..Way::default() });
     let asked = Instant::now();
-    let (read, written) = tokio::join!(
-        pair.side.store.load(id(1), at(0)),
-        pair.side.store.commit(commit(id(1), version)),
-    );
+    let (read, written) =
+        tokio::join!(pair.side.store.load(id(1), at(0)), pair.side.store.commit(commit(id(1), version)),);
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     assert_eq!(written, Err(StoreError::UnknownOutcome));

@@ -77,7 +77,11 @@ pub(super) async fn listen(hearing: &Arc<Hearing>, node: &str, master: &Connecti
         beats.tick().await;
         let asked = clock::monotonic();
         let sign = async {
-            if hearing.cluster { view::of_node(&mut connection).await } else { view::of_server(&mut connection).await }
+            if hearing.cluster {
+                view::of_node(&mut connection).await
+            } else {
+                view::of_server(&mut connection).await
+            }
         };
         match timeout(hearing.trust, sign).await {
             Ok(Sign::Master(view)) => {

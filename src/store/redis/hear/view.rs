@@ -45,7 +45,9 @@ pub(super) async fn of_node(connection: &mut MultiplexedConnection) -> Sign {
 }
 
 fn sign(info: &str, nodes: &str) -> Sign {
-    let is_own = |line: &&str| line.split(' ').nth(2).is_some_and(|flags| flags.split(',').any(|flag| flag == "myself"));
+    let is_own = |line: &&str| {
+        line.split(' ').nth(2).is_some_and(|flags| flags.split(',').any(|flag| flag == "myself"))
+    };
     let Some(own) = nodes.lines().find(is_own) else { return Sign::None };
     if !own.split(' ').nth(2).is_some_and(|flags| flags.split(',').any(|flag| flag == "master")) {
         return Sign::Replica;
@@ -110,7 +112,8 @@ mod tests {
 
     #[test]
     fn a_replica_and_a_master_that_is_cut_off_are_no_masters() {
-        let replica = "a 127.0.0.1:1@2 master - 0 0 1 connected 0-9\nb 127.0.0.1:3@4 myself,slave a 0 0 1 connected\n";
+        let replica =
+            "a 127.0.0.1:1@2 master - 0 0 1 connected 0-9\nb 127.0.0.1:3@4 myself,slave a 0 0 1 connected\n";
         assert_eq!(sign(OK, replica), Sign::Replica);
         let alone = "b 127.0.0.1:3@4 myself,master - 0 0 2 connected 0-9\n";
         assert_eq!(sign("cluster_state:fail\r\n", alone), Sign::None);
