@@ -29,7 +29,8 @@ use async_trait::async_trait;
 use tokio::{sync::watch, task::AbortHandle, time::timeout};
 
 use super::{
-    Change, Commit, Committed, ContactId, Cursor, Ear, Listing, Loaded, RegistryRow, SealedEntry, Store, StoreError,
+    Change, Commit, Committed, ContactId, Cursor, Ear, Listing, Loaded, RegistryRow, SealedEntry, Store,
+    StoreError,
 };
 use crate::model::{StatementId, Time};
 pub use connect::RedisTls;

@@ -32,9 +32,11 @@ impl Cluster {
         }
         let cluster = Self { nodes, prefixes: AtomicUsize::new(0) };
         let hosts: Vec<_> = cluster.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
-        cli(&[&["--cluster", "create"], hosts.iter().map(String::as_str).collect::<Vec<_>>().as_slice()].concat(), &[
-            "--cluster-yes",
-        ]);
+        cli(
+            &[&["--cluster", "create"], hosts.iter().map(String::as_str).collect::<Vec<_>>().as_slice()]
+                .concat(),
+            &["--cluster-yes"],
+        );
         cluster.agrees().await;
         cluster
     }
@@ -119,7 +121,10 @@ impl Cluster {
             loop {
                 let info = text(node.command(&["CLUSTER", "INFO"]).await);
                 let known = format!("cluster_known_nodes:{}\r", self.nodes.len());
-                if info.contains("cluster_state:ok") && info.contains("cluster_slots_ok:16384") && info.contains(&known) {
+                if info.contains("cluster_state:ok")
+                    && info.contains("cluster_slots_ok:16384")
+                    && info.contains(&known)
+                {
                     break;
                 }
                 assert!(Instant::now() < by, "{info}");
@@ -132,7 +137,8 @@ impl Cluster {
 async fn node() -> RedisServer {
     // The default is a port that does not exist above 55,535.
     let bus = free_port().to_string();
-    RedisServer::with(&["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "3000"]).await
+    RedisServer::with(&["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "3000"])
+        .await
 }
 
 fn cli(words: &[&str], options: &[&str]) {

@@ -3,8 +3,8 @@
 use std::{fmt, time::Duration};
 
 use redis::{
-    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, PushInfo, RedisError, Role,
-    TlsCertificates,
+    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, PushInfo, RedisError,
+    Role, TlsCertificates,
     aio::{MultiplexedConnection, SendError},
     cluster::ClusterClientBuilder,
 };
@@ -92,7 +92,8 @@ impl Connector {
         let mut why = String::new();
         for sentinel in sentinels {
             let asked = async {
-                let mut connection = self.plain(sentinel, None::<fn(PushInfo) -> Result<(), SendError>>).await?;
+                let mut connection =
+                    self.plain(sentinel, None::<fn(PushInfo) -> Result<(), SendError>>).await?;
                 let mut ask = redis::cmd("SENTINEL");
                 ask.arg("get-master-addr-by-name").arg(name);
                 ask.query_async::<Option<(String, u16)>>(&mut connection).await
@@ -125,7 +126,9 @@ impl Connector {
                 Err(error) => Err(fault::plain(&error)),
             }
         };
-        timeout(self.connect, connecting).await.unwrap_or_else(|_| Err("it did not answer in time".to_owned()))
+        timeout(self.connect, connecting)
+            .await
+            .unwrap_or_else(|_| Err("it did not answer in time".to_owned()))
     }
 
     async fn plain<F>(
@@ -151,7 +154,10 @@ impl Connector {
         client.get_multiplexed_async_connection_with_config(&config).await
     }
 
-    async fn cluster(&self, nodes: &[ConnectionInfo]) -> Result<redis::cluster_async::ClusterConnection, String> {
+    async fn cluster(
+        &self,
+        nodes: &[ConnectionInfo],
+    ) -> Result<redis::cluster_async::ClusterConnection, String> {
         let first = nodes.first().ok_or("no nodes are named")?;
         let mut builder = ClusterClientBuilder::new(nodes.to_vec())
             .use_protocol(redis::ProtocolVersion::RESP3)

@@ -12,10 +12,15 @@ impl Redis {
     /// Refuses a server that is too old, and warns of settings that can lose what was acknowledged.
     pub(super) async fn examine(&self) -> Result<(), StoreError> {
         let Ok(info) = self.ask(redis::cmd("INFO").arg("server")).await else {
-            tracing::warn!("Redis does not tell what it is (`INFO`); its version and settings are not checked");
+            tracing::warn!(
+                "Redis does not tell what it is (`INFO`); its version and settings are not checked"
+            );
             return Ok(());
         };
-        if let Some(version) = first_text(info).map(|info| InfoDict::new(&info)).and_then(|info| info.get::<String>("redis_version")) {
+        if let Some(version) = first_text(info)
+            .map(|info| InfoDict::new(&info))
+            .and_then(|info| info.get::<String>("redis_version"))
+        {
             let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
             if let (Some(major), Some(minor)) = (numbers.next(), numbers.next())
                 && (major, minor) < OLDEST
@@ -25,7 +30,8 @@ impl Redis {
                 )));
             }
         }
-        for (info, risk) in [("memory", evicts as fn(&InfoDict) -> Option<String>), ("persistence", forgets)] {
+        for (info, risk) in [("memory", evicts as fn(&InfoDict) -> Option<String>), ("persistence", forgets)]
+        {
             let answer = self.ask(redis::cmd("INFO").arg(info)).await.ok().and_then(first_text);
             if let Some(risk) = answer.map(|text| InfoDict::new(&text)).as_ref().and_then(risk) {
                 tracing::warn!("{risk}");
@@ -39,7 +45,6 @@ impl Redis {
 fn first_text(answer: Value) -> Option<String> {
     match answer {
         Value::Map(nodes) => text(nodes.into_iter().next()?.1).ok()?,
-        Value::VerbatimString { text, .. } => Some(text),
         other => text(other).ok()?,
     }
 }

@@ -36,7 +36,8 @@ impl Failed {
     }
 }
 
-const LACKS_PERMISSION: &str = "the Redis user lacks a permission; docs/redis.md has the commands and keys it needs";
+const LACKS_PERMISSION: &str =
+    "the Redis user lacks a permission; docs/redis.md has the commands and keys it needs";
 
 /// A read failed.
 pub(super) fn of_read(error: &RedisError) -> StoreError {
@@ -63,10 +64,7 @@ pub(super) fn senseless(what: &str) -> StoreError {
 /// True when only another connection helps: this one is gone, or leads to a server that is no master any more.
 pub(super) fn needs_another_connection(error: &RedisError) -> bool {
     error.is_unrecoverable_error()
-        || matches!(
-            error.kind(),
-            ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown)
-        )
+        || matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
 }
 
 /// True when the server does not know a script.
@@ -111,7 +109,9 @@ pub(super) fn plain(error: &RedisError) -> String {
         _ => "",
     };
     match (hint, error.kind()) {
-        ("", ErrorKind::RESP3NotSupported) => "this Redis does not speak RESP3; version 6.2 or newer is needed".to_owned(),
+        ("", ErrorKind::RESP3NotSupported) => {
+            "this Redis does not speak RESP3; version 6.2 or newer is needed".to_owned()
+        }
         ("", ErrorKind::AuthenticationFailed) => {
             "Redis refuses the user or password of `store.url`".to_owned()
         }
@@ -141,7 +141,9 @@ mod tests {
 
     #[test]
     fn a_write_the_server_refused_did_not_happen() {
-        for text in ["OOM command not allowed", "MISCONF Redis is", "NOPERM this user", "NOREPLICAS Not enough"] {
+        for text in
+            ["OOM command not allowed", "MISCONF Redis is", "NOPERM this user", "NOREPLICAS Not enough"]
+        {
             assert!(matches!(of_write(&server(text)), StoreError::Unavailable(_)), "{text}");
         }
     }

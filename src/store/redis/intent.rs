@@ -40,7 +40,8 @@ impl Feed {
     pub(super) async fn intend(&self, commit: &Commit) -> Result<Option<Intent>, StoreError> {
         let (true, Some(first)) = (self.cluster, commit.entries.first()) else { return Ok(None) };
         let mut nonce = [0; 8];
-        getrandom::fill(&mut nonce).map_err(|_| StoreError::Unavailable("the system has no randomness".to_owned()))?;
+        getrandom::fill(&mut nonce)
+            .map_err(|_| StoreError::Unavailable("the system has no randomness".to_owned()))?;
         let intent = Intent {
             id: commit.id,
             first: first.sequence,
@@ -78,7 +79,8 @@ impl Feed {
         cmd.arg(age).arg(SETTLED_MAX);
         let overdue = self.run(&self.scripts.overdue, &cmd).await;
         for intent in items(overdue.map_err(|failed| failed.of_read())?)? {
-            let intent = bytes(intent)?.as_deref().and_then(Intent::decode).ok_or_else(|| senseless("intent"))?;
+            let intent =
+                bytes(intent)?.as_deref().and_then(Intent::decode).ok_or_else(|| senseless("intent"))?;
             // One whose slot is away must not hold up the others.
             if let Err(error) = self.settle(intent).await {
                 tracing::debug!(%error, "a change is fed later");

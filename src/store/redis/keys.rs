@@ -126,7 +126,10 @@ mod tests {
             let id = ContactId([n; 16]);
             let sender = crate::model::SenderId::parse("15550001111").unwrap();
             assert_eq!(keys.named(keys.contact(id).as_bytes()), Some(Named::Contact(id)));
-            assert_eq!(keys.named(format!("{}{}", keys.windows(id), sender.as_str()).as_bytes()), Some(Named::Contact(id)));
+            assert_eq!(
+                keys.named(format!("{}{}", keys.windows(id), sender.as_str()).as_bytes()),
+                Some(Named::Contact(id))
+            );
             assert_eq!(keys.named(keys.log(id).as_bytes()), None);
             assert_eq!(keys.named(keys.payloads(id).as_bytes()), None);
         }
@@ -138,7 +141,9 @@ mod tests {
     fn what_is_no_key_of_ours_is_nothing() {
         let keys = Keys::new("sg");
         let long = format!("{}x", keys.contact(ContactId([1; 16])));
-        for key in ["", "sg", "sg:", "sg:c:", "sg:c:{}", "sgx:c:{AAAAAAAAAAAAAAAAAAAAAA}", "sg:c:{****}", &long] {
+        for key in
+            ["", "sg", "sg:", "sg:c:", "sg:c:{}", "sgx:c:{AAAAAAAAAAAAAAAAAAAAAA}", "sg:c:{****}", &long]
+        {
             assert_eq!(keys.named(key.as_bytes()), None, "{key}");
         }
     }

@@ -104,9 +104,8 @@ impl Link {
             Wire::Cluster(mut connection) => connection.req_packed_commands(pipeline, 0, count).await,
         };
         let answers = answers.map_err(|error| self.failed(numbered.number, error))?;
-        let each = |answer: Value| {
-            answer.extract_error().map_err(|error| self.failed(numbered.number, error))
-        };
+        let each =
+            |answer: Value| answer.extract_error().map_err(|error| self.failed(numbered.number, error));
         Ok(answers.into_iter().map(each).collect())
     }
 
@@ -175,7 +174,8 @@ impl Link {
     /// Asks for a sign of life. A server that answers, if only with an error, is not better over another connection;
     /// one that says it is a replica is the wrong one.
     async fn probe(&self) -> Result<(), String> {
-        let question = if self.is_cluster() { redis::cmd("CLUSTER").arg("INFO").to_owned() } else { redis::cmd("ROLE") };
+        let question =
+            if self.is_cluster() { redis::cmd("CLUSTER").arg("INFO").to_owned() } else { redis::cmd("ROLE") };
         let answer = timeout(PROBE_ANSWER, self.run(&question)).await;
         match answer.map_err(|_| "no answer to a sign of life".to_owned())? {
             Ok(role) if !self.is_cluster() => match redis::from_redis_value::<Role>(role) {

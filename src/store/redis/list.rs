@@ -29,7 +29,13 @@ impl Redis {
         };
         let Some(node) = node else { return Ok(Listing::default()) };
         let mut cmd = redis::cmd("SCAN");
-        cmd.arg(&scan).arg("MATCH").arg(self.keys.contacts()).arg("COUNT").arg(limit.max(1)).arg("TYPE").arg("hash");
+        cmd.arg(&scan)
+            .arg("MATCH")
+            .arg(self.keys.contacts())
+            .arg("COUNT")
+            .arg(limit.max(1))
+            .arg("TYPE")
+            .arg("hash");
         let mut parts = items(self.ask_node(&node, &cmd).await?)?.into_iter();
         let mut part = || parts.next().ok_or_else(|| senseless("scan"));
         let (next, found) = (text(part()?)?.ok_or_else(|| senseless("scan"))?, items(part()?)?);

@@ -135,7 +135,8 @@ fn hosts_of(
 }
 
 fn info(url: &str) -> Result<ConnectionInfo, TargetError> {
-    let wrong = TargetError("is not of the form USER:PASSWORD@HOST:PORT/DATABASE, with `%` escapes in the password");
+    let wrong =
+        TargetError("is not of the form USER:PASSWORD@HOST:PORT/DATABASE, with `%` escapes in the password");
     let info = url.into_connection_info().map_err(|_| wrong)?;
     let login = speaking(info.redis_settings().clone());
     Ok(info.set_redis_settings(login).set_tcp_settings(tcp()))

@@ -80,7 +80,11 @@ impl Redis {
         let mut cmd = script::call(&self.scripts.commit, &keys);
         // Version and log are fields of their own, where the script can compare them. The record repeats the version;
         // the end of the log it cannot know when nothing is appended.
-        cmd.arg(commit.expected).arg(version).arg(record::encode(&commit.record, version, LogHead::default())?);
+        cmd.arg(commit.expected).arg(version).arg(record::encode(
+            &commit.record,
+            version,
+            LogHead::default(),
+        )?);
         cmd.arg(before).arg(hash_field(before, &previous)).arg(head.length).arg(head.hash.as_slice());
         cmd.arg(i32::from(commit.erase)).arg(self.keys.windows(id)).arg(id.0.as_slice());
         cmd.arg(commit.entries.len()).arg(commit.windows.len());

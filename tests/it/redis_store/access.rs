@@ -12,8 +12,28 @@ use crate::{
 
 /// What a user of a single server or of a master that Sentinel knows needs, as in docs/redis.md.
 const NEEDED: [&str; 22] = [
-    "ping", "role", "client|tracking", "evalsha", "script|load", "exists", "type", "del", "get", "set", "hget", "hmget",
-    "hset", "hgetall", "scan", "xadd", "xinfo|stream", "xrange", "xrevrange", "wait", "waitaof", "info",
+    "ping",
+    "role",
+    "client|tracking",
+    "evalsha",
+    "script|load",
+    "exists",
+    "type",
+    "del",
+    "get",
+    "set",
+    "hget",
+    "hmget",
+    "hset",
+    "hgetall",
+    "scan",
+    "xadd",
+    "xinfo|stream",
+    "xrange",
+    "xrevrange",
+    "wait",
+    "waitaof",
+    "info",
 ];
 
 /// Of these an older server knows none, or goes without.
@@ -102,16 +122,23 @@ async fn a_user_who_may_not_do_all_of_a_commit_does_nothing_of_it() {
         let fewer: Vec<&str> = needed.iter().copied().filter(|name| *name != without).collect();
         let name = format!("no-{}", without.replace('|', "-"));
         user(&server, &name, &fewer).await;
-        let store = open(&format!("redis://{name}:secret@127.0.0.1:{}", server.port()), options()).await.unwrap();
+        let store =
+            open(&format!("redis://{name}:secret@127.0.0.1:{}", server.port()), options()).await.unwrap();
         let before = server.command(&["DEBUG", "DIGEST"]).await;
         for (erase, open) in [(true, true), (false, true), (true, false)] {
             let windows = if open { windows.clone() } else { Vec::new() };
             let entries = vec![crate::conformance::entry(head, 2)];
             let whole = Commit { windows, entries, erase, ..commit(id(1), 2) };
             // It needs some of them only for some commits.
-            if !matches!((without, erase, open), ("del", false, _) | ("set" | "get", _, false) | ("get", true, _)) {
+            if !matches!(
+                (without, erase, open),
+                ("del", false, _) | ("set" | "get", _, false) | ("get", true, _)
+            ) {
                 let refused = store.commit(whole).await;
-                assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{without} {erase} {open}: {refused:?}");
+                assert!(
+                    matches!(refused, Err(StoreError::Unavailable(_))),
+                    "{without} {erase} {open}: {refused:?}"
+                );
             }
         }
         assert_eq!(server.command(&["DEBUG", "DIGEST"]).await, before, "{without}");

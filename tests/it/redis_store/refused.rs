@@ -172,7 +172,8 @@ async fn a_write_of_unknown_outcome_is_settled_by_repeating_it() {
                 Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
             }
         };
-        let expected = [Committed::Done(loaded.version + 1), Committed::Known(entries[0].statement, statement)];
+        let expected =
+            [Committed::Done(loaded.version + 1), Committed::Known(entries[0].statement, statement)];
         assert!(expected.contains(&settled), "{settled:?}");
         if statement > 2 {
             assert_eq!(settled, expected[1], "it had happened");

@@ -6,10 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use redis::{ConnectionInfo, Value};
-use tokio::{
-    task::JoinHandle,
-    time::sleep,
-};
+use tokio::{task::JoinHandle, time::sleep};
 
 use super::{Hearing, node};
 use crate::store::{
@@ -91,7 +88,9 @@ async fn masters_now(hearing: &Hearing) -> Option<BTreeMap<String, ConnectionInf
 
 fn host_of(info: &ConnectionInfo) -> Option<String> {
     match info.addr() {
-        redis::ConnectionAddr::Tcp(host, _) | redis::ConnectionAddr::TcpTls { host, .. } => Some(host.clone()),
+        redis::ConnectionAddr::Tcp(host, _) | redis::ConnectionAddr::TcpTls { host, .. } => {
+            Some(host.clone())
+        }
         _ => None,
     }
 }
@@ -102,7 +101,8 @@ pub(in crate::store::redis) fn masters(slots: Value) -> Result<Vec<(String, u16)
     for range in answer::items(slots)? {
         let master = answer::items(range)?.into_iter().nth(2).ok_or_else(|| senseless("cluster"))?;
         let mut parts = answer::items(master)?.into_iter();
-        let host = parts.next().map(answer::text).transpose()?.flatten().ok_or_else(|| senseless("cluster"))?;
+        let host =
+            parts.next().map(answer::text).transpose()?.flatten().ok_or_else(|| senseless("cluster"))?;
         let port = parts.next().map(answer::number).transpose()?.ok_or_else(|| senseless("cluster"))?;
         found.push((host, u16::try_from(port).map_err(|_| senseless("cluster"))?));
     }
