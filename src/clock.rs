@@ -51,7 +51,6 @@ pub fn system_now() -> Time {
 
 /// The time by a clock that only ever goes forward: for lengths of time in this process.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub fn monotonic() -> std::time::Instant {
     std::time::Instant::now()
 }

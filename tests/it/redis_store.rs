@@ -1,6 +1,7 @@
 //! What only the Redis store does: hearing of others' writes, keeping its connections up, telling what is wrong.
 
 mod access;
+mod cluster;
 mod damaged;
 mod hearing;
 mod lost;

@@ -229,8 +229,9 @@ fn a_status_is_built_in_one_place() {
 #[test]
 fn time_is_read_in_one_place() {
     only_in(&["clock"], &["SystemTime", "Timestamp::now", "Zoned::now", "UNIX_EPOCH"]);
-    // How long a call took is measured where it is counted.
-    only_in(&["grpc/policy", "gate/writes"], &["Instant::now", "time::Instant"]);
+    // How long a call took is measured where it is counted; how long memory is trusted is compared where it is kept.
+    only_in(&["grpc/policy", "gate/writes", "clock", "cache", "store"], &["time::Instant"]);
+    only_in(&["grpc/policy", "gate/writes", "clock"], &["Instant::now"]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub(super) fn bytes(value: Value) -> Result<Option<Vec<u8>>, StoreError> {
     match value {
         Value::Nil => Ok(None),
         Value::BulkString(bytes) => Ok(Some(bytes)),
-        Value::SimpleString(text) => Ok(Some(text.into_bytes())),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Ok(Some(text.into_bytes())),
         // What Lua answers for something that is not there.
         Value::Boolean(false) => Ok(None),
         _ => Err(senseless("string")),

@@ -45,7 +45,6 @@ impl Redis {
 fn first_text(answer: Value) -> Option<String> {
     match answer {
         Value::Map(nodes) => text(nodes.into_iter().next()?.1).ok()?,
-        Value::VerbatimString { text, .. } => Some(text),
         other => text(other).ok()?,
     }
 }

@@ -122,8 +122,8 @@ impl Hearing {
     /// A slot that no master we listen to claims is written to where nobody hears.
     fn look_for_slots(&self, nodes: &mut Nodes) {
         let was = nodes.whole;
-        nodes.whole = !self.cluster
-            || view::is_whole(nodes.each.iter().map(|(name, node)| (name.as_str(), &node.view)));
+        let views: Vec<_> = nodes.each.iter().map(|(name, node)| (name.as_str(), &node.view)).collect();
+        nodes.whole = !self.cluster || view::is_whole(&views);
         if was && !nodes.whole {
             self.ear.deaf();
         }

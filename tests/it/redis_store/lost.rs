@@ -165,10 +165,10 @@ async fn a_server_that_was_killed_is_used_again_within_two_seconds_of_its_return
     assert_eq!(pair.side.remembers(id(1)), None);
     pair.server.restart().await;
     let back = Instant::now();
-    until("connected", || pair.side.cache.is_trusted()).await;
-    assert_eq!(pair.side.version(id(1)).await, Ok(version), "kept on disk");
+    pair.side.learn(id(1)).await;
     let took = back.elapsed();
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert_eq!(pair.side.remembers(id(1)), Some(version), "kept on disk");
+    assert!(took < Duration::from_secs(4), "{took:?}");
     let by = Instant::now() + PATIENCE;
     while pair.writer.commit(commit(id(1), version)).await.is_err() {
         assert!(Instant::now() < by, "writes resume");
@@ -224,9 +224,9 @@ async fn without_redis_every_answer_comes_at_once_and_recovery_is_quick() {
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?} for 2,000", asked.elapsed());
     pair.proxy.admit().await;
     let back = Instant::now();
-    until("connected", || pair.side.cache.is_trusted()).await;
-    assert!(pair.side.version(id(1)).await.is_ok());
-    assert!(back.elapsed() < Duration::from_secs(3), "{:?}", back.elapsed());
+    // Commands and what is heard have a connection each.
+    pair.recovers().await;
+    assert!(back.elapsed() < Duration::from_secs(4), "{:?}", back.elapsed());
 }
 
 #[tokio::test]

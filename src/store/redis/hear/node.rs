@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use redis::{ConnectionInfo, PushInfo, RedisError, Value, aio::MultiplexedConnection};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::{
     Hearing,
@@ -70,7 +70,7 @@ pub(super) async fn listen(hearing: &Arc<Hearing>, node: &str, master: &Connecti
     // What was read before tracking began may have changed unheard.
     hearing.ear.deaf();
     let mut heard = false;
-    let mut beats = interval_at(Instant::now(), hearing.heartbeat);
+    let mut beats = interval(hearing.heartbeat);
     // A process that was stopped has nothing to catch up with.
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -56,7 +56,7 @@ fn sign(info: &str, nodes: &str) -> Sign {
         return Sign::None;
     }
     let mut view = View::default();
-    for field in own.split(' ').skip(8) {
+    for field in own.split(' ').skip(8).filter(|field| !field.is_empty()) {
         if let Some(exchanged) = field.strip_prefix('[') {
             // `[slot->-id]` or `[slot-<-id]`
             let peer = exchanged.trim_end_matches(']').rsplit(['>', '<']).next().unwrap_or_default();
@@ -73,17 +73,17 @@ fn sign(info: &str, nodes: &str) -> Sign {
 }
 
 /// True when some masters have all slots among them, and exchange slots with none but each other.
-pub(super) fn is_whole<'a>(views: impl Iterator<Item = (&'a str, &'a View)> + Clone) -> bool {
+pub(super) fn is_whole(views: &[(&str, &View)]) -> bool {
     let mut claimed = vec![false; SLOTS];
-    for (_, view) in views.clone() {
+    for (_, view) in views {
         for slot in view.slots.iter().cloned().flatten() {
             if let Some(claimed) = claimed.get_mut(usize::from(slot)) {
                 *claimed = true;
             }
         }
     }
-    let known = |peer: &String| views.clone().any(|(name, _)| name == peer);
-    claimed.into_iter().all(|claimed| claimed) && views.clone().all(|(_, view)| view.peers.iter().all(known))
+    let known = |peer: &String| views.iter().any(|(name, _)| name == peer);
+    claimed.into_iter().all(|claimed| claimed) && views.iter().all(|(_, view)| view.peers.iter().all(known))
 }
 
 #[cfg(test)]
@@ -123,11 +123,13 @@ mod tests {
 
     #[test]
     fn masters_are_whole_when_they_have_every_slot_and_know_whom_they_exchange_slots_with() {
-        let whole = |views: &[(&str, View)]| is_whole(views.iter().map(|(name, view)| (*name, view)));
+        let whole = |views: &[(&str, View)]| {
+            is_whole(&views.iter().map(|(name, view)| (*name, view)).collect::<Vec<_>>())
+        };
         let (a, b) = (("a", master("0-8191")), ("b", master("8192-16383")));
         assert!(whole(&[a.clone(), b.clone()]));
         assert!(whole(&[a.clone(), b.clone(), ("c", master(""))]));
-        assert!(!whole(&[a.clone()]) && !whole(&[]));
+        assert!(!whole(std::slice::from_ref(&a)) && !whole(&[]));
         assert!(!whole(&[a.clone(), ("b", master("8192-16382"))]));
         let moving = ("b", master("8192-16383 [9000->-c]"));
         assert!(!whole(&[a.clone(), moving.clone()]), "to where nobody listens");
