@@ -38,6 +38,11 @@ impl ConsentApi {
         Self { gate, stopping }
     }
 
+    /// What is true of a write that was just answered.
+    fn durability(&self) -> i32 {
+        convert::durability(self.gate.store().durability())
+    }
+
     /// A request as it was read; one that cannot be read is a refused write.
     fn readable<T>(&self, kind: &'static str, read: Result<T, Status>) -> Result<T, Status> {
         read.inspect_err(|_| self.gate.metrics().wrote(kind, WriteOutcome::refused))
@@ -83,7 +88,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             findings: recorded.findings.iter().map(convert::finding).collect(),
             obligations: convert::obligations(recorded.done.obligations),
             standing: recorded.standing.map(|(scope, status)| convert::scope_status(&scope, status)),
-            durability: convert::durability(),
+            durability: self.durability(),
         }))
     }
 
@@ -95,7 +100,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let done = self.write("opt_out", self.gate.record_opt_out(&opt_out)).await?;
         Ok(Response::new(pb::RecordOptOutResponse {
             revision: done.revision.token(),
-            durability: convert::durability(),
+            durability: self.durability(),
             obligations: convert::obligations(done.obligations),
             applied: done.applied,
         }))
@@ -112,7 +117,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             state: convert::prompt_state(&done.contact) as i32,
             obligations: convert::obligations(done.obligations),
             applied: done.applied,
-            durability: convert::durability(),
+            durability: self.durability(),
         }))
     }
 
@@ -144,7 +149,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             effect: convert::inbound_effect(&recorded.effect) as i32,
             obligations: convert::obligations(recorded.done.obligations),
             revision: recorded.done.revision.token(),
-            durability: convert::durability(),
+            durability: self.durability(),
         }))
     }
 
@@ -155,7 +160,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let (who, of_opt_in) = self.readable("confirmation", convert::confirmation(request.get_ref()))?;
         let done = self.write("confirmation", self.gate.record_confirmation(&who, of_opt_in)).await?;
         let revision = done.revision.token();
-        Ok(Response::new(pb::RecordConfirmationResponse { revision, durability: convert::durability() }))
+        Ok(Response::new(pb::RecordConfirmationResponse { revision, durability: self.durability() }))
     }
 
     async fn record_block(
@@ -165,7 +170,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let (who, block) = self.readable("block", convert::block(request.get_ref()))?;
         let done = self.write("block", self.gate.record_block(&who, block)).await?;
         let revision = done.revision.token();
-        Ok(Response::new(pb::RecordBlockResponse { revision, durability: convert::durability() }))
+        Ok(Response::new(pb::RecordBlockResponse { revision, durability: self.durability() }))
     }
 
     async fn settle_hold(
@@ -179,7 +184,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let who = self.readable("hold", fields.finish(who))?;
         let done = self.write("hold", self.gate.settle_hold(&who)).await?;
         let revision = done.revision.token();
-        Ok(Response::new(pb::SettleHoldResponse { revision, durability: convert::durability() }))
+        Ok(Response::new(pb::SettleHoldResponse { revision, durability: self.durability() }))
     }
 
     async fn record_contact(
@@ -193,7 +198,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let who = self.readable("contact", fields.finish(who))?;
         let done = self.write("contact", self.gate.record_contact(&who, zone.as_deref())).await?;
         let revision = done.revision.token();
-        Ok(Response::new(pb::RecordContactResponse { revision, durability: convert::durability() }))
+        Ok(Response::new(pb::RecordContactResponse { revision, durability: self.durability() }))
     }
 
     async fn link_contacts(
@@ -203,7 +208,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let (who, other) = self.readable("link", convert::link(request.get_ref()))?;
         let done = self.write("link", self.gate.link(&who, &other)).await?;
         let revision = done.revision.token();
-        Ok(Response::new(pb::LinkContactsResponse { revision, durability: convert::durability() }))
+        Ok(Response::new(pb::LinkContactsResponse { revision, durability: self.durability() }))
     }
 
     async fn get_contact(
@@ -261,7 +266,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             revision: revision.token(),
             opt_out_kept,
             entries_erased,
-            durability: convert::durability(),
+            durability: self.durability(),
         }))
     }
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod connect;
+mod durable;
 mod examine;
 mod fault;
 mod feed;
@@ -27,7 +28,8 @@ use async_trait::async_trait;
 use tokio::{sync::watch, task::AbortHandle, time::timeout};
 
 use super::{
-    Change, Commit, Committed, ContactId, Cursor, Ear, Listing, Loaded, RegistryRow, SealedEntry, Store, StoreError,
+    Change, Commit, Committed, ContactId, Cursor, Durability, Ear, Listing, Loaded, RegistryRow, SealedEntry,
+    Store, StoreError,
 };
 use crate::model::{StatementId, Time};
 pub use connect::RedisTls;
@@ -35,6 +37,7 @@ pub use keys::PREFIX;
 pub use target::{Target, TargetError};
 
 use connect::Connector;
+use durable::Durable;
 use keys::Keys;
 use link::Link;
 use script::Scripts;
@@ -57,6 +60,12 @@ pub struct Options {
     pub heartbeat: Duration,
     /// How long memory is trusted after what was heard last. Longer than a heartbeat and its answer take.
     pub trust: Duration,
+    /// How many replicas must have a commit before it is answered. None in a cluster.
+    pub replicas: u32,
+    /// Whether the append-only file must have it, and that of the replicas. Not in a cluster.
+    pub fsync: bool,
+    /// How long these are waited for; shorter than `response`.
+    pub durability: Duration,
 }
 
 impl Default for Options {
@@ -68,6 +77,9 @@ impl Default for Options {
             response: Duration::from_secs(5),
             heartbeat: Duration::from_millis(100),
             trust: Duration::from_millis(350),
+            replicas: 0,
+            fsync: false,
+            durability: Duration::from_secs(1),
         }
     }
 }
@@ -82,6 +94,8 @@ pub struct Redis {
     cluster: bool,
     feed: watch::Sender<u64>,
     tasks: Mutex<Vec<AbortHandle>>,
+    /// How commits go when they must be confirmed.
+    durable: Option<Durable>,
 }
 
 impl Redis {
@@ -95,12 +109,13 @@ impl Redis {
         let connector =
             Arc::new(Connector::new(target, options.tls.clone(), options.connect, options.response));
         let link = Link::new();
-        let store = Self {
+        let mut store = Self {
             keys: Keys::new(&options.prefix),
             scripts: Scripts::new(),
             cluster,
             feed: watch::Sender::new(0),
             tasks: Mutex::default(),
+            durable: None,
             link: Arc::clone(&link),
             connector: Arc::clone(&connector),
             options,
@@ -114,6 +129,8 @@ impl Redis {
         }
         drop(connected);
         store.examine().await?;
+        store.examine_durability().await?;
+        store.confirm_commits();
         store.announce(store.read_position().await?);
         store.follow_feed();
         Ok(store)
@@ -168,7 +185,12 @@ impl Store for Redis {
         id: ContactId,
         statement: StatementId,
     ) -> Result<Option<SealedEntry>, StoreError> {
-        self.read_entry_of(id, statement).await
+        let found = self.read_entry_of(id, statement).await?;
+        if let (Some(_), Some(durable)) = (&found, &self.durable) {
+            // Asked for by who repeats a write, and then answers that it is kept.
+            durable.confirm().await?;
+        }
+        Ok(found)
     }
 
     async fn contacts(&self, from: Option<Cursor>, limit: usize, now: Time) -> Result<Listing, StoreError> {
@@ -200,8 +222,16 @@ impl Store for Redis {
         self.ask(&redis::cmd("PING")).await.map(drop)
     }
 
+    async fn known_identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        self.stored_identity_key().await
+    }
+
     async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError> {
         self.first_identity_key(wanted).await
+    }
+
+    fn durability(&self) -> Durability {
+        self.durable.as_ref().map_or(Durability::Stored, Durable::durability)
     }
 
     fn listen(&self, ear: Arc<dyn Ear>) {

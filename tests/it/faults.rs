@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use sendgate::{
     model::{StatementId, Time},
     store::{
-        Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store, StoreError,
-        embedded::Embedded,
+        Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store,
+        StoreError, embedded::Embedded,
     },
 };
 use tokio::sync::{Notify, watch};
@@ -181,6 +181,10 @@ impl Store for Faulty {
     async fn ping(&self) -> Result<(), StoreError> {
         self.pass().await?;
         self.inner.ping().await
+    }
+
+    async fn known_identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        self.inner.known_identity_key().await
     }
 
     async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError> {

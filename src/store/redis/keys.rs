@@ -9,6 +9,7 @@
 //! | `sg:r:{registry}` | hash | learned senders, accounts, templates | none |
 //! | `sg:e:{feed}` | stream | the feed of changes | none |
 //! | `sg:k:{key}` | string | the key of contact ids | none |
+//! | `sg:d:{mark}` | string | nothing: written so that a wait has something to wait for | none |
 //!
 //! `ID` is the contact id, in braces, so that a contact is one slot of a cluster and one script. The prefix stands
 //! outside the braces: invalidation matches whole keys from their beginning.
@@ -67,6 +68,10 @@ impl Keys {
 
     pub(super) fn feed(&self) -> String {
         format!("{}:e:{{feed}}", self.prefix)
+    }
+
+    pub(super) fn mark(&self) -> String {
+        format!("{}:d:{{mark}}", self.prefix)
     }
 
     pub(super) fn identity_key(&self) -> String {
@@ -130,7 +135,9 @@ mod tests {
     fn what_is_no_key_of_ours_is_nothing() {
         let keys = Keys::new("sg");
         let long = format!("{}x", keys.contact(ContactId([1; 16])));
-        for key in ["", "sg", "sg:", "sg:c:", "sg:c:{}", "sgx:c:{AAAAAAAAAAAAAAAAAAAAAA}", "sg:c:{****}", &long] {
+        for key in
+            ["", "sg", "sg:", "sg:c:", "sg:c:{}", "sgx:c:{AAAAAAAAAAAAAAAAAAAAAA}", "sg:c:{****}", &long]
+        {
             assert_eq!(keys.named(key.as_bytes()), None, "{key}");
         }
     }

@@ -6,10 +6,9 @@ use super::{
     Redis,
     answer::{bytes, items, number, text},
     fault::senseless,
-    link::Failed,
     script,
 };
-use crate::store::{Commit, Committed, LogHead, RegistryRow, SealedEntry, StoreError, record};
+use crate::store::{Commit, Committed, LogHead, RegistryRow, SealedEntry, Store as _, StoreError, record};
 
 impl Redis {
     pub(super) async fn write_contact(&self, commit: &Commit) -> Result<Committed, StoreError> {
@@ -19,7 +18,7 @@ impl Redis {
             return Ok(self.known(commit).await?.unwrap_or(Committed::Conflict));
         };
         let cmd = self.commit_command(commit, version, head.unwrap_or_default())?;
-        let answer = self.written(&cmd).await.map_err(|failed| failed.of_write())?;
+        let answer = self.written(cmd).await?;
         let mut parts = items(answer)?.into_iter();
         let mut part = || parts.next().ok_or_else(|| senseless("answer to a commit"));
         match text(part()?)?.as_deref() {
@@ -38,13 +37,19 @@ impl Redis {
         }
     }
 
-    async fn written(&self, cmd: &Cmd) -> Result<Value, Failed> {
-        script::run(&self.link, &self.scripts.commit, cmd).await
+    async fn written(&self, cmd: Cmd) -> Result<Value, StoreError> {
+        match &self.durable {
+            Some(durable) => durable.write(cmd).await,
+            None => {
+                let answer = script::run(&self.link, &self.scripts.commit, &cmd).await;
+                answer.map_err(|failed| failed.of_write())
+            }
+        }
     }
 
     async fn known(&self, commit: &Commit) -> Result<Option<Committed>, StoreError> {
         for entry in &commit.entries {
-            if let Some(found) = self.read_entry_of(commit.id, entry.statement).await? {
+            if let Some(found) = self.entry_of(commit.id, entry.statement).await? {
                 return Ok(Some(Committed::Known(entry.statement, found.sequence)));
             }
         }
@@ -64,7 +69,11 @@ impl Redis {
         let mut cmd = script::call(&self.scripts.commit, &keys);
         // Version and log are fields of their own, where the script can compare them. The record repeats the version;
         // the end of the log it cannot know when nothing is appended.
-        cmd.arg(commit.expected).arg(version).arg(record::encode(&commit.record, version, LogHead::default())?);
+        cmd.arg(commit.expected).arg(version).arg(record::encode(
+            &commit.record,
+            version,
+            LogHead::default(),
+        )?);
         cmd.arg(before).arg(hash_field(before, &previous)).arg(head.length).arg(head.hash.as_slice());
         cmd.arg(i32::from(commit.erase)).arg(self.keys.windows(id)).arg(id.0.as_slice());
         cmd.arg(commit.entries.len()).arg(commit.windows.len());
@@ -95,10 +104,18 @@ impl Redis {
         let key = self.keys.identity_key();
         let set = self.link.run(redis::cmd("SET").arg(&key).arg(wanted.as_slice()).arg("NX")).await;
         set.map_err(|failed| failed.of_write())?;
-        let stored = bytes(self.ask(redis::cmd("GET").arg(&key)).await?)?.unwrap_or_default();
         // Another key would orphan every contact, so a damaged one is never replaced.
-        stored.try_into().map_err(|_| StoreError::Corrupt("the identity key is damaged".to_owned()))
+        self.stored_identity_key().await?.ok_or_else(damaged_key)
     }
+
+    pub(super) async fn stored_identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        let stored = bytes(self.ask(redis::cmd("GET").arg(self.keys.identity_key())).await?)?;
+        stored.map(|key| key.try_into().map_err(|_| damaged_key())).transpose()
+    }
+}
+
+fn damaged_key() -> StoreError {
+    StoreError::Corrupt("the identity key is damaged".to_owned())
 }
 
 /// True when entries continue each other.

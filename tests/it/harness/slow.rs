@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use sendgate::{
     model::{StatementId, Time},
     store::{
-        Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store, StoreError,
-        embedded::Embedded,
+        Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store,
+        StoreError, embedded::Embedded,
     },
 };
 use tokio::sync::watch;
@@ -138,6 +138,10 @@ impl Store for Slow {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.works()
+    }
+
+    async fn known_identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        self.store.known_identity_key().await
     }
 
     async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError> {
