@@ -3,4 +3,5 @@
 mod client;
 mod crash;
 mod private;
+mod redis;
 mod start;

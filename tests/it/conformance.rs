@@ -10,6 +10,7 @@ mod windows;
 use std::{
     future::Future,
     sync::{Arc, LazyLock, Mutex},
+    time::Duration,
 };
 
 use sendgate::{
@@ -22,7 +23,7 @@ use sendgate::{
 };
 use tempfile::TempDir;
 
-use crate::redis_server::RedisServer;
+use crate::{redis_server::RedisServer, replicas::Pair};
 
 /// Where a store keeps what it stores: opening it again finds everything.
 pub(crate) trait Place {
@@ -64,6 +65,19 @@ impl Place for InRedis {
 
     async fn open(&self) -> Arc<dyn Store> {
         Arc::new(Redis::open(self.0.target(), redis::Options::default()).await.unwrap())
+    }
+}
+
+/// Where every commit is confirmed by a replica.
+struct InReplicatedRedis(Pair);
+
+impl Place for InReplicatedRedis {
+    async fn new() -> Self {
+        Self(Pair::start().await)
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        self.0.open(Duration::from_secs(4)).await
     }
 }
 
@@ -116,6 +130,7 @@ macro_rules! conforms {
 conforms!(super::InMemory as in_memory);
 conforms!(super::InFile as in_file);
 conforms!(super::InRedis as in_redis);
+conforms!(super::InReplicatedRedis as in_replicated_redis);
 
 /// So many milliseconds after an hour from now: a server that ends windows by its own clock must not end them here.
 pub(crate) fn at(millis: i64) -> Time {

@@ -19,6 +19,8 @@ mod readme;
 #[cfg(test)]
 mod redis_server;
 #[cfg(test)]
+mod replicas;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod tamper;

@@ -51,11 +51,19 @@ impl Served {
         Self::start_logging(store, "json", more)
     }
 
+    /// The same on any store.
+    pub(crate) fn on(url: &str, more: &[&str]) -> Self {
+        Self::launch(url, "json", more)
+    }
+
     /// The same with a choice of log format.
     pub(crate) fn start_logging(store: &Path, format: &str, more: &[&str]) -> Self {
-        let url = format!("file:{}", store.display());
+        Self::launch(&format!("file:{}", store.display()), format, more)
+    }
+
+    fn launch(url: &str, format: &str, more: &[&str]) -> Self {
         let format = format!("log.format={format}");
-        let mut arguments = vec!["serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--store", &url];
+        let mut arguments = vec!["serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--store", url];
         let patient = PATIENT.map(|(path, value)| format!("{path}={value}"));
         for setting in patient.iter().chain([&format]) {
             arguments.extend(["--set", setting]);
@@ -95,6 +103,11 @@ impl Served {
                 return line;
             }
         }
+    }
+
+    /// What the log has said so far.
+    pub(crate) fn said(&self) -> String {
+        self.seen.join("\n")
     }
 
     pub(crate) fn id(&self) -> u32 {
