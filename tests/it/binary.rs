@@ -2,6 +2,7 @@
 
 mod client;
 mod crash;
+mod migrate;
 mod private;
 mod redis;
 mod start;

@@ -9,29 +9,20 @@
 //! commit means.
 
 mod lane;
+mod needs;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use redis::{Cmd, Value};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::{
-    Redis,
-    answer::{items, number},
-    connect::Connector,
-    fault::senseless,
-    keys::Keys,
-    link::Link,
-    script::Scripts,
-};
+use super::{Redis, connect::Connector, keys::Keys, link::Link, script::Scripts};
 use crate::store::{Durability, StoreError};
 use lane::Lane;
+use needs::Needs;
 
 /// Connections that commits are confirmed over: while one waits, others write.
 const LANES: usize = 4;
@@ -39,14 +30,6 @@ const LANES: usize = 4;
 const TOGETHER_MAX: usize = 64;
 /// Commits that wait for a writer before further ones are refused.
 const QUEUE: usize = 1024;
-
-/// What must have a commit before it is answered.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Needs {
-    pub(super) replicas: u32,
-    pub(super) fsync: bool,
-    pub(super) timeout: Duration,
-}
 
 /// The way of commits that must be confirmed.
 pub(super) struct Durable {
@@ -101,30 +84,6 @@ impl Doubt {
     fn is_there(&self) -> bool {
         let doubted = self.doubted.load(Ordering::Acquire);
         doubted > 0 && self.confirmed.load(Ordering::Acquire) <= doubted
-    }
-}
-
-impl Needs {
-    fn wait(&self) -> Cmd {
-        let millis = u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX);
-        if self.fsync {
-            let mut cmd = redis::cmd("WAITAOF");
-            cmd.arg(1).arg(self.replicas).arg(millis);
-            return cmd;
-        }
-        let mut cmd = redis::cmd("WAIT");
-        cmd.arg(self.replicas).arg(millis);
-        cmd
-    }
-
-    /// True when an answer to the wait says that everybody has it.
-    fn met(&self, answer: Value) -> Result<bool, StoreError> {
-        if !self.fsync {
-            return Ok(number(answer)? >= u64::from(self.replicas));
-        }
-        let mut counts = items(answer)?.into_iter().map(number);
-        let mut count = || counts.next().ok_or_else(|| senseless("answer to a wait"))?;
-        Ok(count()? >= 1 && count()? >= u64::from(self.replicas))
     }
 }
 
@@ -211,28 +170,6 @@ impl Durable {
 mod tests {
     use super::*;
 
-    fn needs(replicas: u32, fsync: bool) -> Needs {
-        Needs { replicas, fsync, timeout: Duration::from_millis(300) }
-    }
-
-    fn words(cmd: &Cmd) -> String {
-        String::from_utf8(cmd.get_packed_command()).unwrap().replace("\r\n", " ")
-    }
-
-    #[test]
-    fn enough_replicas_are_enough() {
-        let one = |n| needs(2, false).met(Value::Int(n));
-        assert_eq!((one(1), one(2), one(3)), (Ok(false), Ok(true), Ok(true)));
-        assert!(matches!(needs(1, false).met(Value::Nil), Err(StoreError::Corrupt(_))));
-    }
-
-    #[test]
-    fn the_append_only_file_counts_here_and_on_replicas() {
-        let both = |here, there| needs(1, true).met(Value::Array(vec![Value::Int(here), Value::Int(there)]));
-        assert_eq!((both(1, 1), both(0, 1), both(1, 0)), (Ok(true), Ok(false), Ok(false)));
-        assert!(matches!(needs(0, true).met(Value::Array(vec![])), Err(StoreError::Corrupt(_))));
-    }
-
     #[test]
     fn a_doubt_ends_with_a_batch_that_was_sent_after_it() {
         let doubt = Doubt::default();
@@ -245,11 +182,5 @@ mod tests {
         let after = doubt.sending();
         doubt.confirm(after);
         assert!(!doubt.is_there());
-    }
-
-    #[test]
-    fn what_is_waited_for_is_asked_for() {
-        assert!(words(&needs(2, false).wait()).contains("WAIT $1 2 $3 300"));
-        assert!(words(&needs(1, true).wait()).contains("WAITAOF $1 1 $1 1 $3 300"));
     }
 }
