@@ -186,11 +186,14 @@ impl Store for Redis {
         statement: StatementId,
     ) -> Result<Option<SealedEntry>, StoreError> {
         let found = self.read_entry_of(id, statement).await?;
-        if let (Some(_), Some(durable)) = (&found, &self.durable) {
-            // Asked for by who repeats a write, and then answers that it is kept.
-            durable.confirm().await?;
-        }
-        Ok(found)
+        // Asked for by who repeats a write, and then answers that it is kept.
+        let gone = match (&found, &self.durable) {
+            (Some(_), Some(durable)) => {
+                durable.ask(self.entry_command(id, statement)).await? == redis::Value::Nil
+            }
+            _ => false,
+        };
+        Ok(found.filter(|_| !gone))
     }
 
     async fn contacts(&self, from: Option<Cursor>, limit: usize, now: Time) -> Result<Listing, StoreError> {

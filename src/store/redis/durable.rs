@@ -38,9 +38,9 @@ pub(super) struct Durable {
     shared: Arc<Shared>,
 }
 
-/// One commit, or the wish that everything before be confirmed, and who wants the answer.
+/// One commit, or a question whose answer must be confirmed, and who wants it.
 struct Job {
-    commit: Option<Cmd>,
+    command: Cmd,
     answer: oneshot::Sender<Result<Value, StoreError>>,
 }
 
@@ -130,14 +130,21 @@ impl Durable {
         (Self { needs, queue, shared }, lanes.take(LANES))
     }
 
-    /// Sends a commit; its answer, once it is confirmed.
-    pub(super) async fn write(&self, commit: Cmd) -> Result<Value, StoreError> {
-        self.ask(Some(commit)).await
-    }
-
-    /// Waits until everything that was written so far is confirmed, whoever wrote it.
-    pub(super) async fn confirm(&self) -> Result<(), StoreError> {
-        self.ask(None).await.map(drop)
+    /// Sends a commit, or asks something; the answer, once what it tells of is confirmed. Over one connection, since
+    /// after a failover another one may lead to a server that never had it.
+    pub(super) async fn ask(&self, command: Cmd) -> Result<Value, StoreError> {
+        if self.shared.link.wire().is_none() {
+            return Err(StoreError::Unavailable(self.shared.link.why()));
+        }
+        let (answer, answered) = oneshot::channel();
+        // Refused rather than queued: behind so many waits this one would come too late.
+        self.queue.try_send(Job { command, answer }).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => {
+                StoreError::Unavailable("too many writes wait for Redis to confirm them".to_owned())
+            }
+            mpsc::error::TrySendError::Closed(_) => StoreError::Unavailable("the store is closed".to_owned()),
+        })?;
+        answered.await.unwrap_or(Err(StoreError::UnknownOutcome))
     }
 
     /// What holds of everything this process was answered.
@@ -148,21 +155,6 @@ impl Durable {
         } else {
             Durability::Stored
         }
-    }
-
-    async fn ask(&self, commit: Option<Cmd>) -> Result<Value, StoreError> {
-        if self.shared.link.wire().is_none() {
-            return Err(StoreError::Unavailable(self.shared.link.why()));
-        }
-        let (answer, answered) = oneshot::channel();
-        // Refused rather than queued: behind so many waits this one would come too late.
-        self.queue.try_send(Job { commit, answer }).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => {
-                StoreError::Unavailable("too many writes wait for Redis to confirm them".to_owned())
-            }
-            mpsc::error::TrySendError::Closed(_) => StoreError::Unavailable("the store is closed".to_owned()),
-        })?;
-        answered.await.unwrap_or(Err(StoreError::UnknownOutcome))
     }
 }
 

@@ -39,7 +39,7 @@ impl Redis {
 
     async fn written(&self, cmd: Cmd) -> Result<Value, StoreError> {
         match &self.durable {
-            Some(durable) => durable.write(cmd).await,
+            Some(durable) => durable.ask(cmd).await,
             None => {
                 let answer = script::run(&self.link, &self.scripts.commit, &cmd).await;
                 answer.map_err(|failed| failed.of_write())

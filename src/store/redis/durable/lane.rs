@@ -60,11 +60,10 @@ impl Lane {
                 return Vec::new();
             }
         };
-        let commits = jobs.iter().filter_map(|job| job.commit.as_ref());
         let mut pipeline = Pipeline::with_capacity(jobs.len() + 2);
-        commits.for_each(|commit| {
-            pipeline.add_command(commit.clone());
-        });
+        for job in &jobs {
+            pipeline.add_command(job.command.clone());
+        }
         pipeline.add_command(self.shared.mark.clone()).add_command(self.shared.wait.clone());
         let (count, batch) = (pipeline.len(), self.shared.doubt.sending());
         match connection.req_packed_commands(&pipeline, 0, count).await {
@@ -94,11 +93,7 @@ impl Lane {
         }
         let (mut answers, mut forgotten) = (answers.into_iter(), Vec::new());
         for job in jobs {
-            let answer = match job.commit {
-                Some(_) => answers.next().unwrap_or(Value::Nil).extract_error(),
-                None => Ok(Value::Nil),
-            };
-            let told = match answer {
+            let told = match answers.next().unwrap_or(Value::Nil).extract_error() {
                 Err(error) if fault::is_no_script(&error) => {
                     self.connection = None;
                     forgotten.push(job);
@@ -110,7 +105,7 @@ impl Lane {
                     }
                     Err(fault::of_write(&error))
                 }
-                Ok(answer) if confirmed || is_conflict(&answer) => Ok(answer),
+                Ok(answer) if confirmed || tells_of_nothing(&answer) => Ok(answer),
                 Ok(_) => Err(StoreError::UnknownOutcome),
             };
             // Whoever asked may have gone.
@@ -147,7 +142,11 @@ fn refuse(job: Job, why: &str) {
     drop(job.answer.send(Err(StoreError::Unavailable(why.to_owned()))));
 }
 
-/// A commit that was not written needs no confirmation.
-fn is_conflict(answer: &Value) -> bool {
-    matches!(answer, Value::Array(parts) if matches!(parts.first(), Some(Value::BulkString(word)) if word == b"conflict"))
+/// A commit that was not written, or a statement that is not there, needs no confirmation.
+fn tells_of_nothing(answer: &Value) -> bool {
+    match answer {
+        Value::Nil => true,
+        Value::Array(parts) => matches!(parts.first(), Some(Value::BulkString(word)) if word == b"conflict"),
+        _ => false,
+    }
 }

@@ -15,10 +15,13 @@ async fn what_is_no_empty_target_is_refused_and_left_as_it_is() {
     let key = everything(&*file(&path)).await.key.unwrap();
     let somebody =
         everything(&*file(&path)).await.contacts.into_iter().find(|(.., it)| it.2.length == 1).unwrap();
+    let longer =
+        everything(&*file(&path)).await.contacts.into_iter().find(|(.., it)| it.2.length == 2).unwrap().0;
     for (name, says) in [
         ("key", "another identity key"),
         ("contact", "1 contacts that the source has not"),
         ("state", "1 contacts in another state"),
+        ("beginning", "1 contacts in another state"),
         ("record", "1 contacts in another state"),
         ("window", "1 contacts in another state"),
         ("registry", "the target's registry"),
@@ -32,6 +35,8 @@ async fn what_is_no_empty_target_is_refused_and_left_as_it_is() {
         let wrong = match name {
             "contact" => Some(commit(7, 1)),
             "state" => Some(Commit { id: *id, ..commit(7, 1) }),
+            // Shorter than the log of the source, and not how that begins.
+            "beginning" => Some(Commit { id: longer, ..commit(7, 1) }),
             "record" => Some(Commit { record: commit(7, 0).record, ..same }),
             "window" => {
                 let end = now + sendgate::model::Millis::hours(24);
