@@ -8,7 +8,7 @@ APP_SECRET ?= try-me
 VERIFY_TOKEN ?= try-me
 STORE ?= file:$(CURDIR)/target/run/sendgate.redb
 
-.PHONY: run test lint fmt bench doc proto clean help
+.PHONY: run test redis-server lint fmt bench doc proto clean help
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -26,8 +26,23 @@ run: ## Build and start the sidecar on its embedded store
 	@SENDGATE_WEBHOOK_APP_SECRETS='$(APP_SECRET)' SENDGATE_WEBHOOK_VERIFY_TOKEN='$(VERIFY_TOKEN)' \
 		$(CARGO_TARGET_DIR)/debug/sendgate serve --store '$(STORE)'
 
-test: ## Run every test
+test: redis-server ## Run every test
 	$(CARGO) test --locked --lib --bins --tests
+
+# Tests start Redis servers of their own, and never talk to one that is there already.
+redis-server:
+	@command -v redis-server >/dev/null || { \
+		sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
+		if command -v apt-get >/dev/null && { test -z "$$sudo" || command -v sudo >/dev/null; }; then \
+			echo "redis-server is not there; installing it with apt-get"; \
+			$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive \
+				apt-get install -q -y --no-install-recommends redis-server; \
+		fi; \
+		command -v redis-server >/dev/null || { \
+			echo "tests need redis-server 6.2 or newer, which cannot be installed here: install it and run again" >&2; \
+			exit 1; \
+		}; \
+	}
 
 lint: ## Formatting, clippy, documentation and the contract, all warnings as errors
 	$(CARGO) fmt --check

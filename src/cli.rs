@@ -22,6 +22,7 @@ pub mod history;
 pub mod import;
 pub mod inbound;
 pub mod link;
+pub mod migrate;
 pub mod opt_out;
 pub mod prompt;
 pub mod serve;
@@ -130,6 +131,8 @@ pub enum Command {
     Import(Box<import::ImportArgs>),
     /// Export contacts, statements or consent receipts.
     Export(export::ExportArgs),
+    /// Copy everything of one store into another empty one, and verify. Exits 1 when the copy differs, 2 when it stopped.
+    Migrate(Box<migrate::MigrateArgs>),
     /// Print a completion script for a shell.
     Completions(completions::CompletionsArgs),
 }
@@ -200,7 +203,7 @@ fn dispatch(cli: &Cli, console: &mut Console<'_>) -> Result<Exit, Failure> {
 }
 
 async fn ask(cli: &Cli, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    // What needs no server, since it only reads a file.
+    // What needs no server, since it reads files and stores itself.
     if let Command::Import(args) = &cli.command
         && args.dry_run
     {
@@ -210,6 +213,9 @@ async fn ask(cli: &Cli, console: &mut Console<'_>) -> Result<Exit, Failure> {
         && let Some(store) = &args.store
     {
         return verify::offline::run(store, cli.json, console).await;
+    }
+    if let Command::Migrate(args) = &cli.command {
+        return migrate::run(args, cli.json, console).await;
     }
     let mut session = session::Session::open(cli, console).await?;
     let session = &mut session;
@@ -233,6 +239,7 @@ async fn ask(cli: &Cli, console: &mut Console<'_>) -> Result<Exit, Failure> {
         Command::Export(args) => export::run(args, session).await,
         // Dispatched before a server was looked for.
         Command::Serve(args) => serve::run(args, console),
+        Command::Migrate(args) => migrate::run(args, cli.json, session.console).await,
         Command::Completions(args) => completions::run(args, session.console),
     }
 }

@@ -5,7 +5,8 @@
 //! all of it is passed in.
 //!
 //! `table` lists every setting once; `tree` and `layers` bring the sources into one tree; `reader` walks it;
-//! `server`, `policy` and `businesses` say what each part means.
+//! `server`, `store`, `policy` and `businesses` say what each part means. Of the store it knows one thing: how the URL
+//! of a Redis is read.
 
 mod businesses;
 mod errors;
@@ -15,6 +16,7 @@ mod policy;
 mod reader;
 mod secret;
 mod server;
+mod store;
 mod store_url;
 mod table;
 #[cfg(test)]
@@ -26,10 +28,9 @@ use std::{collections::BTreeMap, path::Path};
 
 pub use errors::{ConfigError, ConfigErrors, Origin};
 pub use secret::Secret;
-pub use server::{
-    Cache, Deadlines, Grpc, Http, Limits, Log, LogFormat, LogLevel, Shutdown, Store, Tls, Webhook,
-};
-pub use store_url::StoreUrl;
+pub use server::{Cache, Deadlines, Grpc, Http, Limits, Log, LogFormat, LogLevel, Shutdown, Tls, Webhook};
+pub use store::{Store, StoreTls, is_key_prefix};
+pub use store_url::{StoreUrl, StoreUrlError};
 pub use table::{Kind, Setting, markdown_table, settings};
 
 use crate::senders::{Business, Profile};
@@ -123,7 +124,8 @@ fn read(root: &Node, environment: &BTreeMap<String, String>, report: &Report) ->
         general.check(report);
     }
     let (grpc, http) = server::listeners(&root);
-    let store = server::store(&root, environment, report);
+    let deadlines = server::deadlines(&root);
+    let store = store::store(&root, &deadlines, environment, report);
     Some(Settings {
         grpc,
         http,
@@ -131,7 +133,7 @@ fn read(root: &Node, environment: &BTreeMap<String, String>, report: &Report) ->
         cache: server::cache(&root),
         webhook: server::webhook(&root),
         limits: server::limits(&root),
-        deadlines: server::deadlines(&root),
+        deadlines,
         shutdown: server::shutdown(&root),
         log: server::log(&root),
         senders,

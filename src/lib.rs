@@ -9,7 +9,7 @@
 //! - [`attest`]: the attestation log and its hash chain.
 //! - [`senders`]: which sender a name means, and what is configured and learned of it.
 //! - [`gate`]: the only module that orders I/O and policy: fetch, decide, write.
-//! - [`store`], [`cache`]: where contacts live, and what of them is in memory.
+//! - [`store`], [`cache`]: where contacts live, and what of them is in memory. [`migrate`]: from one store to another.
 //! - [`grpc`], [`http`], [`server`]: the edges. [`config`], [`cli`], [`metrics`], [`telemetry`], [`clock`].
 //!
 //! # Invariants
@@ -33,6 +33,7 @@ pub mod senders;
 pub mod gate;
 
 pub mod cache;
+pub mod migrate;
 pub mod store;
 
 pub mod grpc;

@@ -5,9 +5,11 @@
 
 mod guard;
 mod listen;
+mod open;
 mod services;
 mod spoken;
 mod start;
 
 pub use guard::{Guard, GuardSettings};
+pub use open::{OpenStoreError, open_store};
 pub use start::{Running, StartError, start, start_over};

@@ -109,6 +109,15 @@ pub enum Committed {
     Known(StatementId, u64),
 }
 
+/// What is true of a commit that was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// It is in the store.
+    Stored,
+    /// It is in the store and on the configured number of replicas.
+    Replicated,
+}
+
 /// One step of the feed of consent changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -222,6 +231,14 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// The secret that contact ids are keyed with: `wanted` on first use, afterwards what was first stored.
     async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError>;
+
+    /// The secret that contact ids are keyed with, when one is stored.
+    async fn known_identity_key(&self) -> Result<Option<[u8; 32]>, StoreError>;
+
+    /// What is true now of every commit that was answered.
+    fn durability(&self) -> Durability {
+        Durability::Stored
+    }
 
     /// From now on tells an ear what others write. A store that nobody else writes to has nothing to tell, and what was
     /// read from it stays true until this process writes.

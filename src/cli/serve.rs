@@ -25,8 +25,8 @@ pub struct ServeArgs {
     /// Unix socket that serves gRPC too.
     #[arg(long, value_name = "PATH")]
     pub socket: Option<String>,
-    /// Where contacts live: `memory:` or `file:PATH`. `redis://…`, `rediss://…`, `redis+cluster://…` and
-    /// `redis+sentinel://…` come with a later version [default: a file under the user's data directory].
+    /// Where contacts live: `memory:`, `file:PATH`, `redis://HOST:PORT`, `redis+sentinel://HOST,HOST/MASTER` or
+    /// `redis+cluster://HOST,HOST` [default: a file under the user's data directory].
     #[arg(long, value_name = "URL")]
     pub store: Option<String>,
     /// The configuration file (YAML). Without one every sender is accepted and is its own business.

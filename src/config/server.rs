@@ -1,18 +1,15 @@
 //! The settings of the process.
 
 use std::{
-    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
 };
 
 use super::{
-    Secret, StoreUrl,
-    errors::{Report, Wrong},
-    layers,
+    Secret,
+    errors::Wrong,
     reader::Section,
-    store_url::store_url,
     values::{self, lasting},
 };
 use crate::model::Millis;
@@ -49,13 +46,6 @@ pub struct Tls {
 pub struct Http {
     /// The address.
     pub listen: SocketAddr,
-}
-
-/// The store.
-#[derive(Clone, Debug)]
-pub struct Store {
-    /// Where it is.
-    pub url: StoreUrl,
 }
 
 /// The cache.
@@ -192,25 +182,6 @@ fn tls(grpc: &Section<'_>, listens: bool) -> Option<Tls> {
     let (cert, key) = (tls.require("cert", values::path), tls.require("key", values::path));
     let client_ca = client_ca.and_then(|item| item.read(values::path));
     Some(Tls { cert: cert?, key: key?, client_ca })
-}
-
-pub(super) fn store(
-    root: &Section<'_>,
-    environment: &BTreeMap<String, String>,
-    report: &Report,
-) -> Option<Store> {
-    if let Some(item) = root.section("store").get("url") {
-        return item.read(store_url).map(|url| Store { url });
-    }
-    let Some(directory) = layers::data_directory(environment) else {
-        let wrong = Wrong::new(
-            "has no default here, since neither XDG_DATA_HOME nor HOME is an absolute path",
-            "`memory:` or `file:PATH`",
-        );
-        report.add(&layers::home(), "store.url", wrong);
-        return None;
-    };
-    Some(Store { url: StoreUrl::File(directory.join("sendgate").join("sendgate.redb")) })
 }
 
 pub(super) fn cache(root: &Section<'_>) -> Cache {

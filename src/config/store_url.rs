@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::{Secret, errors::Wrong, tree::Value, values};
+use super::{errors::Wrong, tree::Value, values};
+use crate::store::redis::Target;
 
-const ACCEPTED: &str = "`memory:`, `file:PATH`";
-const REDIS_SCHEMES: [&str; 4] = ["redis", "rediss", "redis+cluster", "redis+sentinel"];
+const ACCEPTED: &str = "`memory:`, `file:PATH`, `redis://HOST`, `redis+unix:///PATH`, \
+                        `redis+sentinel://HOST,HOST/MASTER` or `redis+cluster://HOST,HOST`; `rediss` for TLS";
 
 /// Where the state is kept.
 #[derive(Clone, Debug)]
@@ -14,42 +15,48 @@ pub enum StoreUrl {
     Memory,
     /// `file:PATH` Durable, for one process.
     File(PathBuf),
-    /// `redis://…`, `rediss://…`, `redis+cluster://…`, `redis+sentinel://…` For several sidecars. A secret, since such
-    /// URLs carry passwords.
-    Redis(Secret<String>),
+    /// `redis://…`, `redis+sentinel://…`, `redis+cluster://…` and their kin. For several sidecars.
+    Redis(Box<Target>),
+}
+
+/// Why a text is no URL of a store. Never shows the text, which may hold a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{wrong}; accepted: {accepted}")]
+pub struct StoreUrlError {
+    wrong: String,
+    accepted: &'static str,
 }
 
 impl StoreUrl {
-    /// Reads a URL; nothing when it has none of the forms.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Reads a URL.
+    ///
+    /// # Errors
+    /// When it has none of the forms.
+    pub fn parse(text: &str) -> Result<Self, StoreUrlError> {
         let text = text.trim();
-        let (scheme, rest) = text.split_once(':')?;
+        let wrong = |wrong: &str, accepted| StoreUrlError { wrong: wrong.to_owned(), accepted };
+        let none = || wrong("is not the URL of a store", ACCEPTED);
+        let (scheme, rest) = text.split_once(':').ok_or_else(none)?;
         match scheme {
-            "memory" => rest.is_empty().then_some(Self::Memory),
-            "file" => values::path(&Value::Text(rest.to_owned())).ok().map(Self::File),
-            _ if REDIS_SCHEMES.contains(&scheme) && rest.starts_with("//") => {
-                Some(Self::Redis(Secret::new(text.to_owned())))
+            "memory" if rest.is_empty() => Ok(Self::Memory),
+            "file" => values::path(&Value::Text(rest.to_owned())).map(Self::File).map_err(|_| {
+                wrong("names no file", "`file:` and a path; `~` and variables are not expanded")
+            }),
+            _ if scheme.split('+').next().is_some_and(|scheme| matches!(scheme, "redis" | "rediss")) => {
+                let why = |error: crate::store::redis::TargetError| wrong(&error.to_string(), ACCEPTED);
+                Target::parse(text).map(Box::new).map(Self::Redis).map_err(why)
             }
-            _ => None,
+            _ => Err(none()),
         }
     }
 }
 
-/// Reads the store of this version. Messages show the scheme at most, since the rest may hold a password.
+/// Reads the setting.
 pub(super) fn store_url(value: &Value) -> Result<StoreUrl, Wrong> {
     let Value::Text(text) = value else {
         return Err(Wrong::new(format!("is {}", values::shown(value)), ACCEPTED));
     };
-    match StoreUrl::parse(text) {
-        Some(StoreUrl::Redis(_)) => {
-            Err(Wrong::new("is a Redis URL, not supported by this version", ACCEPTED))
-        }
-        Some(url) => Ok(url),
-        None if text.trim().starts_with("file:") => {
-            Err(Wrong::new("names no file", "`file:` and a path; `~` and variables are not expanded"))
-        }
-        None => Err(Wrong::new("is not the URL of a store", ACCEPTED)),
-    }
+    StoreUrl::parse(text).map_err(|error| Wrong::new(error.wrong, error.accepted))
 }
 
 #[cfg(test)]
@@ -58,21 +65,33 @@ mod tests {
 
     #[test]
     fn every_form_is_known() {
-        assert!(matches!(StoreUrl::parse("memory:"), Some(StoreUrl::Memory)));
-        assert!(matches!(StoreUrl::parse("file:a/b.redb"), Some(StoreUrl::File(p)) if p.ends_with("b.redb")));
-        for text in ["redis://h", "rediss://h:1/0", "redis+cluster://a,b", "redis+sentinel://a/m"] {
-            assert!(matches!(StoreUrl::parse(text), Some(StoreUrl::Redis(_))), "{text}");
+        assert!(matches!(StoreUrl::parse("memory:"), Ok(StoreUrl::Memory)));
+        assert!(matches!(StoreUrl::parse("file:a/b.redb"), Ok(StoreUrl::File(p)) if p.ends_with("b.redb")));
+        for text in [
+            "redis://h",
+            "rediss://h:1/0",
+            "redis+unix:///run/redis.sock",
+            "redis+cluster://a,b",
+            "rediss+cluster://u:p@a",
+            "redis+sentinel://a/m",
+            "rediss+sentinel://a,b/m/2",
+        ] {
+            assert!(matches!(StoreUrl::parse(text), Ok(StoreUrl::Redis(_))), "{text}");
         }
-        for text in ["", "memory", "memory:x", "file:", "file:~/x", "redis:h", "http://h", "/var/x"] {
-            assert!(StoreUrl::parse(text).is_none(), "{text}");
+        for text in
+            ["", "memory", "memory:x", "file:", "file:~/x", "redis:h", "redis+x://h", "http://h", "/var/x"]
+        {
+            assert!(StoreUrl::parse(text).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn redis_is_refused_without_showing_its_password() {
-        for text in ["redis://:hunter2@h", "redis:/:hunter2@h", "hunter2"] {
-            let error = store_url(&Value::Text(text.to_owned())).unwrap_err();
-            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    fn neither_a_mistake_nor_the_settings_show_a_password() {
+        for text in
+            ["redis://:hunter2@", "redis:/:hunter2@h", "redis://:hunter2@a,b", "hunter2", "x://hunter2"]
+        {
+            let error = StoreUrl::parse(text).unwrap_err();
+            assert!(!format!("{error:?} {error}").contains("hunter2"), "{error:?}");
         }
         assert!(!format!("{:?}", StoreUrl::parse("redis://:hunter2@h")).contains("hunter2"));
     }

@@ -2,6 +2,7 @@
 
 mod documents;
 mod mistakes;
+mod store;
 
 use std::path::Path;
 

@@ -15,19 +15,17 @@ use tower::Layer as _;
 use super::{
     guard::{Guard, GuardSettings},
     listen::{self, ListenError},
+    open::{OpenStoreError, open_store},
     services::{self, Sizes},
     spoken::{Door, Spoken},
 };
 use crate::{
     clock::Clock,
-    config::{Settings, StoreUrl, Tls},
+    config::{Settings, Tls},
     gate::{Gate, GateSettings},
     http::{HttpSettings, Ready},
     metrics::Metrics,
-    store::{
-        Store, StoreError,
-        embedded::{Embedded, OpenError, Options},
-    },
+    store::{Store, StoreError},
 };
 
 /// Windows that ended are deleted this often, this many at a time; answers never wait for it.
@@ -41,9 +39,9 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The store file.
+    /// The store cannot be opened.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(#[from] OpenStoreError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -56,9 +54,6 @@ pub enum StartError {
     /// TLS.
     #[error("TLS cannot be set up from `grpc.tls`: {0}")]
     Tls(#[source] tonic::transport::Error),
-    /// A store this version does not know.
-    #[error("Redis stores come with a later version; use `memory:` or `file:PATH` (`store.url`)")]
-    Redis,
 }
 
 /// A server that runs.
@@ -84,8 +79,8 @@ pub struct Running {
 /// # Errors
 /// When the store cannot be opened or a door cannot be.
 pub async fn start(settings: &Settings, clock: Clock) -> Result<Running, StartError> {
-    let store = open_store(&settings.store.url).await?;
-    start_over(settings, clock, Arc::new(store)).await
+    let store = open_store(&settings.store, settings.deadlines.store_write).await?;
+    start_over(settings, clock, store).await
 }
 
 /// Starts a server over a store that is open already, whatever `store.url` says.
@@ -278,21 +273,6 @@ impl Running {
                 }
             }
         });
-    }
-}
-
-async fn open_store(url: &StoreUrl) -> Result<Embedded, StartError> {
-    match url {
-        StoreUrl::Memory => Ok(Embedded::in_memory()?),
-        StoreUrl::File(path) => {
-            let path = path.clone();
-            let opened = tokio::task::spawn_blocking(move || Embedded::open(path, &Options::default())).await;
-            match opened {
-                Ok(opened) => Ok(opened?),
-                Err(_) => Err(StoreError::Unavailable("opening the store was interrupted".to_owned()).into()),
-            }
-        }
-        StoreUrl::Redis(_) => Err(StartError::Redis),
     }
 }
 

@@ -269,6 +269,10 @@ impl Store for Embedded {
         }
     }
 
+    async fn known_identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        self.read(View::identity_key).await
+    }
+
     async fn close(&self) -> Result<(), StoreError> {
         Self::close(self).await
     }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod connect;
+mod durable;
 mod examine;
 mod fault;
 mod feed;
@@ -29,8 +30,8 @@ use async_trait::async_trait;
 use tokio::{sync::watch, task::AbortHandle, time::timeout};
 
 use super::{
-    Change, Commit, Committed, ContactId, Cursor, Ear, Listing, Loaded, RegistryRow, SealedEntry, Store,
-    StoreError,
+    Change, Commit, Committed, ContactId, Cursor, Durability, Ear, Listing, Loaded, RegistryRow, SealedEntry,
+    Store, StoreError,
 };
 use crate::model::{StatementId, Time};
 pub use connect::RedisTls;
@@ -38,6 +39,7 @@ pub use keys::PREFIX;
 pub use target::{Target, TargetError};
 
 use connect::Connector;
+use durable::Durable;
 use feed::Feed;
 use keys::Keys;
 use link::Link;
@@ -61,6 +63,12 @@ pub struct Options {
     pub heartbeat: Duration,
     /// How long memory is trusted after what was heard last. Longer than a heartbeat and its answer take.
     pub trust: Duration,
+    /// How many replicas must have a commit before it is answered. None in a cluster.
+    pub replicas: u32,
+    /// Whether the append-only file must have it, and that of the replicas. Not in a cluster.
+    pub fsync: bool,
+    /// How long these are waited for; shorter than `response`.
+    pub durability: Duration,
 }
 
 impl Default for Options {
@@ -72,6 +80,9 @@ impl Default for Options {
             response: Duration::from_secs(5),
             heartbeat: Duration::from_millis(100),
             trust: Duration::from_millis(350),
+            replicas: 0,
+            fsync: false,
+            durability: Duration::from_secs(1),
         }
     }
 }
@@ -86,6 +97,8 @@ pub struct Redis {
     cluster: bool,
     feed: Arc<Feed>,
     tasks: Mutex<Vec<AbortHandle>>,
+    /// How commits go when they must be confirmed.
+    durable: Option<Durable>,
 }
 
 impl Redis {
@@ -108,12 +121,13 @@ impl Redis {
             overdue: options.response,
             latest: watch::Sender::new(0),
         };
-        let store = Self {
+        let mut store = Self {
             keys,
             scripts,
             cluster,
             feed: Arc::new(feed),
             tasks: Mutex::default(),
+            durable: None,
             link: Arc::clone(&link),
             connector: Arc::clone(&connector),
             options,
@@ -127,6 +141,8 @@ impl Redis {
         }
         drop(connected);
         store.examine().await?;
+        store.examine_durability().await?;
+        store.confirm_commits();
         store.feed.look().await?;
         store.follow_feed();
         Ok(store)
@@ -181,7 +197,15 @@ impl Store for Redis {
         id: ContactId,
         statement: StatementId,
     ) -> Result<Option<SealedEntry>, StoreError> {
-        self.read_entry_of(id, statement).await
+        let found = self.read_entry_of(id, statement).await?;
+        // Asked for by who repeats a write, and then answers that it is kept.
+        let gone = match (&found, &self.durable) {
+            (Some(_), Some(durable)) => {
+                durable.ask(self.entry_command(id, statement)).await? == redis::Value::Nil
+            }
+            _ => false,
+        };
+        Ok(found.filter(|_| !gone))
     }
 
     async fn contacts(&self, from: Option<Cursor>, limit: usize, now: Time) -> Result<Listing, StoreError> {
@@ -213,8 +237,16 @@ impl Store for Redis {
         self.ask(&redis::cmd("PING")).await.map(drop)
     }
 
+    async fn known_identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        self.stored_identity_key().await
+    }
+
     async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError> {
         self.first_identity_key(wanted).await
+    }
+
+    fn durability(&self) -> Durability {
+        self.durable.as_ref().map_or(Durability::Stored, Durable::durability)
     }
 
     fn listen(&self, ear: Arc<dyn Ear>) {

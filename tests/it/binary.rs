@@ -2,6 +2,8 @@
 
 mod client;
 mod crash;
+mod migrate;
 mod private;
 mod readme;
+mod redis;
 mod start;

@@ -10,6 +10,7 @@ mod windows;
 use std::{
     future::Future,
     sync::{Arc, LazyLock, Mutex},
+    time::Duration,
 };
 
 use sendgate::{
@@ -22,7 +23,7 @@ use sendgate::{
 };
 use tempfile::TempDir;
 
-use crate::{redis_cluster::Cluster, redis_server::RedisServer};
+use crate::{redis_cluster::Cluster, redis_server::RedisServer, replicas::Pair};
 
 /// Where a store keeps what it stores: opening it again finds everything.
 pub(crate) trait Place {
@@ -84,6 +85,19 @@ impl Place for InCluster {
     }
 }
 
+/// Where every commit is confirmed by a replica.
+struct InReplicatedRedis(Pair);
+
+impl Place for InReplicatedRedis {
+    async fn new() -> Self {
+        Self(Pair::start().await)
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        self.0.open(Duration::from_secs(4)).await
+    }
+}
+
 /// One test for each fact.
 macro_rules! conforms {
     ($place:ty as $name:ident) => {
@@ -133,6 +147,7 @@ macro_rules! conforms {
 conforms!(super::InMemory as in_memory);
 conforms!(super::InFile as in_file);
 conforms!(super::InRedis as in_redis);
+conforms!(super::InReplicatedRedis as in_replicated_redis);
 conforms!(super::InCluster as in_cluster);
 
 /// Every contact, through all pages, in order.

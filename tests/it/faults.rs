@@ -249,6 +249,10 @@ impl Store for Faulty {
         self.inner.ping().await
     }
 
+    async fn known_identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        self.inner.known_identity_key().await
+    }
+
     async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError> {
         self.pass().await?;
         self.inner.identity_key(wanted).await

@@ -73,6 +73,15 @@ impl Server {
         Self::connected(running, clock, directory).await
     }
 
+    /// A server on a store by its URL.
+    pub(crate) async fn at(url: &str, yaml: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = settings(yaml, url, &directory.path().join("s.sock"));
+        let clock = Clock::manual(at(0));
+        let running = server::start(&settings, clock.clone()).await.unwrap();
+        Self::connected(running, clock, directory).await
+    }
+
     /// A server over a store of the test's own.
     pub(crate) async fn over(store: Arc<dyn Store>, yaml: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();

@@ -25,6 +25,8 @@ mod redis_server;
 #[cfg(test)]
 mod redis_store;
 #[cfg(test)]
+mod replicas;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod tamper;

@@ -22,11 +22,11 @@ pub(in crate::cli) async fn run(
     console: &mut Console<'_>,
 ) -> Result<Exit, Failure> {
     let path = match StoreUrl::parse(url) {
-        Some(StoreUrl::File(path)) if path.is_file() => path,
-        Some(StoreUrl::File(path)) => {
+        Ok(StoreUrl::File(path)) if path.is_file() => path,
+        Ok(StoreUrl::File(path)) => {
             return Err(Failure::Usage(format!("there is no store file {}", path.display())));
         }
-        Some(StoreUrl::Memory | StoreUrl::Redis(_)) | None => {
+        Ok(StoreUrl::Memory | StoreUrl::Redis(_)) | Err(_) => {
             return Err(Failure::Usage(
                 "--store takes `file:PATH`; other stores are verified through a server".to_owned(),
             ));

@@ -10,7 +10,7 @@ fn mistakes(file: &str) -> Vec<(String, String)> {
 
 /// Asserts that a file has one mistake, at a path, with a message that says something.
 #[track_caller]
-fn one(file: &str, path: &str, says: &str) {
+pub(super) fn one(file: &str, path: &str, says: &str) {
     let found = mistakes(file);
     assert_eq!(found.len(), 1, "{file}\n{found:?}");
     assert_eq!(found[0].0, path, "{file}");
@@ -200,14 +200,18 @@ fn mistakes_in_secrets_never_show_them() {
         ("webhook:\n\tverify_token: hunter2", ""),
         ("webhook: {<<: hunter2}", ""),
         ("webhook: {<<: [hunter2]}", ""),
-        ("store: {url: 'redis://:hunter2@h'}", "store.url"),
+        ("store: {url: 'redis://:hunter2@'}", "store.url"),
+        ("store: {url: 'redis://:hunter2@h?db=1'}", "store.url"),
+        ("store: {url: 'redis+cluster://:hunter2@h/3'}", "store.url"),
+        ("store: {url: 'redis+sentinel://:hunter2@h'}", "store.url"),
         ("store: {url: 'postgres://:hunter2@h'}", "store.url"),
     ] {
         let found = mistakes(file);
         assert_eq!((found.len(), found[0].0.as_str()), (1, path), "{file}");
         assert!(!found[0].1.contains("hunter2") && !found[0].1.contains("222222"), "{}", found[0].1);
     }
-    one("store: {url: 'redis+cluster://h'}", "store.url", "not supported by this version");
+    one("store: {url: 'redis+cluster://h/1'}", "store.url", "a cluster has only one");
+    one("store: {url: 'redis+x://h'}", "store.url", "unknown scheme");
     one("store: {url: 'file:'}", "store.url", "names no file");
 }
 

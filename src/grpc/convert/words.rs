@@ -9,6 +9,7 @@ use crate::{
         evidence::{Action, Channel, Finding, Method},
     },
     policy::{Kind, Obligation, Obligations, Outcome, Reason},
+    store::Durability,
 };
 
 pub(super) const CATEGORIES: &str =
@@ -181,9 +182,13 @@ pub(in crate::grpc) fn finding(finding: &Finding) -> pb::Finding {
     }
 }
 
-/// Both stores of this version have written before they answer.
-pub(in crate::grpc) const fn durability() -> i32 {
-    pb::Durability::Stored as i32
+/// Every store has written before it answers.
+pub(in crate::grpc) const fn durability(durability: Durability) -> i32 {
+    let durability = match durability {
+        Durability::Stored => pb::Durability::Stored,
+        Durability::Replicated => pb::Durability::Replicated,
+    };
+    durability as i32
 }
 
 #[cfg(test)]

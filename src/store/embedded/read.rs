@@ -10,7 +10,8 @@ use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable};
 use super::{
     record,
     tables::{
-        self, CHANGES, CONTACTS, LOG, REGISTRY, STATEMENTS, WINDOWS, WindowKey, corrupt, fault, last_position,
+        self, CHANGES, CONTACTS, KEY_ROW, LOG, META, REGISTRY, STATEMENTS, WINDOWS, WindowKey, corrupt,
+        fault, last_position,
     },
 };
 use crate::{
@@ -51,6 +52,13 @@ impl View {
             found.push((id, loaded(id, bytes.value(), &windows, now)?));
         }
         Ok(found)
+    }
+
+    pub(super) fn identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        let meta = self.0.open_table(META).map_err(fault)?;
+        let stored = meta.get(KEY_ROW).map_err(fault)?;
+        let damaged = |_| corrupt("the identity key is damaged");
+        stored.map(|key| key.value().try_into().map_err(damaged)).transpose()
     }
 
     pub(super) fn history(

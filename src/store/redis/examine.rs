@@ -7,38 +7,81 @@ use crate::store::StoreError;
 
 /// `SET … PXAT` and scripts that touch several keys of one slot.
 const OLDEST: (u32, u32) = (6, 2);
+/// `WAITAOF`.
+const WAITS_FOR_FILE: (u32, u32) = (7, 2);
 
 impl Redis {
     /// Refuses a server that is too old, and warns of settings that can lose what was acknowledged.
     pub(super) async fn examine(&self) -> Result<(), StoreError> {
-        let Ok(info) = self.ask(redis::cmd("INFO").arg("server")).await else {
+        let Some(info) = self.info("server").await else {
             tracing::warn!(
                 "Redis does not tell what it is (`INFO`); its version and settings are not checked"
             );
             return Ok(());
         };
-        if let Some(version) = first_text(info)
-            .map(|info| InfoDict::new(&info))
-            .and_then(|info| info.get::<String>("redis_version"))
+        if let Some(version) = info.get::<String>("redis_version")
+            && numbers(&version).is_some_and(|version| version < OLDEST)
         {
-            let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
-            if let (Some(major), Some(minor)) = (numbers.next(), numbers.next())
-                && (major, minor) < OLDEST
-            {
-                return Err(StoreError::Unavailable(format!(
-                    "this Redis is version {version}; 6.2 or newer is needed"
-                )));
-            }
+            return Err(StoreError::Unavailable(format!(
+                "this Redis is version {version}; 6.2 or newer is needed"
+            )));
         }
         for (info, risk) in [("memory", evicts as fn(&InfoDict) -> Option<String>), ("persistence", forgets)]
         {
-            let answer = self.ask(redis::cmd("INFO").arg(info)).await.ok().and_then(first_text);
-            if let Some(risk) = answer.map(|text| InfoDict::new(&text)).as_ref().and_then(risk) {
+            if let Some(risk) = self.info(info).await.as_ref().and_then(risk) {
                 tracing::warn!("{risk}");
             }
         }
         Ok(())
     }
+}
+
+impl Redis {
+    /// Refuses what this Redis can never confirm, and warns of what it cannot confirm now.
+    pub(super) async fn examine_durability(&self) -> Result<(), StoreError> {
+        let (replicas, fsync) = (self.options.replicas, self.options.fsync);
+        let refused = |why: &str| Err(StoreError::Unavailable(why.to_owned()));
+        if (replicas > 0 || fsync) && self.cluster {
+            return refused(
+                "in a cluster neither replicas nor the append-only file can be waited for (`store.replicas`, `store.fsync`)",
+            );
+        }
+        if fsync {
+            let (server, persistence) = (self.info("server").await, self.info("persistence").await);
+            let version = server.and_then(|info| info.get::<String>("redis_version"));
+            if version.as_deref().and_then(numbers).is_some_and(|version| version < WAITS_FOR_FILE) {
+                return refused(
+                    "`store.fsync` needs Redis 7.2 or newer; `appendfsync always` in Redis does the same for its own file",
+                );
+            }
+            if persistence.and_then(|info| info.get::<u64>("aof_enabled")) == Some(0) {
+                return refused(
+                    "`store.fsync` needs the append-only file, and this Redis keeps none; set `appendonly yes`",
+                );
+            }
+        }
+        if replicas > 0
+            && let Some(there) =
+                self.info("replication").await.and_then(|info| info.get::<u32>("connected_slaves"))
+            && there < replicas
+        {
+            tracing::warn!(
+                "Redis has {there} replicas, and `store.replicas` asks for {replicas}: until they are there, no write is acknowledged"
+            );
+        }
+        Ok(())
+    }
+
+    async fn info(&self, section: &str) -> Option<InfoDict> {
+        let answer = self.ask(redis::cmd("INFO").arg(section)).await.ok().and_then(first_text);
+        answer.map(|text| InfoDict::new(&text))
+    }
+}
+
+/// Major and minor version.
+fn numbers(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
+    Some((numbers.next()?, numbers.next()?))
 }
 
 /// The text of one node; a cluster answers for each.

@@ -11,6 +11,7 @@
 //! | `sg:i:{feed}` | sorted set | in a cluster: changes that are being written, by time | until they are |
 //! | `sg:x:{ID}:NONCE` | string | in a cluster: a write that must not happen any more | an hour |
 //! | `sg:k:{key}` | string | the key of contact ids | none |
+//! | `sg:d:{mark}` | string | nothing: written so that a wait has something to wait for | none |
 //!
 //! `ID` is the contact id, in braces, so that a contact is one slot of a cluster and one script. The prefix stands
 //! outside the braces: invalidation matches whole keys from their beginning.
@@ -75,6 +76,10 @@ impl Keys {
     /// Forbids a commit that nobody waits for any more.
     pub(super) fn fence(&self, id: ContactId, nonce: u64) -> String {
         format!("{}:{nonce:016x}", self.of("x", id))
+    }
+
+    pub(super) fn mark(&self) -> String {
+        format!("{}:d:{{mark}}", self.prefix)
     }
 
     pub(super) fn identity_key(&self) -> String {

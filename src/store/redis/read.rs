@@ -132,14 +132,21 @@ impl Redis {
         id: ContactId,
         statement: StatementId,
     ) -> Result<Option<SealedEntry>, StoreError> {
-        let field = [b"s".as_slice(), &statement.0].concat();
-        let found = self.ask(redis::cmd("HGET").arg(self.keys.log(id)).arg(field)).await?;
+        let found = self.ask(&self.entry_command(id, statement)).await?;
         if found == Value::Nil {
             return Ok(None);
         }
         let sequence = number(found)?;
         let page = self.read_log(id, sequence.saturating_sub(1), 1).await?;
         page.into_iter().next().map(Some).ok_or_else(|| missing(sequence))
+    }
+
+    /// Asks for the sequence number of a statement.
+    pub(super) fn entry_command(&self, id: ContactId, statement: StatementId) -> Cmd {
+        let field = [b"s".as_slice(), &statement.0].concat();
+        let mut cmd = redis::cmd("HGET");
+        cmd.arg(self.keys.log(id)).arg(field);
+        cmd
     }
 
     pub(super) async fn read_registry(&self) -> Result<Vec<RegistryRow>, StoreError> {

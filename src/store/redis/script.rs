@@ -23,6 +23,15 @@ pub(super) struct Scripts {
     pub(super) settle: Lua,
 }
 
+impl Lua {
+    /// Tells a server the script.
+    pub(super) fn teaching(&self) -> Cmd {
+        let mut cmd = redis::cmd("SCRIPT");
+        cmd.arg("LOAD").arg(self.text);
+        cmd
+    }
+}
+
 impl Scripts {
     pub(super) fn new() -> Self {
         let lua = |text| Lua { text, digest: Script::new(text).get_hash().to_owned() };
@@ -58,5 +67,5 @@ pub(super) async fn run(link: &Link, lua: &Lua, cmd: &Cmd) -> Result<Value, Fail
 
 /// Tells the server, or every master of a cluster, a script.
 pub(super) async fn teach(link: &Link, lua: &Lua) -> Result<(), Failed> {
-    link.run(redis::cmd("SCRIPT").arg("LOAD").arg(lua.text)).await.map(drop)
+    link.run(&lua.teaching()).await.map(drop)
 }

@@ -90,6 +90,18 @@ impl Target {
     pub fn is_cluster(&self) -> bool {
         matches!(self.0, Shape::Cluster(_))
     }
+
+    /// True when connections to it are encrypted.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        match &self.0 {
+            Shape::One(info) => matches!(info.addr(), ConnectionAddr::TcpTls { .. }),
+            Shape::Sentinel { tls, .. } => *tls,
+            Shape::Cluster(nodes) => {
+                nodes.iter().any(|node| matches!(node.addr(), ConnectionAddr::TcpTls { .. }))
+            }
+        }
+    }
 }
 
 fn sentinel(rest: &str, tls: bool) -> Result<Shape, TargetError> {
@@ -210,6 +222,17 @@ mod tests {
         };
         assert_eq!(nodes.len(), 2);
         assert!(nodes.iter().all(|node| node.redis_settings().username() == Some("u")));
+    }
+
+    #[test]
+    fn nothing_that_is_printed_holds_the_password() {
+        for url in
+            ["redis://:hunter2@h", "rediss+sentinel://u:hunter2@a,b/main", "redis+cluster://:hunter2@a,b"]
+        {
+            let target = Target::parse(url).unwrap();
+            assert!(!format!("{target:?}").contains("hunter2"), "{url}");
+            assert_eq!(target.is_tls(), url.starts_with("rediss"), "{url}");
+        }
     }
 
     #[test]

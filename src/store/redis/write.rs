@@ -5,11 +5,11 @@ use redis::{Cmd, Value};
 use super::{
     Redis,
     answer::{bytes, items, number, text},
-    fault::{Failed, senseless},
+    fault::senseless,
     intent::Intent,
     script,
 };
-use crate::store::{Commit, Committed, LogHead, RegistryRow, SealedEntry, StoreError, record};
+use crate::store::{Commit, Committed, LogHead, RegistryRow, SealedEntry, Store as _, StoreError, record};
 
 impl Redis {
     pub(super) async fn write_contact(&self, commit: &Commit) -> Result<Committed, StoreError> {
@@ -20,7 +20,7 @@ impl Redis {
         };
         let intent = self.feed.intend(commit).await?;
         let cmd = self.commit_command(commit, version, head.unwrap_or_default(), intent)?;
-        let answer = self.written(&cmd).await.map_err(|failed| failed.of_write())?;
+        let answer = self.written(cmd).await?;
         let committed = self.committed(commit, version, answer)?;
         if let Some(intent) = intent {
             self.feed.fulfil(intent, committed).await;
@@ -47,13 +47,19 @@ impl Redis {
         }
     }
 
-    async fn written(&self, cmd: &Cmd) -> Result<Value, Failed> {
-        script::run(&self.link, &self.scripts.commit, cmd).await
+    async fn written(&self, cmd: Cmd) -> Result<Value, StoreError> {
+        match &self.durable {
+            Some(durable) => durable.ask(cmd).await,
+            None => {
+                let answer = script::run(&self.link, &self.scripts.commit, &cmd).await;
+                answer.map_err(|failed| failed.of_write())
+            }
+        }
     }
 
     async fn known(&self, commit: &Commit) -> Result<Option<Committed>, StoreError> {
         for entry in &commit.entries {
-            if let Some(found) = self.read_entry_of(commit.id, entry.statement).await? {
+            if let Some(found) = self.entry_of(commit.id, entry.statement).await? {
                 return Ok(Some(Committed::Known(entry.statement, found.sequence)));
             }
         }
@@ -116,10 +122,18 @@ impl Redis {
         let key = self.keys.identity_key();
         let set = self.link.run(redis::cmd("SET").arg(&key).arg(wanted.as_slice()).arg("NX")).await;
         set.map_err(|failed| failed.of_write())?;
-        let stored = bytes(self.ask(redis::cmd("GET").arg(&key)).await?)?.unwrap_or_default();
         // Another key would orphan every contact, so a damaged one is never replaced.
-        stored.try_into().map_err(|_| StoreError::Corrupt("the identity key is damaged".to_owned()))
+        self.stored_identity_key().await?.ok_or_else(damaged_key)
     }
+
+    pub(super) async fn stored_identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        let stored = bytes(self.ask(redis::cmd("GET").arg(self.keys.identity_key())).await?)?;
+        stored.map(|key| key.try_into().map_err(|_| damaged_key())).transpose()
+    }
+}
+
+fn damaged_key() -> StoreError {
+    StoreError::Corrupt("the identity key is damaged".to_owned())
 }
 
 /// True when entries continue each other.

@@ -127,17 +127,6 @@ fn a_good_configuration_is_called_valid_and_nothing_is_started() {
 }
 
 #[test]
-fn a_store_that_comes_later_says_so() {
-    let refused = serve(&["--store", "redis://127.0.0.1:1"]);
-    assert_eq!(refused.code, Some(2));
-    assert!(
-        refused.err.contains("not supported by this version") && refused.err.contains("memory:"),
-        "{}",
-        refused.err
-    );
-}
-
-#[test]
 fn a_reader_of_standard_output_that_goes_away_is_no_crash() {
     let mut child = crate::harness::process::program(&["completions", "bash"]).spawn().unwrap();
     drop(child.stdout.take());

@@ -53,18 +53,22 @@ impl Served {
 
     /// The same with an environment.
     pub(crate) fn start_in(store: &Path, environment: &[(&str, &str)]) -> Self {
-        Self::start_with(store, "json", environment, &[])
+        Self::launch(&format!("file:{}", store.display()), "json", environment, &[])
+    }
+
+    /// The same on any store.
+    pub(crate) fn on(url: &str, more: &[&str]) -> Self {
+        Self::launch(url, "json", &[], more)
     }
 
     /// The same with a choice of log format.
     pub(crate) fn start_logging(store: &Path, format: &str, more: &[&str]) -> Self {
-        Self::start_with(store, format, &[], more)
+        Self::launch(&format!("file:{}", store.display()), format, &[], more)
     }
 
-    fn start_with(store: &Path, format: &str, environment: &[(&str, &str)], more: &[&str]) -> Self {
-        let url = format!("file:{}", store.display());
+    fn launch(url: &str, format: &str, environment: &[(&str, &str)], more: &[&str]) -> Self {
         let format = format!("log.format={format}");
-        let mut arguments = vec!["serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--store", &url];
+        let mut arguments = vec!["serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--store", url];
         let patient = PATIENT.map(|(path, value)| format!("{path}={value}"));
         for setting in patient.iter().chain([&format]) {
             arguments.extend(["--set", setting]);
@@ -104,6 +108,11 @@ impl Served {
                 return line;
             }
         }
+    }
+
+    /// What the log has said so far.
+    pub(crate) fn said(&self) -> String {
+        self.seen.join("\n")
     }
 
     pub(crate) fn id(&self) -> u32 {

@@ -140,6 +140,10 @@ impl Store for Slow {
         self.works()
     }
 
+    async fn known_identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        self.store.known_identity_key().await
+    }
+
     async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError> {
         self.store.identity_key(wanted).await
     }
