@@ -41,6 +41,19 @@ pub struct Store {
     pub fsync: bool,
     /// How long replicas and the append-only file are waited for.
     pub durability_timeout: Duration,
+    /// Where refusals wait while Redis is away; none = nowhere, and they are not acknowledged.
+    pub journal: Option<PathBuf>,
+    /// What may be sent while Redis is away.
+    pub while_away: WhileAway,
+}
+
+/// What may be sent while the store gives no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhileAway {
+    /// Nothing.
+    Deny,
+    /// Replies in a window that is remembered as open.
+    Replies,
 }
 
 /// Files of the TLS to a store.
@@ -66,6 +79,8 @@ impl Store {
             replicas: 0,
             fsync: false,
             durability_timeout: Duration::from_secs(1),
+            journal: None,
+            while_away: WhileAway::Deny,
         }
     }
 }
@@ -99,11 +114,32 @@ pub(super) fn store(
         & section.update("fsync", &mut store.fsync, values::flag)
         & wait(&section, "durability_timeout", &mut store.durability_timeout, HEARTBEAT_MIN);
     store.tls = tls(&section, known.as_ref());
+    store.journal = journal(&section, environment, known.as_ref());
+    section.update("while_away", &mut store.while_away, values::word(WHILE_AWAY));
     if readable {
         check_trust(&section, &store);
         check_durability(&section, &store, known.as_ref(), deadlines);
     }
     known.is_some().then_some(store)
+}
+
+const WHILE_AWAY: &[(&str, WhileAway)] = &[("deny", WhileAway::Deny), ("replies", WhileAway::Replies)];
+
+/// Beside where a store file would be; a store that cannot go away needs none.
+fn journal(
+    section: &Section<'_>,
+    environment: &BTreeMap<String, String>,
+    url: Option<&StoreUrl>,
+) -> Option<PathBuf> {
+    let none = section.get("journal").is_some_and(|item| item.value().text() == Some("none"));
+    if none {
+        return None;
+    }
+    let named = section.read("journal", values::path);
+    if !matches!(url, Some(StoreUrl::Redis(_))) {
+        return None;
+    }
+    named.or_else(|| Some(layers::data_directory(environment)?.join("sendgate").join("journal.redb")))
 }
 
 fn default_url(environment: &BTreeMap<String, String>, report: &Report) -> Option<StoreUrl> {

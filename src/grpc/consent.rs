@@ -38,8 +38,8 @@ impl ConsentApi {
     }
 
     /// What is true of a write that was just answered.
-    fn durability(&self) -> i32 {
-        convert::durability(self.gate.store().durability())
+    fn durability(&self, journaled: bool) -> i32 {
+        convert::durability((!journaled).then(|| self.gate.store().durability()))
     }
 
     /// A request as it was read; one that cannot be read is a refused write.
@@ -65,7 +65,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             findings: recorded.findings.iter().map(convert::finding).collect(),
             obligations: convert::obligations(recorded.done.obligations),
             standing: recorded.standing.map(|(scope, status)| convert::scope_status(&scope, status)),
-            durability: self.durability(),
+            durability: self.durability(false),
         }))
     }
 
@@ -77,7 +77,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let done = told(self.gate.record_opt_out(&opt_out).await)?;
         Ok(Response::new(pb::RecordOptOutResponse {
             revision: done.revision.token(),
-            durability: self.durability(),
+            durability: self.durability(done.journaled),
             obligations: convert::obligations(done.obligations),
             applied: done.applied,
         }))
@@ -94,7 +94,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             state: convert::prompt_state(&done.contact) as i32,
             obligations: convert::obligations(done.obligations),
             applied: done.applied,
-            durability: self.durability(),
+            durability: self.durability(done.journaled),
         }))
     }
 
@@ -126,7 +126,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             effect: convert::inbound_effect(&recorded.effect) as i32,
             obligations: convert::obligations(recorded.done.obligations),
             revision: recorded.done.revision.token(),
-            durability: self.durability(),
+            durability: self.durability(false),
         }))
     }
 
@@ -137,7 +137,10 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let (who, of_opt_in) = self.readable("confirmation", convert::confirmation(request.get_ref()))?;
         let done = told(self.gate.record_confirmation(&who, of_opt_in).await)?;
         let revision = done.revision.token();
-        Ok(Response::new(pb::RecordConfirmationResponse { revision, durability: self.durability() }))
+        Ok(Response::new(pb::RecordConfirmationResponse {
+            revision,
+            durability: self.durability(done.journaled),
+        }))
     }
 
     async fn record_block(
@@ -147,7 +150,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let (who, block) = self.readable("block", convert::block(request.get_ref()))?;
         let done = told(self.gate.record_block(&who, block).await)?;
         let revision = done.revision.token();
-        Ok(Response::new(pb::RecordBlockResponse { revision, durability: self.durability() }))
+        Ok(Response::new(pb::RecordBlockResponse { revision, durability: self.durability(done.journaled) }))
     }
 
     async fn settle_hold(
@@ -161,7 +164,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let who = self.readable("hold", fields.finish(who))?;
         let done = told(self.gate.settle_hold(&who).await)?;
         let revision = done.revision.token();
-        Ok(Response::new(pb::SettleHoldResponse { revision, durability: self.durability() }))
+        Ok(Response::new(pb::SettleHoldResponse { revision, durability: self.durability(done.journaled) }))
     }
 
     async fn record_contact(
@@ -175,7 +178,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let who = self.readable("contact", fields.finish(who))?;
         let done = told(self.gate.record_contact(&who, zone.as_deref()).await)?;
         let revision = done.revision.token();
-        Ok(Response::new(pb::RecordContactResponse { revision, durability: self.durability() }))
+        Ok(Response::new(pb::RecordContactResponse { revision, durability: self.durability(done.journaled) }))
     }
 
     async fn link_contacts(
@@ -185,7 +188,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let (who, other) = self.readable("link", convert::link(request.get_ref()))?;
         let done = told(self.gate.link(&who, &other).await)?;
         let revision = done.revision.token();
-        Ok(Response::new(pb::LinkContactsResponse { revision, durability: self.durability() }))
+        Ok(Response::new(pb::LinkContactsResponse { revision, durability: self.durability(done.journaled) }))
     }
 
     async fn get_contact(
@@ -245,7 +248,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             revision: revision.token(),
             opt_out_kept,
             entries_erased,
-            durability: self.durability(),
+            durability: self.durability(false),
         }))
     }
 

@@ -11,6 +11,7 @@ use crate::{
     store::{
         Store, StoreError,
         embedded::{self, Embedded, OpenError},
+        journal::{Journal, JournalError},
         redis::{self, Redis, RedisTls},
     },
 };
@@ -34,6 +35,9 @@ pub enum OpenStoreError {
         /// What the system said.
         reason: std::io::Error,
     },
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The process is ending.
     #[error("opening the store was interrupted")]
     Interrupted,
@@ -58,6 +62,20 @@ pub async fn open_store(settings: &config::Store, write: Duration) -> Result<Arc
             Ok(Arc::new(opened.map_err(|error| OpenStoreError::Redis(why(error)))?))
         }
     }
+}
+
+/// Opens the journal of the settings, if there is to be one.
+pub(super) async fn open_journal(settings: &config::Store) -> Result<Option<Arc<Journal>>, OpenStoreError> {
+    let Some(path) = settings.journal.clone() else {
+        if matches!(settings.url, StoreUrl::Redis(_)) {
+            tracing::warn!(
+                "there is no journal (`store.journal`): while Redis is away opt-outs are not acknowledged"
+            );
+        }
+        return Ok(None);
+    };
+    let opened = tokio::task::spawn_blocking(move || Journal::open(path)).await;
+    Ok(Some(Arc::new(opened.map_err(|_| OpenStoreError::Interrupted)??)))
 }
 
 async fn options(settings: &config::Store, write: Duration) -> Result<redis::Options, OpenStoreError> {

@@ -15,13 +15,13 @@ use tower::Layer as _;
 use super::{
     guard::{Guard, GuardSettings},
     listen::{self, ListenError},
-    open::{OpenStoreError, open_store},
+    open::{OpenStoreError, open_journal, open_store},
     services::{self, Sizes},
     spoken::{Door, Spoken},
 };
 use crate::{
     clock::Clock,
-    config::{Settings, Tls},
+    config::{Settings, Tls, WhileAway},
     gate::{Gate, GateSettings},
     http::{HttpSettings, Ready},
     metrics::Metrics,
@@ -94,7 +94,9 @@ pub async fn start_over(
 ) -> Result<Running, StartError> {
     let metrics = Arc::new(Metrics::new());
     let shared = Arc::clone(&store);
-    let gate = Arc::new(Gate::open(shared, gate_settings(settings), clock, Arc::clone(&metrics)).await?);
+    let journal = open_journal(&settings.store).await?;
+    let gate_settings = GateSettings { journal, ..gate_settings(settings) };
+    let gate = Arc::new(Gate::open(shared, gate_settings, clock, Arc::clone(&metrics)).await?);
     let stopping = CancellationToken::new();
     // Doors that are open already are closed again when a later one does not open.
     let unfinished = stopping.clone().drop_guard();
@@ -139,6 +141,7 @@ pub async fn start_over(
         }
     });
     running.sweep();
+    running.attend();
     running.state.set_ready(true).await;
     drop(unfinished.disarm());
     Ok(running)
@@ -252,6 +255,17 @@ impl Running {
     }
 
     /// Deletes windows that ended, now and then.
+    /// Takes in what other processes learn, tells whether they are heard, and empties the journal.
+    fn attend(&mut self) {
+        let (gate, stopping) = (Arc::clone(&self.state.gate), self.stopping.clone());
+        self.supervise("the watch over the store", async move {
+            tokio::select! {
+                () = stopping.cancelled() => {}
+                () = gate.attend() => {}
+            }
+        });
+    }
+
     fn sweep(&mut self) {
         let (gate, stopping) = (Arc::clone(&self.state.gate), self.stopping.clone());
         self.supervise("the sweeper", async move {
@@ -304,7 +318,7 @@ fn gate_settings(settings: &Settings) -> GateSettings {
         cached_contacts: u64::from(settings.cache.contacts),
         identity_key: settings.identity_key.as_ref().map(|key| *key.reveal()),
         journal: None,
-        replies_unasked: false,
+        replies_unasked: settings.store.while_away == WhileAway::Replies,
         read_timeout: settings.deadlines.store_read,
         write_timeout: settings.deadlines.store_write,
     }

@@ -56,6 +56,9 @@ impl Journal {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
         let path = path.as_ref().to_owned();
         let wrong = |reason: String| JournalError { path: path.clone(), reason };
+        if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+            std::fs::create_dir_all(directory).map_err(|error| wrong(error.to_string()))?;
+        }
         let database = Builder::new().set_cache_size(CACHE_BYTES).create(&path);
         let database = database.map_err(|error| wrong(error.to_string()))?;
         let made = || -> Result<(), redb::Error> {
@@ -165,6 +168,6 @@ mod tests {
         let _first = Journal::open(&path).unwrap();
         let error = Journal::open(&path).unwrap_err().to_string();
         assert!(error.contains("journal.path"), "{error}");
-        assert!(Journal::open(folder.path().join("none/journal")).is_err());
+        assert!(Journal::open(path.join("below/a/file")).is_err());
     }
 }

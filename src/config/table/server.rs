@@ -106,6 +106,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         reason: "The longest wait for replicas and the append-only file; then the outcome is unknown, and the caller repeats the write. Shorter than `deadlines.store_write`.",
     },
     Setting {
+        path: "store.journal",
+        kind: Kind::Path,
+        default: "",
+        reason: "The file in which refusals wait while Redis does not take them: they are acknowledged, honoured by this sidecar at once and told to Redis when it is back. For one process, on a disk that outlives it. By default `sendgate/journal.redb` under `$XDG_DATA_HOME` or `~/.local/share`; `none` keeps nothing, and such refusals are not acknowledged.",
+    },
+    Setting {
+        path: "store.while_away",
+        kind: Kind::Word("`deny` or `replies`"),
+        default: "deny",
+        reason: "What may be sent while Redis gives no answer. `replies` lets free-form messages out where this sidecar remembers an open window and no refusal; an opt-out that another sidecar took meanwhile is then not seen, which is why it is not the default.",
+    },
+    Setting {
         path: "identity_key",
         kind: Kind::Secret,
         default: "",

@@ -183,10 +183,11 @@ pub(in crate::grpc) fn finding(finding: &Finding) -> pb::Finding {
 }
 
 /// Every store has written before it answers.
-pub(in crate::grpc) const fn durability(durability: Durability) -> i32 {
-    let durability = match durability {
-        Durability::Stored => pb::Durability::Stored,
-        Durability::Replicated => pb::Durability::Replicated,
+pub(in crate::grpc) const fn durability(stored: Option<Durability>) -> i32 {
+    let durability = match stored {
+        Some(Durability::Stored) => pb::Durability::Stored,
+        Some(Durability::Replicated) => pb::Durability::Replicated,
+        None => pb::Durability::Journaled,
     };
     durability as i32
 }
