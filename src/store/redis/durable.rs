@@ -51,8 +51,8 @@ struct Shared {
     connector: Arc<Connector>,
     /// Teaches a server the script of commits.
     teach: Cmd,
-    /// A write that changes nothing. `WAIT` covers what its own connection wrote, so that without one it would say
-    /// nothing of what was written before over another.
+    /// A write that changes nothing. `WAIT` is promised for what its own connection wrote, so that without one it says
+    /// nothing of what was written before over another. (Redis 7.0 covers that too; later versions do not.)
     mark: Cmd,
     wait: Cmd,
     doubt: Doubt,
