@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     conformance::{append, id, sender},
     harness::certificates::{Authority, Issued},
-    redis_server::{RedisServer, free_port},
+    redis_server::free_port,
 };
 
 /// What a user of a single server or of a master that Sentinel knows needs, as in docs/redis.md.
