@@ -3,6 +3,7 @@
 mod access;
 mod cluster;
 mod damaged;
+mod delay;
 mod hearing;
 mod lost;
 mod refused;
@@ -24,7 +25,10 @@ use sendgate::{
     },
 };
 
-use crate::conformance::{at, commit};
+use crate::{
+    conformance::{at, commit},
+    redis_server::RedisServer,
+};
 
 /// Nothing here takes this long unless it never happens.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -168,4 +172,21 @@ async fn write(store: &Redis, id: ContactId) -> u64 {
     let done = store.commit(commit(id, version)).await.unwrap();
     assert_eq!(done, Committed::Done(version + 1));
     version + 1
+}
+
+/// Ends the connections of a server over which somebody listens.
+async fn kill_listeners(server: &RedisServer) {
+    let ::redis::Value::BulkString(clients) = server.command(&["CLIENT", "LIST"]).await else {
+        panic!("no clients")
+    };
+    let clients = String::from_utf8(clients).unwrap();
+    let listens =
+        |line: &&str| line.split(' ').any(|field| field.starts_with("flags=") && field.contains('B'));
+    let mut killed = 0;
+    for client in clients.lines().filter(listens) {
+        let number = client.strip_prefix("id=").unwrap().split(' ').next().unwrap();
+        server.command(&["CLIENT", "KILL", "ID", number]).await;
+        killed += 1;
+    }
+    assert!(killed > 0, "nobody listens: {clients}");
 }

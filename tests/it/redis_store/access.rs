@@ -7,7 +7,8 @@ use super::*;
 use crate::{
     conformance::{append, id, sender},
     harness::certificates::{Authority, Issued},
-    redis_server::{RedisServer, free_port},
+    redis_cluster::Cluster,
+    redis_server::free_port,
 };
 
 /// What a user of a single server or of a master that Sentinel knows needs, as in docs/redis.md.
@@ -38,6 +39,20 @@ const NEEDED: [&str; 22] = [
 
 /// Of these an older server knows none, or goes without.
 const OPTIONAL: [&str; 3] = ["wait", "waitaof", "info"];
+
+/// What it needs besides in a cluster.
+const NEEDED_IN_CLUSTER: [&str; 10] = [
+    "cluster|nodes",
+    "cluster|slots",
+    "cluster|info",
+    "asking",
+    "readonly",
+    "time",
+    "zadd",
+    "zscore",
+    "zrem",
+    "zrange",
+];
 
 async fn user(server: &RedisServer, name: &str, commands: &[&str]) {
     let mut connection = server.connection().await;
@@ -146,10 +161,21 @@ async fn a_user_who_may_not_do_all_of_a_commit_does_nothing_of_it() {
 }
 
 #[tokio::test]
+async fn a_user_of_a_cluster_with_the_documented_permissions_can_do_everything() {
+    let cluster = Cluster::shared().await;
+    let needed: Vec<&str> =
+        NEEDED.into_iter().filter(|name| *name != "waitaof").chain(NEEDED_IN_CLUSTER).collect();
+    for node in &cluster.nodes {
+        user(node, "exact", &needed).await;
+    }
+    assert_eq!(everything(&cluster.url().replace("://", "://exact:secret@")).await, Ok(()));
+}
+
+#[tokio::test]
 async fn the_documented_permissions_are_those_of_the_test() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/redis.md");
     let text = std::fs::read_to_string(path).unwrap();
-    for command in NEEDED {
+    for command in NEEDED.into_iter().chain(NEEDED_IN_CLUSTER) {
         assert!(text.contains(&format!("+{command}")), "{command}");
     }
 }

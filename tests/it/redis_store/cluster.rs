@@ -48,25 +48,29 @@ async fn every_master_is_heard_and_a_lost_one_distrusts_everything() {
         side.learn(id(1)).await;
         let deafened = side.cache.deafened();
         let stamp = side.cache.stamp(id(1));
-        let clients = node.command(&["CLIENT", "LIST"]).await;
-        let Value::VerbatimString { text: clients, .. } = clients else {
-            let Value::BulkString(text) = clients else { panic!("{clients:?}") };
-            kill_listener(node, &String::from_utf8(text).unwrap()).await;
-            until("deaf", || side.cache.deafened() > deafened).await;
-            assert_ne!(side.cache.stamp(id(1)), stamp);
-            side.hears().await;
-            continue;
-        };
-        panic!("{clients}");
+        kill_listeners(node).await;
+        until("deaf", || side.cache.deafened() > deafened).await;
+        assert_ne!(side.cache.stamp(id(1)), stamp);
+        side.hears().await;
     }
 }
 
-async fn kill_listener(node: &crate::redis_server::RedisServer, clients: &str) {
-    let listens =
-        |line: &&str| line.split(' ').any(|field| field.starts_with("flags=") && field.contains('B'));
-    let number = clients.lines().find(listens).expect("somebody listens");
-    let number = number.strip_prefix("id=").unwrap().split(' ').next().unwrap();
-    node.command(&["CLIENT", "KILL", "ID", number]).await;
+/// Nobody hears what is written to a slot that none of the masters claims.
+#[tokio::test]
+async fn a_slot_that_nobody_listens_to_ends_trust() {
+    let cluster = Cluster::start().await;
+    for node in &cluster.nodes {
+        node.command(&["CONFIG", "SET", "cluster-require-full-coverage", "no"]).await;
+    }
+    let side = Side::with(&cluster.url(), under("sg")).await;
+    side.learn(id(1)).await;
+    let owner = &cluster.nodes[cluster.owner(5).await];
+    owner.command(&["CLUSTER", "DELSLOTS", "5"]).await;
+    let given = Instant::now();
+    tokio::time::sleep_until((given + TRUST).into()).await;
+    assert_eq!(side.remembers(id(1)), None);
+    owner.command(&["CLUSTER", "ADDSLOTS", "5"]).await;
+    side.learn(id(1)).await;
 }
 
 /// Writes to a contact without pause, and reads it through memory, while something happens to the cluster. What is read
@@ -215,17 +219,29 @@ async fn what_a_lost_writer_wrote_is_fed_by_whoever_looks() {
     let url = user(&cluster, &prefix, &["zrem"]).await;
     // It can note what it is about to write, and write it, and no more.
     let lost: Arc<dyn Store> = Arc::new(open(&url, quick.clone()).await.unwrap());
-    append(&lost, id(1), &[1, 2]).await;
-    append(&lost, id(2), &[1]).await;
-    let store: Arc<dyn Store> = Arc::new(open(&cluster.url(), quick).await.unwrap());
-    append(&store, id(3), &[1]).await;
-    let mut latest = store.latest_change();
-    let by = tokio::time::timeout(PATIENCE, latest.wait_for(|position| *position == 4));
-    drop(by.await.expect("a watcher is woken").unwrap());
-    let mut found = fed(&store).await;
-    found.sort_unstable();
-    assert_eq!(found, [(id(1), 1), (id(1), 2), (id(2), 1), (id(3), 1)]);
-    assert_eq!(fed(&store).await.len(), 4, "once");
+    let mut expected: Vec<_> = (1..=40).map(|n| (id(n), 1)).collect();
+    for (id, _) in &expected {
+        append(&lost, *id, &[1]).await;
+    }
+    append(&lost, id(1), &[2, 3]).await;
+    expected.extend([(id(1), 2), (id(1), 3), (id(50), 1)]);
+    expected.sort_unstable();
+    // Several find them at once.
+    let mut stores: Vec<Arc<dyn Store>> = Vec::new();
+    for _ in 0..4 {
+        stores.push(Arc::new(open(&cluster.url(), quick.clone()).await.unwrap()));
+    }
+    append(&stores[0], id(50), &[1]).await;
+    let watchers: Vec<_> = stores.iter().map(|store| store.latest_change()).collect();
+    for mut watcher in watchers {
+        let by = tokio::time::timeout(PATIENCE, watcher.wait_for(|position| *position >= 43));
+        drop(by.await.expect("a watcher is woken").unwrap());
+    }
+    for store in &stores {
+        let mut found = fed(store).await;
+        found.sort_unstable();
+        assert_eq!(found, expected);
+    }
 }
 
 #[tokio::test]

@@ -4,10 +4,7 @@ use ::redis::{Value, aio::MultiplexedConnection, cmd};
 use sendgate::store::RegistryRow;
 
 use super::*;
-use crate::{
-    conformance::{append, entry, id, sender},
-    redis_server::RedisServer,
-};
+use crate::conformance::{append, entry, id, sender};
 
 const CONTACT: &str = "sg:c:{AQEBAQEBAQEBAQEBAQEBAQ}";
 const LOG: &str = "sg:h:{AQEBAQEBAQEBAQEBAQEBAQ}";

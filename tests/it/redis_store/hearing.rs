@@ -6,10 +6,7 @@ use ::redis::cmd;
 use sendgate::store::RegistryRow;
 
 use super::*;
-use crate::{
-    conformance::{id, sender},
-    redis_server::RedisServer,
-};
+use crate::conformance::{id, sender};
 
 /// A writer and a listener on one server.
 struct Pair {

@@ -4,7 +4,6 @@ use super::*;
 use crate::{
     conformance::{append, entry, id},
     proxy::{Proxy, Way},
-    redis_server::RedisServer,
 };
 
 async fn refusal(url: &str) -> String {

@@ -6,10 +6,7 @@ use ::redis::{Role, cmd};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{
-    conformance::id,
-    redis_server::{RedisServer, free_port},
-};
+use crate::{conformance::id, redis_server::free_port};
 
 /// A master, a replica, and three sentinels that watch them.
 struct Watched {
