@@ -243,8 +243,8 @@ fn names_of_metrics_stand_in_one_place() {
 }
 
 #[test]
-fn the_database_is_known_to_the_embedded_store_only() {
-    only_in(&["store/embedded"], &["redb::"]);
+fn the_database_is_known_to_the_embedded_store_and_the_journal_only() {
+    only_in(&["store/embedded", "store/journal"], &["redb::"]);
 }
 
 #[test]

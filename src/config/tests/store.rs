@@ -8,8 +8,10 @@ fn redis(more: &str) -> String {
 
 #[test]
 fn a_redis_store_has_defaults_for_everything_but_its_url() {
-    let store = load(&redis("")).store;
+    let mut store = load(&redis("")).store;
     assert!(matches!(&store.url, StoreUrl::Redis(target) if target.is_tls()));
+    let journal = store.journal.take().unwrap();
+    assert!(journal.ends_with("sendgate/journal.redb"), "beside where a store file would be");
     assert_eq!(format!("{store:?}"), format!("{:?}", Store::at(store.url.clone())));
     assert_eq!((store.prefix.as_str(), store.replicas, store.fsync), ("sg", 0, false));
 }

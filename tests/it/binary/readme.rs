@@ -19,6 +19,7 @@ use crate::harness::{
     process::{Served, run},
     soon,
 };
+use crate::redis_server::RedisServer;
 
 const README: &str = include_str!("../../../README.md");
 const MAKEFILE: &str = include_str!("../../../Makefile");
@@ -167,7 +168,7 @@ async fn webhook(served: &Served, block: &Block) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_command_of_the_readme_does_what_the_readme_says() {
     let blocks = Block::all();
-    let [make, unknown, consent, grpc, allowed, stop, stopped] = blocks.as_slice() else {
+    let [make, unknown, consent, grpc, allowed, stop, stopped, _, _, _, _, _, _] = blocks.as_slice() else {
         panic!("a block of the README is not in this test: {}", blocks.len());
     };
     assert_eq!(make.text, "make run\n");
@@ -191,6 +192,48 @@ async fn every_command_of_the_readme_does_what_the_readme_says() {
     asks(&served, stopped, 1);
     let log = run(&["history", "15550001111", "+4915112345678", "--json", "--endpoint", &served.grpc]);
     assert_eq!(log.out.matches("ENTRY_KIND_OPT_OUT").count(), 1, "under either name, and once: {}", log.out);
+}
+
+/// The program's commands in a console, each with what it answers.
+fn console(block: &Block) -> Vec<(Vec<String>, &'static str)> {
+    let each = block.text.split("$ ").skip(1);
+    each.map(words).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_readme_types_with_redis_does_what_it_says() {
+    let blocks = Block::all();
+    let [.., server, made, second, asked, _acl, migrated] = blocks.as_slice() else { panic!() };
+    let (typed, _) = server.text.lines().last().map(words).unwrap();
+    let settings: Vec<_> = typed.iter().skip(3).map(String::as_str).collect();
+    assert_eq!((typed[0].as_str(), typed[1].as_str()), ("redis-server", "--dir"));
+    let redis = RedisServer::with(&settings).await;
+    assert_eq!(made.text, "make run STORE=redis://127.0.0.1:6379\n");
+    assert!(MAKEFILE.contains("serve --store '$(STORE)'"));
+    let folder = tempfile::tempdir().unwrap();
+    let journals = ["one", "two"].map(|name| format!("store.journal={}", folder.path().join(name).display()));
+    let [one, two] = [0, 1].map(|at| Served::on(&redis.url(), &["--set", &journals[at]]));
+    assert!(!one.said().contains("WARN"), "{}", one.said());
+    let (typed, _) = words(second.text);
+    assert_eq!(typed[..2], [PROGRAM, "serve"]);
+    let commands = console(asked);
+    assert_eq!(commands.len(), 2);
+    for ((typed, expected), (served, code)) in commands.into_iter().zip([(&one, 0), (&two, 1)]) {
+        let end = typed.iter().position(|word| word == "--endpoint").unwrap_or(typed.len());
+        let mut arguments: Vec<&str> = typed[1..end].iter().map(String::as_str).collect();
+        arguments.extend(["--endpoint", &served.grpc]);
+        let ran = run(&arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(code), expected), "{typed:?}: {}", ran.err);
+    }
+    let file = format!("file:{}", folder.path().join("sendgate.redb").display());
+    let [(typed, expected)] = console(migrated).try_into().unwrap();
+    assert_eq!(typed[..3], ["sendgate", "migrate", "--from"]);
+    drop((one, two));
+    let ran = run(&["migrate", "--from", &redis.url(), "--to", &file]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let shape =
+        |text: &str| text.lines().map(|line| line.split(':').next().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(shape(&ran.out), shape(expected));
 }
 
 #[test]
