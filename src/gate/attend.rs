@@ -36,14 +36,12 @@ impl Gate {
             let trusted = self.cache.is_trusted();
             if before != Some(trusted) {
                 self.metrics.cache_trusted.set(i64::from(trusted));
-                match (before, trusted) {
-                    (None, true) => {}
-                    (_, true) => {
-                        tracing::info!("writes of other processes are heard; answers come from memory")
-                    }
-                    (_, false) => tracing::warn!(
+                if !trusted {
+                    tracing::warn!(
                         "writes of other processes may go unheard; every answer is read from the store"
-                    ),
+                    );
+                } else if before.is_some() {
+                    tracing::info!("writes of other processes are heard; answers come from memory");
                 }
                 before = Some(trusted);
             }

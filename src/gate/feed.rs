@@ -153,7 +153,12 @@ impl Gate {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub async fn contacts(&self, from: Option<Cursor>, limit: usize, now: Time) -> Result<Listing, GateError> {
+    pub async fn contacts(
+        &self,
+        from: Option<Cursor>,
+        limit: usize,
+        now: Time,
+    ) -> Result<Listing, GateError> {
         Ok(self.timed_read(self.store.contacts(from, limit, now)).await?)
     }
 }

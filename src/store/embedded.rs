@@ -28,7 +28,8 @@ use tokio::{
 };
 
 use super::{
-    Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store, StoreError, record,
+    Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store,
+    StoreError, record,
 };
 use crate::model::{StatementId, Time};
 pub use open::OpenError;
@@ -221,7 +222,8 @@ impl Store for Embedded {
 
     async fn contacts(&self, from: Option<Cursor>, limit: usize, now: Time) -> Result<Listing, StoreError> {
         let after = from.map(|cursor| cursor.0.try_into().map(ContactId)).transpose();
-        let after = after.map_err(|_| StoreError::Corrupt("a listing goes on where none stopped".to_owned()))?;
+        let after =
+            after.map_err(|_| StoreError::Corrupt("a listing goes on where none stopped".to_owned()))?;
         let contacts = self.read(move |view| view.contacts(after, limit, now)).await?;
         let next = contacts.last().filter(|_| contacts.len() == limit).map(|(id, _)| Cursor(id.0.to_vec()));
         Ok(Listing { contacts, next })

@@ -14,13 +14,8 @@ use async_trait::async_trait;
 use sendgate::{
     model::{StatementId, Time},
     store::{
-<<<<<<< HEAD
         Change, Commit, Committed, ContactId, Cursor, Ear, Listing, Loaded, RegistryRow, SealedEntry, Store,
         StoreError, embedded::Embedded,
-=======
-        Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store, StoreError,
-        embedded::Embedded,
->>>>>>> redis
     },
 };
 use tokio::sync::{Notify, watch};

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use sendgate::{
     model::{StatementId, Time},
     store::{
-        Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store, StoreError,
-        embedded::Embedded,
+        Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store,
+        StoreError, embedded::Embedded,
     },
 };
 use tokio::sync::watch;
