@@ -29,8 +29,8 @@ fn people(ties: &[Ties]) -> People {
 #[test]
 fn a_no_crosses_a_chain_of_links_however_long() {
     let mut ties = vec![Ties::default(); CROWD];
-    for place in 1..CROWD {
-        ties[place].linked = vec![(at(5), id(place - 1))];
+    for (place, ties) in ties.iter_mut().enumerate().skip(1) {
+        ties.linked = vec![(at(5), id(place - 1))];
     }
     assert!(people(&ties).now(CROWD - 1).everything_out().is_some());
 }
@@ -38,8 +38,8 @@ fn a_no_crosses_a_chain_of_links_however_long() {
 #[test]
 fn who_changes_numbers_again_and_again_is_one_person() {
     let mut ties = vec![Ties::default(); CROWD];
-    for place in 1..CROWD {
-        ties[place].moved_from = vec![(at(i64::try_from(place).unwrap() + 5), id(place - 1))];
+    for (place, ties) in ties.iter_mut().enumerate().skip(1) {
+        ties.moved_from = vec![(at(i64::try_from(place).unwrap() + 5), id(place - 1))];
     }
     let people = people(&ties);
     assert!(people.now(CROWD - 1).everything_out().is_some());
@@ -51,11 +51,11 @@ fn who_changes_numbers_again_and_again_is_one_person() {
 fn everybody_is_everywhere() {
     let half = CROWD / 2;
     let mut ties = vec![Ties::default(); CROWD];
-    for user in half..CROWD {
+    for (user, ties) in ties.iter_mut().enumerate().skip(half) {
         for step in 0..TIES_MAX {
             let when = at(i64::try_from(step * half + user).unwrap());
-            ties[user].numbers.push((when, id((user * 7 + step * 13) % half)));
-            ties[user].linked.push((when, id((user + step) % CROWD)));
+            ties.numbers.push((when, id((user * 7 + step * 13) % half)));
+            ties.linked.push((when, id((user + step) % CROWD)));
         }
     }
     let people = people(&ties);

@@ -193,6 +193,9 @@ pub(super) struct House {
     windows: Vec<(SenderId, Time)>,
 }
 
+/// An identity, what counts for its earlier holders, and for the present one.
+type Told = (char, Vec<(Time, Contact)>, Contact);
+
 /// Everything that is stored.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Village {
@@ -287,12 +290,10 @@ impl Village {
         self.houses.iter().position(|house| house.name == name).unwrap()
     }
 
-    /// Everything that counts, by name, and since when for whom.
-    pub(super) fn told(&self) -> Vec<(char, Vec<Time>, Vec<(Time, Contact)>, Contact)> {
+    /// Everything that counts, by name, and until when for whom.
+    pub(super) fn told(&self) -> Vec<Told> {
         let people = self.people();
-        let told = |(place, name): (usize, char)| {
-            (name, people.handed_over(place).to_vec(), people.earlier(place), people.now(place))
-        };
+        let told = |(place, name): (usize, char)| (name, people.earlier(place), people.now(place));
         let mut told: Vec<_> = self.names().into_iter().enumerate().map(told).collect();
         told.sort_by_key(|(name, ..)| *name);
         told
