@@ -16,12 +16,35 @@ pub use entry::{Content, Entry, PromptStep};
 pub use payload::PayloadError;
 pub(crate) use payload::disclosure_sha256;
 
-use crate::{
-    model::StatementId,
-    store::{LogHead, SealedEntry},
-};
+use crate::model::StatementId;
 
 const CHAIN_TAG: &[u8] = b"sendgate-log-v1\0";
+
+/// The end of a contact's attestation log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct LogHead {
+    /// The number of entries.
+    pub length: u64,
+    /// The hash of the last one; zeros when there is none.
+    pub hash: [u8; 32],
+}
+
+/// One entry of an attestation log, chained to the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedEntry {
+    /// Its place, from 1.
+    pub sequence: u64,
+    /// The exact bytes its digest is of; none once erased.
+    pub payload: Option<Vec<u8>>,
+    /// SHA-256 of the payload.
+    pub payload_digest: [u8; 32],
+    /// The hash of the entry before.
+    pub previous: [u8; 32],
+    /// SHA-256 over previous hash, sequence and payload digest.
+    pub hash: [u8; 32],
+    /// The statement it records: the same statement is recorded once.
+    pub statement: StatementId,
+}
 
 /// SHA-256 of some bytes.
 #[must_use]

@@ -12,8 +12,11 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-pub use crate::model::ContactId;
 use crate::model::{BusinessId, Contact, SenderId, StatementId, Ties, Time};
+pub use crate::{
+    attest::{LogHead, SealedEntry},
+    model::ContactId,
+};
 
 /// A contact as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -53,32 +56,6 @@ pub struct Loaded {
     pub version: u64,
     /// The end of the attestation log.
     pub head: LogHead,
-}
-
-/// The end of a contact's attestation log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct LogHead {
-    /// The number of entries.
-    pub length: u64,
-    /// The hash of the last one; zeros when there is none.
-    pub hash: [u8; 32],
-}
-
-/// One entry of an attestation log, chained to the one before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SealedEntry {
-    /// Its place, from 1.
-    pub sequence: u64,
-    /// The exact bytes its digest is of; none once erased.
-    pub payload: Option<Vec<u8>>,
-    /// SHA-256 of the payload.
-    pub payload_digest: [u8; 32],
-    /// The hash of the entry before.
-    pub previous: [u8; 32],
-    /// SHA-256 over previous hash, sequence and payload digest.
-    pub hash: [u8; 32],
-    /// The statement it records: the same statement is recorded once.
-    pub statement: StatementId,
 }
 
 /// One atomic write to one contact.

@@ -13,13 +13,14 @@ use crate::{
     model::{
         BusinessId, People, Recipient, Time,
         person::{Identity, Stored},
+        ties,
     },
     senders::SenderProfile,
     store::{ContactId, Loaded, LogHead, Record, StoreError},
 };
 
 /// What is read of one person at most. More is no person but a mistake in what the business links.
-pub(super) const RECORDS_MAX: usize = 256;
+pub(super) const RECORDS_MAX: usize = ties::TIES_MAX;
 
 /// Identities that have to do with each other, the one that was asked for first.
 #[derive(Debug)]

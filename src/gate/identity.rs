@@ -118,15 +118,24 @@ impl Gate {
     pub(super) async fn write_number_change(&self, who: &Who, to: &Recipient) -> Result<bool, GateError> {
         let profile = &*self.sender_of(who)?;
         let (from, at) = (&who.recipient, self.said_at(who)?);
-        if from == to {
-            return Ok(false);
+        let mut wrote = false;
+        match (from, to) {
+            _ if from == to => return Ok(false),
+            // A user ID is never given up: it was seen with another name.
+            (Recipient::User(_), _) => {
+                let named = Who { recipient: to.clone(), ..who.clone() };
+                return self.tie(profile, &named, from, at).await;
+            }
+            // Whose user ID it is, is told by the number that they had until then.
+            (Recipient::Phone(_), Recipient::User(_)) => wrote |= self.tie(profile, who, to, at).await?,
+            (Recipient::Phone(_), Recipient::Phone(_)) => {}
         }
         let [old, new] = [from, to].map(|identity| self.names.id(&profile.business, identity));
         let left = Relation { on: from, other: to, moved: true, proven: true, at };
         let came = Relation { on: to, other: from, moved: false, proven: true, at };
         // The new number first: whoever asks there meanwhile finds every "no" of the old one.
         let moved_from = |_: &Ties| Ties { moved_from: vec![(at, old)], ..Ties::default() };
-        let mut wrote = self.relate(profile, who, &came, moved_from).await?;
+        wrote |= self.relate(profile, who, &came, moved_from).await?;
         let moved_to = |_: &Ties| Ties { moved_to: vec![(at, new)], ..Ties::default() };
         wrote |= self.relate(profile, who, &left, moved_to).await?;
         self.divide_all(profile, from).await?;

@@ -193,6 +193,7 @@ impl Gate {
             }
             let committed = match self.known_elsewhere(&circle, &people, at, &draft).await? {
                 Some((log, statement)) => (log, Committed::Known(statement, 0)),
+                None if !self.name_again(&circle, recipient).await? => (id, Committed::Conflict),
                 None => {
                     let commit = self.commit_of(profile, recipient, id, &stored, &draft, at)?;
                     (id, self.commit(commit).await?)
@@ -224,6 +225,26 @@ impl Gate {
             }
         }
         Err(GateError::Contention)
+    }
+
+    /// Names what an erasure left under earlier names of the business, so that whoever comes to one record of an identity finds
+    /// the others. False when somebody wrote there meanwhile.
+    async fn name_again(&self, circle: &Circle, recipient: &Recipient) -> Result<bool, StoreError> {
+        let (own, _) = circle.own();
+        let stored = circle.members().first().map(|member| member.stored.as_slice()).unwrap_or_default();
+        for (id, loaded) in stored.iter().filter(|(id, loaded)| *id != own && loaded.version != 0) {
+            if loaded.record.contact.names().next().is_some() {
+                continue;
+            }
+            let mut record = loaded.record.clone();
+            record.contact.join(&recipient.identity());
+            let (windows, entries) = (Vec::new(), Vec::new());
+            let commit = Commit { id: *id, expected: loaded.version, record, windows, entries, erase: false };
+            if !matches!(self.commit(commit).await?, Committed::Done(_)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The log of another identity of the same person that holds a statement of a draft, if one does: a key is one key

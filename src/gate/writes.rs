@@ -119,7 +119,7 @@ impl Gate {
         self.counted("link", self.write_link(who, other), outcome_of).await
     }
 
-    /// A signed webhook named a person by several identities at once: from now on they are one contact.
+    /// A signed webhook named a person by several identities at once: they are one person.
     ///
     /// # Errors
     /// When the sender is unknown or the store failed.
@@ -129,7 +129,7 @@ impl Gate {
         self.counted("link", self.write_proof(who, others), outcome).await.map(drop)
     }
 
-    /// The person changed to another number: everything they said goes with them, and what they agreed to no longer
+    /// The person changed to another number: what they said counts there from now on, and what they agreed to no longer
     /// counts for the number they left, which may become somebody else's.
     ///
     /// # Errors

@@ -5,16 +5,23 @@
 //!
 //! - A user ID belongs to one person for ever. A number belongs to one person until it is handed over: its holder changed
 //!   to another number, or a user ID of theirs was seen with another number. From then on it is somebody unknown.
-//! - A user ID seen with a number is the person who held the number then. Who changed from one number to another held the
-//!   old one before and the new one after.
+//! - A user ID seen with a number is the person who held the number then; at the instant of a change to another number,
+//!   who left it. Who changed from one number to another held the old one before and the new one after.
 //! - What one person said counts together, under whichever identity: the last word wins.
 //! - A "no" of anybody who may be the same person counts, too: whoever had the number before or after, whoever the
 //!   business says it is. A "yes" of theirs does not.
 //!
-//! The order in which ties and statements become known does not matter.
+//! The order in which ties and statements become known does not matter, nor that in which identities are named. What is
+//! stored keeps only the last "yes" of each kind: said once before a doubt arose and once more after it, it is taken for one
+//! that does not cross, so that a "no" it lifted crosses. That errs on the side of silence.
 
+mod holders;
 #[cfg(test)]
 mod tests;
+
+use std::{cmp::Reverse, collections::BinaryHeap};
+
+use holders::{Holders, Places};
 
 use super::{
     contact::Contact,
@@ -50,12 +57,10 @@ pub struct Identity<'a> {
 pub struct People {
     /// When each identity was handed over.
     handed_over: Vec<Vec<Time>>,
-    /// The place of each identity's first holder among all holders.
-    first: Vec<usize>,
-    /// Which person each holder is.
-    person: Vec<usize>,
-    /// Persons who may be the same, and since when that is known.
-    doubts: Vec<(Time, usize, usize)>,
+    /// Which person each holder of each identity is.
+    persons: Vec<Vec<usize>>,
+    /// For each person who may be the same, and since when that is known.
+    doubts: Vec<Vec<(Time, usize)>>,
     /// What each person said.
     said: Vec<Contact>,
     windows: Vec<Vec<(SenderId, Time)>>,
@@ -65,26 +70,17 @@ impl People {
     /// Tells apart who is behind some identities. Ties to others than these are left out.
     #[must_use]
     pub fn among(identities: &[Identity<'_>]) -> Self {
-        let place = |id: ContactId| {
-            identities.iter().position(|identity| identity.stored.iter().any(|stored| stored.id == id))
-        };
-        let handed_over = handed_over(identities, place);
-        let mut first = Vec::with_capacity(identities.len());
-        let mut holders = 0;
-        for over in &handed_over {
-            first.push(holders);
-            holders += over.len() + 1;
-        }
+        let places = Places::among(identities);
+        let holders = Holders::of(identities, &places);
+        let (persons, count) = holders.persons();
         let mut people = Self {
-            handed_over,
-            first,
-            person: (0..holders).collect(),
-            doubts: Vec::new(),
-            said: vec![Contact::default(); holders],
-            windows: vec![Vec::new(); holders],
+            handed_over: holders.handed_over().to_vec(),
+            persons,
+            doubts: vec![Vec::new(); count],
+            said: vec![Contact::default(); count],
+            windows: vec![Vec::new(); count],
         };
-        people.recognise(identities, place);
-        people.doubt(identities, place);
+        people.doubt(identities, &places);
         people.listen(identities);
         people
     }
@@ -159,97 +155,48 @@ impl People {
 
     /// Since when each person is known to be perhaps the same as one: by the way on which the latest doubt is the earliest.
     fn connected(&self, person: usize) -> Vec<Option<Time>> {
-        let mut since = vec![None; self.person.len()];
-        if let Some(own) = since.get_mut(person) {
-            *own = Some(Time::EPOCH);
+        let mut since = vec![None; self.doubts.len()];
+        let mut next = BinaryHeap::from([Reverse((Time::EPOCH, person))]);
+        while let Some(Reverse((at, one))) = next.pop() {
+            let Some(known @ None) = since.get_mut(one) else { continue };
+            *known = Some(at);
+            let doubts = self.doubts.get(one).into_iter().flatten();
+            next.extend(doubts.map(|(doubt, other)| Reverse((at.max(*doubt), *other))));
         }
-        loop {
-            let mut changed = false;
-            for (at, one, other) in &self.doubts {
-                for (from, to) in [(one, other), (other, one)] {
-                    let Some(known) = since.get(*from).copied().flatten() else { continue };
-                    let Some(to) = since.get_mut(*to) else { continue };
-                    let way = known.max(*at);
-                    if to.is_none_or(|best| way < best) {
-                        (*to, changed) = (Some(way), true);
-                    }
-                }
-            }
-            if !changed {
-                return since;
-            }
-        }
+        since
     }
 
     /// Finds persons who may be the same: who had a number one after the other, and whom the business says are.
-    fn doubt(&mut self, identities: &[Identity<'_>], place: impl Fn(ContactId) -> Option<usize>) {
+    fn doubt(&mut self, identities: &[Identity<'_>], places: &Places) {
         let mut doubts = Vec::new();
         for (here, identity) in identities.iter().enumerate() {
             for (era, at) in self.handed_over(here).iter().enumerate() {
-                doubts.extend(self.pair(*at, (here, era), (here, era + 1)));
+                doubts.push((*at, self.who(here, era), self.who(here, era + 1)));
             }
             for (at, other) in identity.stored.iter().flat_map(|stored| &stored.ties.linked) {
-                if let Some(there) = place(*other) {
-                    doubts.extend(self.pair(*at, (here, self.era(here, *at)), (there, self.era(there, *at))));
+                if let Some(there) = places.of(*other) {
+                    let (one, other) = (self.era(here, *at), self.era(there, *at));
+                    doubts.push((*at, self.who(here, one), self.who(there, other)));
                 }
             }
         }
-        self.doubts = doubts;
-    }
-
-    fn pair(&self, at: Time, one: (usize, usize), other: (usize, usize)) -> Option<(Time, usize, usize)> {
-        Some((at, self.who(one.0, one.1)?, self.who(other.0, other.1)?))
+        for (at, one, other) in doubts {
+            let (Some(one), Some(other)) = (one, other) else { continue };
+            for (from, to) in [(one, other), (other, one)] {
+                if let Some(doubts) = self.doubts.get_mut(from) {
+                    doubts.push((at, to));
+                }
+            }
+        }
     }
 
     fn who(&self, identity: usize, era: usize) -> Option<usize> {
-        self.person.get(self.first.get(identity)? + era).copied()
+        self.persons.get(identity)?.get(era).copied()
     }
 
     /// Which holder had an identity at an instant.
     fn era(&self, identity: usize, at: Time) -> usize {
-        self.handed_over(identity).iter().filter(|over| **over <= at).count()
-    }
-
-    /// Which holder had an identity just before an instant.
-    fn era_before(&self, identity: usize, at: Time) -> usize {
-        self.handed_over(identity).iter().filter(|over| **over < at).count()
-    }
-
-    /// Finds holders that are one person.
-    fn recognise(&mut self, identities: &[Identity<'_>], place: impl Fn(ContactId) -> Option<usize>) {
-        for (here, identity) in identities.iter().enumerate() {
-            for ties in identity.stored.iter().map(|stored| stored.ties) {
-                for (at, number) in &ties.numbers {
-                    if let Some(there) = place(*number) {
-                        self.unite((here, 0), (there, self.era(there, *at)));
-                    }
-                }
-                for (at, to) in &ties.moved_to {
-                    if let Some(there) = place(*to).filter(|there| *there != here) {
-                        self.unite((here, self.era_before(here, *at)), (there, self.era(there, *at)));
-                    }
-                }
-                for (at, from) in &ties.moved_from {
-                    if let Some(there) = place(*from).filter(|there| *there != here) {
-                        self.unite((there, self.era_before(there, *at)), (here, self.era(here, *at)));
-                    }
-                }
-                for same in &ties.same {
-                    if let Some(there) = place(*same) {
-                        self.unite((here, 0), (there, 0));
-                    }
-                }
-            }
-        }
-    }
-
-    fn unite(&mut self, one: (usize, usize), other: (usize, usize)) {
-        let (Some(one), Some(other)) = (self.who(one.0, one.1), self.who(other.0, other.1)) else { return };
-        for person in &mut self.person {
-            if *person == other {
-                *person = one;
-            }
-        }
+        self.handed_over(identity).partition_point(|over| *over <= at)
     }
 
     /// Gives what was said to who said it.
@@ -299,95 +246,4 @@ pub fn apart(earlier: &[(Time, Contact)], contact: &Contact, handed_over: &[Time
         part
     };
     starts.zip(ends).map(|(start, end)| within(start, end)).collect()
-}
-
-/// When each identity went from one person to another.
-fn handed_over(
-    identities: &[Identity<'_>],
-    place: impl Fn(ContactId) -> Option<usize> + Copy,
-) -> Vec<Vec<Time>> {
-    let moves = moves(identities, place);
-    let mut over = vec![Vec::new(); identities.len()];
-    let mut note = |identity: usize, at: Time| {
-        if let Some(over) = over.get_mut(identity) {
-            over.push(at);
-        }
-    };
-    for (at, from, _) in &moves {
-        note(*from, *at);
-    }
-    for here in 0..identities.len() {
-        // Where a person was seen by one of their user IDs, and where they went from there.
-        let seen = seen(identities, here, place).into_iter().map(|(at, there)| (at, there, None));
-        let went = moves.iter().map(|(at, from, to)| (*at, *to, Some(*from)));
-        let mut steps: Vec<_> = seen.chain(went).collect();
-        steps.sort_unstable();
-        let mut number = None;
-        for (at, there, from) in steps {
-            if from.is_some() && from != number {
-                continue;
-            }
-            if let Some(left) = number.filter(|left| *left != there) {
-                note(left, at);
-            }
-            number = Some(there);
-        }
-    }
-    for over in &mut over {
-        over.sort_unstable();
-        over.dedup();
-    }
-    over
-}
-
-/// Every change of number: when, from where, to where.
-fn moves(
-    identities: &[Identity<'_>],
-    place: impl Fn(ContactId) -> Option<usize>,
-) -> Vec<(Time, usize, usize)> {
-    let mut moves = Vec::new();
-    for (here, identity) in identities.iter().enumerate() {
-        for ties in identity.stored.iter().map(|stored| stored.ties) {
-            let to = ties.moved_to.iter().filter_map(|(at, to)| Some((*at, here, place(*to)?)));
-            let from = ties.moved_from.iter().filter_map(|(at, from)| Some((*at, place(*from)?, here)));
-            moves.extend(to.chain(from).filter(|(_, from, to)| from != to));
-        }
-    }
-    moves.sort_unstable();
-    moves.dedup();
-    moves
-}
-
-/// The numbers that a person was seen with by one of their user IDs, and when.
-fn seen(
-    identities: &[Identity<'_>],
-    user: usize,
-    place: impl Fn(ContactId) -> Option<usize> + Copy,
-) -> Vec<(Time, usize)> {
-    let mut seen = Vec::new();
-    for one in same_person(identities, user, place) {
-        let stored = identities.get(one).map(|identity| identity.stored.iter()).into_iter().flatten();
-        let numbers = stored.flat_map(|stored| &stored.ties.numbers);
-        seen.extend(numbers.filter_map(|(at, number)| Some((*at, place(*number)?))));
-    }
-    seen
-}
-
-/// The user IDs that are proven to be the same person as one, itself first.
-fn same_person(
-    identities: &[Identity<'_>],
-    identity: usize,
-    place: impl Fn(ContactId) -> Option<usize>,
-) -> Vec<usize> {
-    let mut found = vec![identity];
-    let mut next = 0;
-    while let Some(one) = found.get(next).and_then(|place| identities.get(*place)) {
-        next += 1;
-        for same in one.stored.iter().flat_map(|stored| &stored.ties.same) {
-            if let Some(other) = place(*same).filter(|other| !found.contains(other)) {
-                found.push(other);
-            }
-        }
-    }
-    found
 }

@@ -3,6 +3,8 @@
 //! Ties only grow. They are written to both ends, so that either leads to the other, and they name nobody: an erasure
 //! leaves them, and what was refused under one identity goes on being refused under the other.
 
+use std::collections::HashSet;
+
 use super::time::Time;
 
 /// The name of a contact: a keyed hash of business and identity, so that no key holds a phone number and a record that
@@ -10,8 +12,9 @@ use super::time::Time;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContactId(pub [u8; 16]);
 
-/// How many ties of one kind an identity keeps: the latest. A person with more numbers than this is none.
-pub const TIES_MAX: usize = 64;
+/// How many ties of one kind an identity keeps: the latest. Never fewer than the identities that are ever read together:
+/// who has more others than that is refused for this reason, not for want of a tie that was dropped.
+pub const TIES_MAX: usize = 256;
 
 /// The relations of one identity.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -26,7 +29,7 @@ pub struct Ties {
     pub moved_from: Vec<(Time, ContactId)>,
     /// Of a user ID: others of the same person.
     pub same: Vec<ContactId>,
-    /// Identities that the business says are the same person, and since when it says so.
+    /// Identities that the business says are the same person, and since when it first said so.
     pub linked: Vec<(Time, ContactId)>,
 }
 
@@ -51,7 +54,14 @@ impl Ties {
         add_all(&mut self.moved_to, &other.moved_to);
         add_all(&mut self.moved_from, &other.moved_from);
         add_all(&mut self.same, &other.same);
-        add_all(&mut self.linked, &other.linked);
+        // In the order of their times, so that the first word of each other is the one that stays.
+        let mut linked = self.linked.clone();
+        linked.extend(&other.linked);
+        linked.sort_unstable();
+        let mut known = HashSet::new();
+        linked.retain(|(_, id)| known.insert(*id));
+        linked.drain(..linked.len().saturating_sub(TIES_MAX));
+        self.linked = linked;
     }
 
     /// True when some of these ties are not known here.
@@ -75,9 +85,10 @@ impl Ties {
     #[must_use]
     pub fn seen_with(&self, number: ContactId, at: Time, handed_over: &[Time]) -> Self {
         let held_since = handed_over.iter().copied().filter(|over| *over <= at).max();
-        let before = self.numbers.iter().filter(|(since, _)| *since <= at).max();
-        let known = before
-            .is_some_and(|(since, there)| *there == number && held_since.is_none_or(|held| *since >= held));
+        let last = self.numbers.iter().map(|(since, _)| *since).filter(|since| *since <= at).max();
+        let mut there = self.numbers.iter().filter(|(since, _)| Some(*since) == last);
+        let known = last.is_some_and(|since| held_since.is_none_or(|held| since >= held))
+            && there.all(|(_, there)| *there == number);
         let numbers = if known { Vec::new() } else { vec![(at, number)] };
         Self { numbers, ..Self::default() }
     }

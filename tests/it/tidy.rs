@@ -161,6 +161,7 @@ fn arrows_between_modules_point_one_way() {
         ("keywords", &["gate", "store", "grpc", "http", "server", "cli", "config", "senders", "policy"]),
         ("numbering", &["gate", "store", "grpc", "http", "server", "cli", "config", "senders", "policy"]),
         ("conversation", &["gate", "store", "grpc", "http", "server", "cli", "config", "senders"]),
+        ("attest", &["gate", "store", "grpc", "http", "server", "cli", "config", "senders", "conversation"]),
         ("store", &["policy", "gate", "grpc", "http", "server", "cli", "config", "senders", "conversation"]),
         ("cache", &["policy", "gate", "grpc", "http", "server", "cli", "config", "senders"]),
         ("senders", &["gate", "grpc", "http", "server", "cli", "config"]),

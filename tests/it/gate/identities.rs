@@ -352,6 +352,20 @@ async fn an_opt_out_reaches_every_linked_identity_however_many_there_are() {
 }
 
 #[tokio::test]
+async fn an_opt_out_of_any_of_many_linked_identities_reaches_the_one_that_all_are_linked_with() {
+    let others: Vec<String> = (0..80).map(|n| format!("+4477009{n:05}")).collect();
+    let world = World::new().await;
+    for other in &others {
+        world.link(PERSON, other, 1).await;
+    }
+    for (minute, other) in [(10, &others[0]), (20, &others[40]), (30, &others[79])] {
+        world.opt_in(PERSON, OWN, minute).await;
+        world.opt_out(other, minute + 5).await;
+        assert_eq!(world.reason(PERSON).await, Reason::OptedOut, "{other}");
+    }
+}
+
+#[tokio::test]
 async fn a_stop_reaches_the_user_id_of_before_whatever_the_ids_are_called() {
     for (before, after) in [("GB.9x", "GB.1x"), ("GB.1x", "GB.9x")] {
         let world = World::new().await;

@@ -398,6 +398,59 @@ async fn a_link_that_failed_half_way_is_completed_by_a_repetition() {
     }
 }
 
+/// One webhook names the old number with the user ID it had, the new one with the one it has, and the change.
+#[tokio::test]
+async fn a_change_of_number_that_names_user_ids_is_one_of_these() {
+    for (old, new) in [(U, V), (V, U), (U, U)] {
+        let world = World::new().await;
+        world.opt_in(A, OWN, 0).await;
+        world.prove(A, old, 10).await;
+        world.prove(B, new, 10).await;
+        world.number_changed(A, B, 10).await;
+        for id in [B, old, new] {
+            assert_eq!(world.reason(id).await, Reason::OptedIn, "{id}");
+        }
+        assert_eq!(world.reason(A).await, Reason::NoOptIn);
+        world.opt_out(old, 20).await;
+        world.says(A, 30, "m1", "START").await;
+        for id in [B, old, new] {
+            assert_eq!(world.reason(id).await, Reason::OptedOut, "{id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_user_id_that_changed_to_a_number_or_from_one_stays_the_same_person() {
+    let world = World::new().await;
+    world.opt_in(U, OWN, 0).await;
+    world.number_changed(U, B, 10).await;
+    world.number_changed(B, V, 20).await;
+    world.prove(C, U, 30).await;
+    for id in [U, V, C] {
+        assert_eq!(world.reason(id).await, Reason::OptedIn, "{id}");
+    }
+    assert_eq!(world.reason(B).await, Reason::NoOptIn);
+    world.says(V, 40, "m1", "STOP").await;
+    assert_eq!(world.reason(C).await, Reason::OptedOut);
+    world.says(U, 50, "m2", "START").await;
+    assert_eq!(world.reason(C).await, Reason::OptedIn);
+}
+
+/// Rules 0: who asks is told the same under every name.
+#[tokio::test]
+async fn two_numbers_of_one_instant_are_both_the_persons_whoever_is_asked_for() {
+    let world = World::new().await;
+    world.opt_in(U, OWN, 0).await;
+    world.prove(B, U, 10).await;
+    world.prove(A, U, 10).await;
+    for id in [A, B, U] {
+        assert_eq!(world.reason(id).await, Reason::OptedIn, "{id}");
+    }
+    world.prove(B, U, 20).await;
+    assert_eq!(world.reason(A).await, Reason::NoOptIn);
+    assert_eq!(world.reason(B).await, Reason::OptedIn);
+}
+
 /// SplitMix64: the same numbers in each run.
 struct Random(u64);
 

@@ -131,6 +131,20 @@ async fn a_user_id_follows_a_change_of_number_after_a_rename() {
     assert_eq!(of_user, Reason::OptedIn, "and before the stop its opt-in was lost");
 }
 
+/// An acknowledged opt-out is never followed by an ALLOW, also where an erasure left records that name nobody.
+#[tokio::test]
+async fn a_no_of_a_user_id_that_was_erased_before_a_rename_holds_for_the_number() {
+    let store = Faulty::new();
+    let before = World::with(settings(ACME), Arc::clone(&store)).await;
+    before.prove(A, U, 1).await;
+    before.erase(A, 5).await;
+    let after = World::with(settings(&renamed()), store).await;
+    after.opt_in(A, OWN, 10).await;
+    after.opt_out(U, 20).await;
+    assert_eq!(after.reason(U).await, Reason::OptedOut);
+    assert_eq!(after.reason(A).await, Reason::OptedOut);
+}
+
 /// Rules 0: opt-outs cross links.
 #[tokio::test]
 async fn a_no_under_one_earlier_name_crosses_a_link_under_another() {
