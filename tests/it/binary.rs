@@ -2,6 +2,7 @@
 
 mod client;
 mod crash;
+mod exports;
 mod private;
 mod readme;
 mod start;

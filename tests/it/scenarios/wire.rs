@@ -27,7 +27,7 @@ use crate::{
 /// A server in this process, and its clients.
 pub(super) struct OverTheWire {
     scenario: Scenario,
-    server: Server,
+    pub(super) server: Server,
     store: Arc<Faulty>,
 }
 
