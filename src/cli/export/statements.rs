@@ -243,9 +243,6 @@ impl Rows<'_> {
         if contact.prompt_state() == PromptState::Open {
             self.prompted();
         }
-        if let Some(since) = &contact.not_on_whatsapp_since {
-            self.add("not_on_whatsapp", "", Some(since), Row::default());
-        }
         let added = self.found.iter().skip(before).any(Row::is_to_be_told);
         let latest = self.refusals.iter().map(|(_, at, _)| *at).max();
         if let Some((seconds, nanos)) = latest.filter(|_| added && !contact.opt_out_confirmation_due) {
@@ -293,7 +290,7 @@ impl Rows<'_> {
         self.add("prompted", &sender, sent.as_ref(), row);
     }
 
-    /// Adds that the person is a contact, where no statement says it, and the windows that are open.
+    /// Adds that the person is a contact, where no statement says it, the windows that are open, and that nobody is there.
     fn known(&mut self) {
         let opted_in = self.found.iter().any(|row| row.is("status", "opted_in"));
         if self.found.is_empty() || (!opted_in && !self.contact.time_zone.is_empty()) {
@@ -301,9 +298,13 @@ impl Rows<'_> {
             row.put("time_zone", self.contact.time_zone.clone());
             self.add("contact", "", None, row);
         }
-        // Last: that somebody wrote after their opt-out is noted only where the opt-out is known.
+        // Late: that somebody wrote after their opt-out is noted only where the opt-out is known.
         for window in self.contact.windows.iter().filter(|window| window.open) {
             self.add("wrote", &window.sender, window.last_inbound_at.as_ref(), Row::default());
+        }
+        // After them: it is believed in spite of them, if it was told later of an earlier instant.
+        if let Some(since) = &self.contact.not_on_whatsapp_since {
+            self.add("not_on_whatsapp", "", Some(since), Row::default());
         }
     }
 }

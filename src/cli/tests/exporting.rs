@@ -142,9 +142,9 @@ fn what_stands_is_exported_where_the_log_does_not_tell_it() {
             ("15550001111", "held", ""),
             ("15550002222", "blocked_by_user", ""),
             ("15550001111", "declined", ""),
-            ("15550001111", "not_on_whatsapp", ""),
             ("15550001111", "opt_out_confirmed", ""),
             ("15550001111", "contact", ""),
+            ("15550001111", "not_on_whatsapp", ""),
         ]
     );
 }
