@@ -3,7 +3,7 @@
 //! One synchronous function over facts that were fetched before: no I/O, no clock, no error. The order of the rules is
 //! `ORDER`, below; each rule is a function of its own in the file of its family.
 //!
-//! - `A27` is not here: it says that the facts could not be fetched (`crate::gate`).
+//! - `A27` cannot deny here, where the facts are at hand: `crate::gate` denies when they could not be fetched.
 //! - `A17` stands before `A14`: an unanswered or declined prompt is the more precise form of "no opt-in".
 //! - `A12` has no outcome of its own: it changes the category all rules see. Where that turns an ALLOW into a DENY, the
 //!   answer says so.
@@ -25,6 +25,7 @@ mod timing;
 mod verdict;
 mod window;
 
+pub use consent::{Unreachable, unreachable};
 pub use facts::{
     Facts, Restrictions, SenderFacts, Template, TemplateCategory, TemplateFacts, TemplateStatus, Until,
 };
@@ -40,7 +41,7 @@ use crate::model::Time;
 type Rule = fn(&Case<'_>, &mut Notes) -> Finding;
 
 /// The rules in the order in which the first denial wins.
-const ORDER: [(RuleId, Rule); 28] = [
+const ORDER: [(RuleId, Rule); 29] = [
     (RuleId::A01, sender::known),
     (RuleId::A02, sender::unrestricted),
     (RuleId::A03, consent::reachable),
@@ -67,6 +68,7 @@ const ORDER: [(RuleId, Rule); 28] = [
     (RuleId::A24, limits::not_built),
     (RuleId::A25, timing::cool_off),
     (RuleId::A26, limits::not_built),
+    (RuleId::A27, sender::state_read),
     (RuleId::A28, sender::contact_of_sender),
     (RuleId::A29, sender::ground_given),
 ];

@@ -217,10 +217,10 @@ fn opted_out(keyword: String, pressed: Pressed) -> Content {
     Content::OptOut { scope: ScopeSet::everything(), channel, keyword }
 }
 
-/// True when a sign of life would change an answer.
+/// True when a sign of life would change an answer: as A03 reads it, one of the same instant does not.
 pub(super) fn seems_gone(contact: &Contact) -> bool {
     let reach = contact.reach;
-    reach.not_on_whatsapp.max(reach.undeliverable) > reach.alive
+    reach.not_on_whatsapp.max(reach.undeliverable).is_some_and(|gone| Some(gone) >= reach.alive)
 }
 
 /// What an entry says that a message did, for the answer to its repetition.

@@ -8,7 +8,7 @@ use crate::{
         evidence::Finding,
         statement::Voice,
     },
-    policy::{Obligation, Obligations, Rules},
+    policy::{Obligation, Obligations, Rules, unreachable},
 };
 
 /// Scopes of one contact; every write and every decision reads them all.
@@ -20,20 +20,13 @@ pub(super) fn too_many_scopes(contact: &Contact, scope: &ScopeSet) -> bool {
     new > 0 && contact.scopes.len() + new > SCOPES_MAX
 }
 
-/// What is due after a write: confirmations, and a look at an ambiguous refusal.
+/// What is due after a write: confirmations, SMS for as long as A03 denies, and a look at an ambiguous refusal.
 pub(super) fn due(rules: &Rules, contact: &Contact, now: Time) -> Obligations {
     Obligations::default()
         .with_if(contact.opt_in_confirmation_due(now), Obligation::SendOptInConfirmation)
         .with_if(contact.opt_out_confirmation_due(), Obligation::SendOptOutConfirmation)
-        .with_if(not_on_whatsapp(rules, contact, now), Obligation::FallBackToSms)
+        .with_if(unreachable(rules, contact, now).is_some(), Obligation::FallBackToSms)
         .with_if(contact.hold().is_some(), Obligation::AskAPerson)
-}
-
-/// As A03 believes it: for a time, and until a sign of life.
-fn not_on_whatsapp(rules: &Rules, contact: &Contact, now: Time) -> bool {
-    let reach = contact.reach;
-    reach.not_on_whatsapp > reach.alive
-        && reach.not_on_whatsapp.is_some_and(|seen| now < seen + rules.not_on_whatsapp_for)
 }
 
 /// True when an opt-in of this scope, said at this time, counts: nothing later or stronger stands against any of it. A

@@ -1,6 +1,6 @@
 //! ConsentService: what people said.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
@@ -372,27 +372,33 @@ async fn export(
     out: Out<pb::ExportContactsResponse>,
 ) -> Result<(), Status> {
     let directory = gate.directory();
+    let mut renamed = HashMap::new();
+    for profile in directory.senders() {
+        for before in &profile.also {
+            renamed.entry(before.clone()).or_insert_with(|| Arc::clone(&profile));
+        }
+    }
     let mut from = None;
     loop {
         let now = gate.now();
         let page = gate.contacts(from, STREAM_PAGE, now).await.map_err(|error| status::of_gate(&error))?;
         for (id, loaded) in page.contacts {
             let of = loaded.record.business.clone();
-            if business.is_some() && of != business {
+            let profile =
+                of.as_ref().and_then(|of| renamed.get(of).cloned().or_else(|| directory.of_business(of)));
+            let now_of = profile.as_ref().map(|profile| &profile.business);
+            if business.is_some() && of != business && now_of != business.as_ref() {
                 continue;
             }
             let mut message = pb::ExportContactsResponse::default();
             if history {
                 message.history = whole_log(&gate, id, &loaded).await?;
             }
-            message.contact = of.and_then(|of| {
-                let profile = directory.of_business(&of)?;
-                let view = crate::gate::View::shared(id, Arc::new(loaded));
-                Some(pb::Contact {
-                    business: of.as_str().to_owned(),
-                    ..convert::contact(&view, &profile, now)
-                })
-            });
+            if let (Some(of), Some(profile)) = (of, profile) {
+                fill(&gate, &mut message, (id, loaded), &profile, now).await?;
+                message.contact =
+                    message.contact.map(|it| pb::Contact { business: of.as_str().to_owned(), ..it });
+            }
             if out.send(Ok(message)).await.is_err() {
                 return Ok(());
             }
@@ -400,6 +406,40 @@ async fn export(
         let Some(next) = page.next else { return Ok(()) };
         from = Some(next);
     }
+}
+
+/// What is known of one number or user ID: by itself, and of whoever has it now.
+async fn fill(
+    gate: &Gate,
+    message: &mut pb::ExportContactsResponse,
+    (id, loaded): (crate::store::ContactId, crate::store::Loaded),
+    profile: &crate::senders::SenderProfile,
+    now: crate::model::Time,
+) -> Result<(), Status> {
+    let before = |at: crate::model::Time| at - crate::model::Millis::new(1);
+    let handed_over = loaded.record.earlier.last().map(|(until, _)| before(*until));
+    let tied = !loaded.record.ties.is_empty() || handed_over.is_some();
+    let name = loaded.record.contact.names().next().filter(|_| tied);
+    let own = crate::gate::View::shared(id, Arc::new(loaded));
+    let mut contact = convert::contact(&own, profile, now);
+    let mut erased = own.record.contact.erased;
+    if let Some(name) = name {
+        let person = gate.view(profile, &name, Consistency::FullyConsistent, now).await;
+        let person = person.map_err(|error| status::of_gate(&error.into()))?;
+        erased = erased.max(person.record.contact.erased);
+        contact = pb::Contact {
+            phone_number: contact.phone_number,
+            user_ids: contact.user_ids,
+            history_entries: contact.history_entries,
+            revision: contact.revision,
+            known: contact.known,
+            ..convert::contact(&person, profile, now)
+        };
+    }
+    message.contact = Some(contact);
+    message.opt_ins_count_after = handed_over.max(erased).map(convert::timestamp);
+    profile.sender.id.as_str().clone_into(&mut message.sender);
+    Ok(())
 }
 
 async fn whole_log(

@@ -12,7 +12,9 @@ use axum::{
 use bytes::{BufMut as _, BytesMut};
 use http_body_util::BodyExt as _;
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, SerializeOptions};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, Kind, MessageDescriptor, MethodDescriptor, SerializeOptions,
+};
 use serde_json::{Value, json};
 use tonic::{Code, Status, body::Body};
 use tonic_types::StatusExt as _;
@@ -111,7 +113,7 @@ fn read(method: &MethodDescriptor, body: &[u8]) -> Result<Vec<u8>, Malformed> {
     );
     let read = read.and_then(|message| json.end().map(|()| message));
     read.map(|message| message.encode_to_vec())
-        .map_err(|error| Malformed::of(&error, &track.path().to_string()))
+        .map_err(|error| Malformed::of(&error, &track.path().to_string(), &method.input()))
 }
 
 /// What is wrong with a JSON text, in which field, and never with what it held: a parser's message may repeat a value.
@@ -122,7 +124,7 @@ struct Malformed {
 }
 
 impl Malformed {
-    fn of(error: &serde_json::Error, path: &str) -> Self {
+    fn of(error: &serde_json::Error, path: &str, request: &MessageDescriptor) -> Self {
         let place = format!("line {} column {}", error.line(), error.column());
         let text = error.to_string();
         let unknown =
@@ -130,14 +132,36 @@ impl Malformed {
         let is_name = |name: &&str| !name.is_empty() && is_path(name);
         let message = match (unknown.map(|(name, _)| name).filter(is_name), error.classify()) {
             (Some(name), _) => format!("there is no field `{name}` (at {place})"),
-            (None, serde_json::error::Category::Data) => {
-                format!("is of the wrong type, or a name or number that its type does not have (at {place})")
-            }
+            (None, serde_json::error::Category::Data) => match names(request, path) {
+                Some(names) => format!("must be one of {} (at {place})", names.join(", ")),
+                None => format!("is of the wrong type, or a number that its type does not have (at {place})"),
+            },
             (None, _) => format!("the body is not valid JSON at {place}"),
         };
         let known = Some(path).filter(|path| *path != "." && is_path(path));
         Self { field: known.unwrap_or_default().to_owned(), message }
     }
+}
+
+/// The names that a field of an enumeration takes; nothing for other fields. The name of zero says what leaving the field out
+/// says, and is not offered.
+fn names(request: &MessageDescriptor, path: &str) -> Option<Vec<String>> {
+    let mut message = Some(request.clone());
+    let mut names = None;
+    for part in path.split('.') {
+        let (name, _) = part.split_once('[').unwrap_or((part, ""));
+        let within = message.take()?;
+        let field = within.get_field_by_json_name(name).or_else(|| within.get_field_by_name(name))?;
+        match field.kind() {
+            Kind::Message(of) => message = Some(of),
+            Kind::Enum(of) => {
+                let values = of.values().filter(|value| value.number() != 0);
+                names = Some(values.map(|value| value.name().to_owned()).collect());
+            }
+            _ => {}
+        }
+    }
+    names
 }
 
 /// Paths and names of fields; anything else was made up by the sender and is not repeated, numbers least of all.

@@ -1,7 +1,7 @@
 //! Rules about what was said: A03 to A07, A14 to A16.
 
 use super::{
-    Kind, Obligation, Reason,
+    Kind, Obligation, Reason, Rules,
     case::{Case, Finding, Notes},
 };
 use crate::model::{
@@ -9,22 +9,36 @@ use crate::model::{
     contact::{Contact, Coverage, Standing, Status},
 };
 
+/// That somebody is believed not to be on WhatsApp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unreachable {
+    /// Until when, without a sign of life.
+    pub until: Time,
+    /// Since when.
+    pub since: Time,
+}
+
 /// A03: the recipient is not known to be off WhatsApp. Forgotten after a time, or at any sign of life.
 pub(super) fn reachable(case: &Case<'_>, notes: &mut Notes) -> Finding {
-    let reach = case.contact().reach;
-    let believed = |seen: Option<Time>, length| {
-        let seen = seen.filter(|seen| reach.alive.is_none_or(|alive| alive <= *seen))?;
-        Some(seen + length).filter(|end| case.now < *end)
-    };
-    let gone = believed(reach.not_on_whatsapp, case.rules.not_on_whatsapp_for);
-    let undeliverable = believed(reach.undeliverable, case.rules.undeliverable_for);
-    match gone.max(undeliverable) {
+    match unreachable(case.rules, case.contact(), case.now) {
         None => Finding::Pass,
-        Some(until) => {
+        Some(Unreachable { until, .. }) => {
             notes.note("believed_until", until);
             Finding::deny_until(Reason::NotOnWhatsapp, Some(until)).or_else(Obligation::FallBackToSms)
         }
     }
+}
+
+/// Whether somebody is believed not to be on WhatsApp: since when they seem gone, and until when that is believed.
+#[must_use]
+pub fn unreachable(rules: &Rules, contact: &Contact, now: Time) -> Option<Unreachable> {
+    let reach = contact.reach;
+    let believed = |seen: Option<Time>, length| {
+        let since = seen.filter(|seen| reach.alive.is_none_or(|alive| alive <= *seen))?;
+        Some(Unreachable { until: since + length, since }).filter(|belief| now < belief.until)
+    };
+    let gone = believed(reach.not_on_whatsapp, rules.not_on_whatsapp_for);
+    gone.max(believed(reach.undeliverable, rules.undeliverable_for))
 }
 
 /// A04: the recipient has not opted out of everything. One confirmation of the opt-out passes.

@@ -51,6 +51,11 @@ pub(super) fn contact_of_sender(case: &Case<'_>, notes: &mut Notes) -> Finding {
     if known { Finding::Pass } else { Finding::deny(Reason::NotAContact) }
 }
 
+/// A27: the state could be read in time; otherwise no rule would be asked. Of a sender that is not known none is read.
+pub(super) fn state_read(case: &Case<'_>, _: &mut Notes) -> Finding {
+    if case.sender().is_some() { Finding::Pass } else { Finding::NotApplicable }
+}
+
 /// A29: nothing denied. The ground was named by the rule that gave it; a message that has none goes out only because the
 /// rule that would have denied it is in shadow mode.
 pub(super) fn ground_given(_: &Case<'_>, _: &mut Notes) -> Finding {

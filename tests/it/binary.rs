@@ -2,6 +2,7 @@
 
 mod client;
 mod crash;
+mod exports;
 mod migrate;
 mod private;
 mod readme;

@@ -8,6 +8,7 @@
 mod driver;
 mod format;
 mod hooks;
+mod moved;
 mod wire;
 
 use std::{collections::BTreeSet, fs, path::Path};

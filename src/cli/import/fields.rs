@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Columns that have a meaning.
-pub(in crate::cli) const COLUMNS: [&str; 25] = [
+pub(in crate::cli) const COLUMNS: [&str; 27] = [
     "sender",
     "recipient",
     "status",
@@ -29,6 +29,8 @@ pub(in crate::cli) const COLUMNS: [&str; 25] = [
     "time_zone",
     "confirmed_at",
     "idempotency_key",
+    "other",
+    "message_id",
 ];
 
 /// Columns that a reject file adds: known and skipped, so that it can be imported once it is mended.

@@ -15,7 +15,19 @@ use crate::grpc::pb::{ConsentAction, ConsentMethod, OptOutChannel, Scope};
 const COLUMNS_HELP: &str = "\
 Columns:
   sender, recipient  as in `check`
-  status             opted_in, opted_out or contact
+  status             opted_in, opted_out or contact; and what `export` writes besides:
+                       held                  an unclear refusal, recorded as the person's own opt-out
+                                             of marketing: nobody can settle it any more
+                       prompted, declined, not_on_whatsapp
+                                             the opt-in request, and what came of it
+                       blocked_by_user, reported_by_user, blocked_by_business, unblocked_by_business
+                       linked                `other` is the same person: opt-outs cross, opt-ins do not
+                       same_person           the same, where WhatsApp had proven it or the number changed;
+                                             recorded as the business's word, so that opt-ins no longer
+                                             cross, and of all times, so that every refusal does
+                       opt_in_confirmed, opt_out_confirmed
+                                             a confirmation was sent
+                       wrote                 the person wrote: opens the 24-hour window
   scope              everything, or such as marketing;topic:orders
   occurred_at        when it was said: a time with its zone, seconds since 1970, or a date (its first
                      instant in UTC for an opt-in, its last for an opt-out); contacts need none
@@ -27,6 +39,8 @@ Columns:
                      expires_at, time_zone
   opt-outs           channel, keyword
   contacts           time_zone
+  links              other: the other number or user ID of the person
+  prompts            message_id
   skipped            reject_line, reject_reason: a reject file, mended, is imported as it is";
 
 /// Arguments of `import`.
@@ -74,7 +88,7 @@ pub struct Defaults {
     /// The business number.
     #[arg(long, value_name = "SENDER")]
     pub sender: Option<String>,
-    /// What the row records: `opted_in`, `opted_out` or `contact`.
+    /// What the row records: `opted_in`, `opted_out`, `contact` or another status below.
     #[arg(long, value_name = "STATUS")]
     pub status: Option<String>,
     /// What opt-ins are about [default: everything]. An opt-out that names no scope is always about everything.

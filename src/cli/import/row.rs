@@ -16,14 +16,46 @@ use super::{
 };
 use crate::{
     grpc::pb::{
-        ConsentAction, ConsentMethod, Evidence, OptOutChannel, RecordConfirmationRequest,
-        RecordConsentRequest, RecordContactRequest, RecordOptOutRequest, Scope,
+        BlockState, Category, ConsentAction, ConsentMethod, Evidence, LinkContactsRequest,
+        OptInPromptOutcome, OptOutChannel, RecordBlockRequest, RecordConfirmationRequest,
+        RecordConsentRequest, RecordContactRequest, RecordInboundRequest, RecordOptInPromptRequest,
+        RecordOptOutRequest, Scope,
     },
     model::{Millis, Recipient, SenderId, Time, evidence::Jurisdiction},
 };
 
 /// The server takes no statement from further in the future.
 const CLOCK_SKEW: Millis = Millis::seconds(300);
+
+/// The longest message ID.
+const MESSAGE_ID_MAX: usize = 512;
+
+/// Every status.
+const STATUSES: [&str; 16] = [
+    "opted_in",
+    "opted_out",
+    "contact",
+    "held",
+    "prompted",
+    "declined",
+    "not_on_whatsapp",
+    "blocked_by_user",
+    "reported_by_user",
+    "blocked_by_business",
+    "unblocked_by_business",
+    "linked",
+    "same_person",
+    "opt_in_confirmed",
+    "opt_out_confirmed",
+    "wrote",
+];
+
+/// The steps of the opt-in conversation that are a row. An acceptance is an opt-in, and has the row of one.
+const PROMPTS: [(&str, OptInPromptOutcome); 3] = [
+    ("prompted", OptInPromptOutcome::Sent),
+    ("declined", OptInPromptOutcome::Declined),
+    ("not_on_whatsapp", OptInPromptOutcome::NotOnWhatsapp),
+];
 
 /// One row, ready to be sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +77,16 @@ pub(super) enum Write {
     OptOut(Box<RecordOptOutRequest>),
     /// An acquaintance.
     Contact(Box<RecordContactRequest>),
+    /// A step of the opt-in conversation.
+    Prompt(Box<RecordOptInPromptRequest>),
+    /// A block, a report, or the end of one.
+    Block(Box<RecordBlockRequest>),
+    /// Two identities of one person.
+    Link(Box<LinkContactsRequest>),
+    /// A confirmation that was sent.
+    Confirmation(Box<RecordConfirmationRequest>),
+    /// A message of the person.
+    Inbound(Box<RecordInboundRequest>),
 }
 
 /// Whom a row is about: as it was written, and in one spelling.
@@ -64,8 +106,108 @@ pub(super) fn read(fields: &Fields, args: &ImportArgs, now: Time) -> Result<Stat
         "opted_in" => consent(fields, defaults, &whom, now),
         "opted_out" => opt_out(fields, defaults, &whom, now),
         "contact" => contact(fields, &whom),
-        _ => Err("status must be one of opted_in, opted_out, contact".to_owned()),
+        "held" => held(fields, &whom, now),
+        "linked" => {
+            let since = said_at(fields, Day::Begins, now)?;
+            link(fields, &whom, since)
+        }
+        // The business cannot prove it again, only say it: of all times, so that every "no" of either counts for both.
+        "same_person" => link(fields, &whom, Time::EPOCH),
+        "opt_in_confirmed" => confirmed(fields, &whom, Confirmed::OptIn, now),
+        "opt_out_confirmed" => confirmed(fields, &whom, Confirmed::OptOut, now),
+        "wrote" => wrote(fields, &whom, now),
+        status => other(status, fields, &whom, now),
     }
+}
+
+/// Steps of the opt-in conversation and blocks, by the word for them.
+fn other(status: &str, fields: &Fields, whom: &Whom, now: Time) -> Result<Statement, String> {
+    let step = PROMPTS.into_iter().find(|(word, _)| *word == status).map(|(_, step)| step);
+    let block = words::all::<BlockState>().find(|block| words::word(*block).replace('-', "_") == status);
+    if step.is_none() && block.is_none() {
+        return Err(format!("status must be one of {}", STATUSES.join(", ")));
+    }
+    let occurred_at = said_at(fields, Day::Ends, now)?;
+    let idempotency_key = key(fields, whom, status, &Scope::default(), occurred_at)?;
+    let (sender, recipient) = (whom.sender.clone(), whom.recipient.clone());
+    let occurred_at = Some(stamp(occurred_at));
+    let write = match (step, block) {
+        (Some(step), _) => Write::Prompt(Box::new(RecordOptInPromptRequest {
+            sender,
+            recipient,
+            outcome: step.into(),
+            occurred_at,
+            idempotency_key,
+            message_id: text(fields, "message_id", None, MESSAGE_ID_MAX)?,
+        })),
+        (None, block) => {
+            let state = block.unwrap_or_default().into();
+            Write::Block(Box::new(RecordBlockRequest {
+                sender,
+                recipient,
+                state,
+                occurred_at,
+                idempotency_key,
+            }))
+        }
+    };
+    Ok(whom.statement(write, None))
+}
+
+/// A hold has no call of its own. As the person's own opt-out of marketing it refuses the same; only their own opt-in to
+/// marketing lifts it, and nobody can settle it.
+fn held(fields: &Fields, whom: &Whom, now: Time) -> Result<Statement, String> {
+    let occurred_at = said_at(fields, Day::Ends, now)?;
+    let scope = Scope { categories: vec![Category::Marketing.into()], topics: Vec::new() };
+    let idempotency_key = key(fields, whom, "held", &scope, occurred_at)?;
+    let request = RecordOptOutRequest {
+        sender: whom.sender.clone(),
+        recipient: whom.recipient.clone(),
+        scope: Some(scope),
+        channel: OptOutChannel::Keyword.into(),
+        keyword: text(fields, "keyword", None, 128)?,
+        occurred_at: Some(stamp(occurred_at)),
+        idempotency_key,
+    };
+    Ok(whom.statement(Write::OptOut(Box::new(request)), None))
+}
+
+fn link(fields: &Fields, whom: &Whom, since: Time) -> Result<Statement, String> {
+    let other = fields.get("other").ok_or("other is missing: the other identity of the person")?;
+    named("other", Recipient::parse(other))?;
+    let request = LinkContactsRequest {
+        sender: whom.sender.clone(),
+        recipient: whom.recipient.clone(),
+        other: other.to_owned(),
+        occurred_at: Some(stamp(since)),
+    };
+    Ok(whom.statement(Write::Link(Box::new(request)), None))
+}
+
+fn confirmed(fields: &Fields, whom: &Whom, what: Confirmed, now: Time) -> Result<Statement, String> {
+    let sent = said_at(fields, Day::Ends, now)?;
+    let status = if what == Confirmed::OptIn { "opt_in_confirmed" } else { "opt_out_confirmed" };
+    let request = RecordConfirmationRequest {
+        sender: whom.sender.clone(),
+        recipient: whom.recipient.clone(),
+        kind: what.kind().into(),
+        occurred_at: Some(stamp(sent)),
+        idempotency_key: key(fields, whom, status, &Scope::default(), sent)?,
+    };
+    Ok(whom.statement(Write::Confirmation(Box::new(request)), None))
+}
+
+/// A message of the person: for its time only, it has no words.
+fn wrote(fields: &Fields, whom: &Whom, now: Time) -> Result<Statement, String> {
+    let occurred_at = said_at(fields, Day::Begins, now)?;
+    let request = RecordInboundRequest {
+        sender: whom.sender.clone(),
+        recipient: whom.recipient.clone(),
+        message_id: key(fields, whom, "wrote", &Scope::default(), occurred_at)?,
+        occurred_at: Some(stamp(occurred_at)),
+        ..RecordInboundRequest::default()
+    };
+    Ok(whom.statement(Write::Inbound(Box::new(request)), None))
 }
 
 fn consent(fields: &Fields, defaults: &Defaults, whom: &Whom, now: Time) -> Result<Statement, String> {

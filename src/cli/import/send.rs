@@ -71,6 +71,26 @@ impl Sender {
                 client.record_contact(with_deadline((**request).clone(), timeout)).await?;
                 true
             }
+            Write::Prompt(request) => {
+                let request = with_deadline((**request).clone(), timeout);
+                client.record_opt_in_prompt(request).await?.into_inner().applied
+            }
+            Write::Block(request) => {
+                client.record_block(with_deadline((**request).clone(), timeout)).await?;
+                true
+            }
+            Write::Link(request) => {
+                client.link_contacts(with_deadline((**request).clone(), timeout)).await?;
+                true
+            }
+            Write::Confirmation(request) => {
+                client.record_confirmation(with_deadline((**request).clone(), timeout)).await?;
+                true
+            }
+            Write::Inbound(request) => {
+                client.record_inbound(with_deadline((**request).clone(), timeout)).await?;
+                true
+            }
         };
         if let Some(confirmation) = &statement.confirmation {
             client.record_confirmation(with_deadline(confirmation.clone(), timeout)).await?;

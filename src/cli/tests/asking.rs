@@ -316,6 +316,7 @@ fn verify_reads_every_contact_when_none_is_named() {
             ..Default::default()
         }),
         history,
+        ..Default::default()
     };
     let mut swapped = log(4);
     swapped.swap(1, 2);

@@ -9,7 +9,10 @@ use crate::{
         Exit,
         fake::{Call, Fake, hour, log},
     },
-    grpc::pb::{ConsentEntry, Contact, EntryKind, ExportContactsResponse, OptOutChannel, Scope, Voice},
+    grpc::pb::{
+        Block, BlockState, ConsentEntry, ConsentStatus, Contact, EntryKind, ExportContactsResponse,
+        OptOutChannel, PromptState, Scope, ScopeStatus, Voice,
+    },
 };
 
 fn contact(number: &str, history: Vec<ConsentEntry>) -> ExportContactsResponse {
@@ -21,6 +24,7 @@ fn contact(number: &str, history: Vec<ConsentEntry>) -> ExportContactsResponse {
             ..Default::default()
         }),
         history,
+        ..Default::default()
     }
 }
 
@@ -66,13 +70,83 @@ fn csv_has_the_last_yes_and_no_of_each_voice_and_all_with_history() {
 }
 
 #[test]
-fn what_rows_cannot_carry_is_told() {
+fn what_rows_cannot_carry_is_counted() {
     let fake = Fake::start();
-    let mut history = log(4);
-    history[3].kind = EntryKind::Block.into();
-    *fake.state.export.lock().unwrap() = vec![contact("16505551234", history), contact("", log(1))];
+    let mut erased = contact("", log(1));
+    erased.history[0].erased = true;
+    erased.history[0].recipient = String::new();
+    let mut waiting = contact("16505551234", log(4));
+    // A link whose content is of a newer version.
+    waiting.history[3].kind = EntryKind::Link.into();
+    waiting.contact.as_mut().unwrap().cool_off_until = Some(hour(9));
+    *fake.state.export.lock().unwrap() = vec![waiting, erased];
     let ran = fake.run(&["export", "--format", "csv"]);
-    assert!(ran.err.contains("links (contacts: 1), erased contacts (1)"), "{}", ran.err);
+    for told in [
+        "1 erased contacts, with what they refused: their names are gone",
+        "1 waits for marketing that the platform asked for (131049)",
+        "1 log entries that this version cannot read",
+    ] {
+        assert!(ran.err.contains(told), "{}", ran.err);
+    }
+}
+
+#[test]
+fn opt_ins_that_no_longer_count_are_no_rows() {
+    let fake = Fake::start();
+    let mut history = log(3);
+    history[2].expires_at = Some(hour(99));
+    let mut of_others = contact("16505551234", history);
+    of_others.opt_ins_count_after = of_others.history[0].occurred_at;
+    of_others.sender = "15550001111".to_owned();
+    *fake.state.export.lock().unwrap() = vec![of_others];
+    for with in [&["export", "--format", "csv", "--history"] as &[&str], &["export", "--format", "csv"]] {
+        let found = rows(&fake.run(with).out);
+        let shown: Vec<&str> = found.iter().map(|row| &row[2]).collect();
+        assert_eq!(shown, ["opted_out", "opted_in"]);
+    }
+}
+
+#[test]
+fn what_stands_is_exported_where_the_log_does_not_tell_it() {
+    let fake = Fake::start();
+    let marketing =
+        Scope { categories: vec![crate::grpc::pb::Category::Marketing.into()], topics: Vec::new() };
+    let status = |status: ConsentStatus, voice: Voice| ScopeStatus {
+        scope: Some(marketing.clone()),
+        status: status.into(),
+        since: Some(hour(2)),
+        voice: voice.into(),
+        ..Default::default()
+    };
+    let mut stands = contact("16505551234", Vec::new());
+    stands.sender = "15550001111".to_owned();
+    let known = stands.contact.as_mut().unwrap();
+    known.scopes = vec![
+        status(ConsentStatus::OptedOut, Voice::Own),
+        status(ConsentStatus::OptedOut, Voice::Platform),
+        status(ConsentStatus::Held, Voice::Own),
+    ];
+    let blocked = BlockState::BlockedByUser.into();
+    known.blocks = vec![Block { sender: "15550002222".to_owned(), state: blocked, since: Some(hour(3)) }];
+    known.prompt_state = PromptState::Declined.into();
+    known.erased_at = Some(hour(1));
+    known.not_on_whatsapp_since = Some(hour(4));
+    *fake.state.export.lock().unwrap() = vec![stands];
+    let found = rows(&fake.run(&["export", "--format", "csv"]).out);
+    let shown: Vec<(&str, &str, &str)> = found.iter().map(|row| (&row[0], &row[2], &row[20])).collect();
+    assert_eq!(
+        shown,
+        [
+            ("15550001111", "opted_out", ""),
+            ("15550001111", "opted_out", "platform-preference"),
+            ("15550001111", "held", ""),
+            ("15550002222", "blocked_by_user", ""),
+            ("15550001111", "declined", ""),
+            ("15550001111", "opt_out_confirmed", ""),
+            ("15550001111", "contact", ""),
+            ("15550001111", "not_on_whatsapp", ""),
+        ]
+    );
 }
 
 #[test]
@@ -91,7 +165,9 @@ fn a_platform_stop_is_exported_until_it_is_resumed() {
     *fake.state.export.lock().unwrap() = vec![contact("16505551234", stop), contact("16505551235", lifted)];
     let found = rows(&fake.run(&["export", "--format", "csv"]).out);
     let shown: Vec<(&str, &str, &str)> = found.iter().map(|row| (&row[2], &row[3], &row[20])).collect();
-    assert_eq!(shown, [("opted_out", "marketing", "platform-preference"), ("contact", "", "")]);
+    // The contact's time zone comes with an opt-in, else with a row of its own.
+    let stopped = ("opted_out", "marketing", "platform-preference");
+    assert_eq!(shown, [stopped, ("contact", "", ""), ("contact", "", "")]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
         Category, Contact, Scope, Time,
         contact::{SenderRegisters, Status},
     },
-    policy::Rules,
+    policy::unreachable,
     senders::SenderProfile,
 };
 
@@ -25,7 +25,7 @@ pub(in crate::grpc) fn contact(view: &View, profile: &SenderProfile, now: Time) 
         windows: windows(view, profile, now),
         prompt_state: prompt_state(known) as i32,
         prompted_at: known.prompt.sent().map(timestamp),
-        not_on_whatsapp_since: unreachable_since(known, rules, now).map(timestamp),
+        not_on_whatsapp_since: unreachable(rules, known, now).map(|belief| timestamp(belief.since)),
         cool_off_until: known.cooled.map(|at| at + rules.cool_off).filter(|end| now < *end).map(timestamp),
         blocks: blocks(known, profile, own),
         opt_in_confirmation_due: known.opt_in_confirmation_due(now),
@@ -107,15 +107,6 @@ pub(in crate::grpc) fn prompt_state(contact: &Contact) -> pb::PromptState {
     } else {
         pb::PromptState::Unspecified
     }
-}
-
-fn unreachable_since(contact: &Contact, rules: &Rules, now: Time) -> Option<Time> {
-    let reach = contact.reach;
-    let believed = |seen: Option<Time>, length| {
-        seen.filter(|seen| reach.alive.is_none_or(|alive| alive <= *seen) && now < *seen + length)
-    };
-    believed(reach.not_on_whatsapp, rules.not_on_whatsapp_for)
-        .max(believed(reach.undeliverable, rules.undeliverable_for))
 }
 
 fn blocks(contact: &Contact, profile: &SenderProfile, own: SenderRegisters) -> Vec<pb::Block> {

@@ -122,6 +122,40 @@ async fn a_write_as_json_holds_for_grpc() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_none_is_answered_with_the_names_there_are() {
+    let server = Server::new().await;
+    for (call, body, field, names) in [
+        ("checkSend", json!({"kind": "NOPE"}), "kind", ["MESSAGE_KIND_TEMPLATE", "MESSAGE_KIND_FREE_FORM"]),
+        ("checkSend", json!({"category": "NOPE"}), "category", ["CATEGORY_MARKETING", "CATEGORY_SERVICE"]),
+        ("checkSend", json!({"category": true}), "category", ["CATEGORY_MARKETING", "CATEGORY_SERVICE"]),
+        (
+            "recordConsent",
+            json!({"scope": {"categories": ["CATEGORY_UTILITY", "NOPE"]}}),
+            "scope.categories[1]",
+            ["CATEGORY_MARKETING", "CATEGORY_UTILITY"],
+        ),
+        (
+            "recordConsent",
+            json!({"evidence": {"method": "NOPE"}}),
+            "evidence.method",
+            ["CONSENT_METHOD_WEBSITE", "CONSENT_METHOD_OTHER"],
+        ),
+        ("recordBlock", json!({"state": "NOPE"}), "state", ["BLOCK_STATE_BLOCKED_BY_USER", "BLOCK_STATE_UN"]),
+    ] {
+        let answer = server.call(call, &body.to_string()).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+        let violation = details(&answer.json(), "BadRequest")["fieldViolations"][0].clone();
+        assert_eq!(violation["field"], field, "{answer:?}");
+        let description = violation["description"].as_str().unwrap();
+        assert!(description.starts_with("must be one of "), "{description}");
+        assert!(names.iter().all(|name| description.contains(name)), "{description}");
+        assert!(!description.contains("UNSPECIFIED") && !description.contains("NOPE"), "{description}");
+    }
+    let answer = server.call("checkSend", r#"{"sender": 15550001111}"#).await;
+    assert!(answer.body.contains("is of the wrong type"), "{answer:?}");
+}
+
+#[tokio::test]
 async fn what_is_no_request_is_refused_without_repeating_it() {
     let server = Server::new().await;
     for (body, word) in [
