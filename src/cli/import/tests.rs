@@ -10,9 +10,7 @@ use crate::{
         Exit,
         fake::{Call, Fake, Ran, by_person},
     },
-    grpc::pb::{
-        BlockState, Category, ConsentAction, ConsentMethod, MessageKind, OptInPromptOutcome, OptOutChannel,
-    },
+    grpc::pb::{Category, ConsentAction, ConsentMethod, MessageKind, OptOutChannel},
 };
 
 struct Case {
@@ -106,55 +104,6 @@ fn rows_become_requests_with_all_their_columns() {
     assert_eq!((out.channel(), out.keyword.as_str()), (OptOutChannel::Website, "stop"));
     assert!(out.scope.as_ref().unwrap().categories.is_empty(), "no scope is everything");
     assert_eq!(contact.time_zone, "Europe/Berlin");
-}
-
-#[test]
-fn what_refuses_is_recorded_as_what_it_was() {
-    let case = Case::file(
-        "list.csv",
-        "recipient,status,occurred_at,other,message_id,keyword\n\
-         +16505551234,held,2025-01-01T00:00:00Z,,,not interested\n\
-         +16505551234,prompted,2025-01-01T00:00:00Z,,wamid.1,\n\
-         +16505551234,Declined,2025-01-02T00:00:00Z,,,\n\
-         +16505551234,not-on-whatsapp,2025-01-02T00:00:00Z,,,\n\
-         +16505551234,reported_by_user,2025-01-02T00:00:00Z,,,\n\
-         +16505551234,linked,2025-01-03T00:00:00Z,US.1349,,\n\
-         +16505551234,same_person,2025-01-03T00:00:00Z,US.1350,,\n\
-         +16505551234,opt_out_confirmed,2025-01-04T00:00:00Z,,,\n\
-         +16505551234,wrote,2025-01-05T00:00:00Z,,,\n\
-         +16505551234,linked,2025-01-03T00:00:00Z,,,\n\
-         +16505551234,accepted,2025-01-03T00:00:00Z,,,\n",
-    );
-    let ran = case.import(&["--sender", "15550001111", "--concurrency", "1"]);
-    assert_eq!(ran.exit, Exit::No);
-    let calls = case.fake.calls();
-    let [
-        Call::OptOut(held),
-        Call::Prompt(sent),
-        Call::Prompt(declined),
-        Call::Prompt(gone),
-        Call::Block(block),
-        Call::Link(linked),
-        Call::Link(same),
-        Call::Confirmation(confirmed),
-        Call::Inbound(wrote),
-    ] = calls.as_slice()
-    else {
-        panic!("{calls:?}")
-    };
-    assert_eq!(held.scope.as_ref().unwrap().categories, [i32::from(Category::Marketing)]);
-    assert_eq!((held.channel(), held.keyword.as_str()), (OptOutChannel::Keyword, "not interested"));
-    assert_eq!((sent.outcome(), sent.message_id.as_str()), (OptInPromptOutcome::Sent, "wamid.1"));
-    let outcomes = (OptInPromptOutcome::Declined, OptInPromptOutcome::NotOnWhatsapp);
-    assert_eq!((declined.outcome(), gone.outcome()), outcomes);
-    assert_eq!(block.state(), BlockState::ReportedByUser);
-    assert_eq!((linked.other.as_str(), linked.occurred_at.unwrap().seconds), ("US.1349", 1_735_862_400));
-    assert_eq!((same.other.as_str(), same.occurred_at.unwrap().seconds), ("US.1350", 0), "of all times");
-    assert_eq!(confirmed.kind(), MessageKind::OptOutConfirmation);
-    assert_eq!((wrote.text.as_str(), wrote.message_id.is_empty()), ("", false));
-    let rejects = case.rejects();
-    assert!(rejects.contains("11,other is missing"), "{rejects}");
-    assert!(rejects.contains("12,\"status must be one of opted_in, opted_out, contact, held,"), "{rejects}");
 }
 
 #[test]

@@ -10,8 +10,8 @@ use crate::{
         fake::{Call, Fake, hour, log},
     },
     grpc::pb::{
-        Block, BlockState, ConsentEntry, ConsentStatus, Contact, EntryKind, ExportContactsResponse,
-        OptOutChannel, PromptState, Scope, ScopeStatus, Voice,
+        self, Block, BlockState, ConsentEntry, ConsentStatus, Contact, EntryKind, ExportContactsResponse,
+        MessageKind, OptInPromptOutcome, OptOutChannel, PromptState, Scope, ScopeStatus, Voice,
     },
 };
 
@@ -109,8 +109,7 @@ fn opt_ins_that_no_longer_count_are_no_rows() {
 #[test]
 fn what_stands_is_exported_where_the_log_does_not_tell_it() {
     let fake = Fake::start();
-    let marketing =
-        Scope { categories: vec![crate::grpc::pb::Category::Marketing.into()], topics: Vec::new() };
+    let marketing = Scope { categories: vec![pb::Category::Marketing.into()], topics: Vec::new() };
     let status = |status: ConsentStatus, voice: Voice| ScopeStatus {
         scope: Some(marketing.clone()),
         status: status.into(),
@@ -191,6 +190,58 @@ fn an_export_can_be_imported_and_says_the_same() {
     assert_eq!(consent.time_zone, "America/New_York");
     assert_eq!((out.channel(), out.keyword.as_str()), (OptOutChannel::Keyword, "stop"));
     assert_eq!((&out.scope, out.occurred_at), (&history[1].scope, history[1].occurred_at));
+}
+
+#[test]
+fn what_refuses_is_recorded_as_what_it_was() {
+    let (fake, directory) = (Fake::start(), TempDir::new().unwrap());
+    let file = directory.path().join("list.csv");
+    fs::write(
+        &file,
+        "recipient,status,occurred_at,other,message_id,keyword\n\
+         +16505551234,held,2025-01-01T00:00:00Z,,,not interested\n\
+         +16505551234,prompted,2025-01-01T00:00:00Z,,wamid.1,\n\
+         +16505551234,Declined,2025-01-02T00:00:00Z,,,\n\
+         +16505551234,not-on-whatsapp,2025-01-02T00:00:00Z,,,\n\
+         +16505551234,reported_by_user,2025-01-02T00:00:00Z,,,\n\
+         +16505551234,linked,2025-01-03T00:00:00Z,US.1349,,\n\
+         +16505551234,same_person,2025-01-03T00:00:00Z,US.1350,,\n\
+         +16505551234,opt_out_confirmed,2025-01-04T00:00:00Z,,,\n\
+         +16505551234,wrote,2025-01-05T00:00:00Z,,,\n\
+         +16505551234,linked,2025-01-03T00:00:00Z,,,\n\
+         +16505551234,accepted,2025-01-03T00:00:00Z,,,\n",
+    )
+    .unwrap();
+    let ran = fake.run(&["import", file.to_str().unwrap(), "--sender", "15550001111", "--concurrency", "1"]);
+    assert_eq!(ran.exit, Exit::No);
+    let calls = fake.calls();
+    let [
+        Call::OptOut(held),
+        Call::Prompt(sent),
+        Call::Prompt(declined),
+        Call::Prompt(gone),
+        Call::Block(block),
+        Call::Link(linked),
+        Call::Link(same),
+        Call::Confirmation(confirmed),
+        Call::Inbound(wrote),
+    ] = calls.as_slice()
+    else {
+        panic!("{calls:?}")
+    };
+    assert_eq!(held.scope.as_ref().unwrap().categories, [i32::from(pb::Category::Marketing)]);
+    assert_eq!((held.channel(), held.keyword.as_str()), (OptOutChannel::Keyword, "not interested"));
+    assert_eq!((sent.outcome(), sent.message_id.as_str()), (OptInPromptOutcome::Sent, "wamid.1"));
+    let outcomes = (OptInPromptOutcome::Declined, OptInPromptOutcome::NotOnWhatsapp);
+    assert_eq!((declined.outcome(), gone.outcome()), outcomes);
+    assert_eq!(block.state(), BlockState::ReportedByUser);
+    assert_eq!((linked.other.as_str(), linked.occurred_at.unwrap().seconds), ("US.1349", 1_735_862_400));
+    assert_eq!((same.other.as_str(), same.occurred_at.unwrap().seconds), ("US.1350", 0), "of all times");
+    assert_eq!(confirmed.kind(), MessageKind::OptOutConfirmation);
+    assert_eq!((wrote.text.as_str(), wrote.message_id.is_empty()), ("", false));
+    let rejects = fs::read_to_string(directory.path().join("list.csv.rejects.csv")).unwrap();
+    assert!(rejects.contains("11,other is missing"), "{rejects}");
+    assert!(rejects.contains("12,\"status must be one of opted_in, opted_out, contact, held,"), "{rejects}");
 }
 
 #[test]
