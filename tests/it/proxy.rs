@@ -28,6 +28,8 @@ pub(crate) struct Way {
     pub(crate) no_answers: bool,
     /// Every chunk waits this long, each way.
     pub(crate) delay: Duration,
+    /// Every chunk waits up to this long on top, each connection on its own: one overtakes another.
+    pub(crate) jitter: Duration,
     /// New connections are taken and closed at once.
     pub(crate) slam: bool,
 }
@@ -137,12 +139,17 @@ async fn pump(
     held: impl Fn(&Way) -> bool,
 ) -> io::Result<()> {
     let mut chunk = vec![0; 64 * 1024];
+    // Numbers of its own, begun by its own port.
+    let mut chunks = from.local_addr().map_or(0, |own| u64::from(own.port())) << 32
+        | from.peer_addr().map_or(0, |peer| u64::from(peer.port()));
     loop {
         let length = from.read(&mut chunk).await?;
         if length == 0 {
             return Ok(());
         }
-        let delay = way.borrow().delay;
+        chunks = chunks.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let Way { delay, jitter, .. } = *way.borrow();
+        let delay = delay + jitter.mul_f64(f64::from((chunks >> 56) as u8) / 255.0);
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
