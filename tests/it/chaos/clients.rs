@@ -12,7 +12,7 @@ use super::{
     world::SIDECARS,
 };
 
-pub(crate) const CLIENTS: u64 = 8;
+pub(crate) const CLIENTS: u64 = 16;
 
 /// What a client has yet to deliver: said a while ago, told late.
 const LATE_MAX: usize = 4;
@@ -23,8 +23,8 @@ pub(crate) async fn client(caller: Caller, mut draw: Draw, ended: watch::Receive
     while !*ended.borrow() {
         let sidecar = draw.below(SIDECARS);
         match draw.below(100) {
-            0..72 => ask(&caller, &mut draw, sidecar).await,
-            72..88 => speak(&caller, &mut draw, sidecar, &mut late).await,
+            0..66 => ask(&caller, &mut draw, sidecar).await,
+            66..88 => speak(&caller, &mut draw, sidecar, &mut late).await,
             88..94 => {
                 let person =
                     if draw.percent(60) { 16 + draw.below(4) } else { caller.people.anybody(&mut draw) };
@@ -43,7 +43,7 @@ pub(crate) async fn client(caller: Caller, mut draw: Draw, ended: watch::Receive
                 }
             }
         }
-        tokio::time::sleep(draw.millis(0, 6)).await;
+        tokio::time::sleep(draw.millis(0, 4)).await;
     }
 }
 

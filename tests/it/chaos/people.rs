@@ -27,6 +27,7 @@ const LATE_MILLIS: i64 = 60 * 60 * 1000;
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 pub(crate) struct People {
+    /// With one more at the end, whom the clients do not know.
     each: Vec<Person>,
     /// Who said no last.
     refused: Mutex<VecDeque<usize>>,
@@ -48,7 +49,7 @@ impl People {
             refused: AtomicU64::new(0),
             told: Mutex::default(),
         };
-        Self { each: (0..PEOPLE).map(|_| person()).collect(), refused: Mutex::default() }
+        Self { each: (0..=PEOPLE).map(|_| person()).collect(), refused: Mutex::default() }
     }
 
     pub(crate) fn name(person: usize) -> String {
