@@ -133,12 +133,13 @@ impl World {
         }
         tokio::time::sleep(episode.lasts).await;
         // A sidecar that was killed finds its Redis again only when everything else is well.
-        let last = |fault: &Fault| matches!(fault, Fault::SidecarKilled(_));
         for these in [false, true] {
-            for (place, fault) in episode.faults.iter().enumerate().filter(|(_, fault)| last(fault) == these)
-            {
-                self.heal(*fault).await;
-                harms[first + place].end = self.doors.now();
+            for place in 0..episode.faults.len() {
+                let fault = episode.faults[place];
+                if matches!(fault, Fault::SidecarKilled(_)) == these {
+                    self.heal(fault).await;
+                    harms[first + place].end = self.doors.now();
+                }
             }
         }
     }
