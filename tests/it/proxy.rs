@@ -30,6 +30,8 @@ pub(crate) struct Way {
     pub(crate) delay: Duration,
     /// Every chunk waits up to this long on top, each connection on its own: one overtakes another.
     pub(crate) jitter: Duration,
+    /// Only every second connection keeps silent: 0 = the first, third, and so on; 1 = the others. None = all do.
+    pub(crate) every_second: Option<usize>,
     /// New connections are taken and closed at once.
     pub(crate) slam: bool,
 }
@@ -100,9 +102,9 @@ impl Proxy {
         let (shared, server) = (Arc::clone(&self.shared), self.server);
         self.accepting = Some(tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                shared.accepted.fetch_add(1, Ordering::SeqCst);
+                let number = shared.accepted.fetch_add(1, Ordering::SeqCst);
                 if !shared.way.borrow().slam {
-                    tokio::spawn(carry(client, server, Arc::clone(&shared)));
+                    tokio::spawn(carry(client, server, Arc::clone(&shared), number));
                 }
             }
         }));
@@ -118,16 +120,17 @@ impl Drop for Proxy {
     }
 }
 
-async fn carry(client: TcpStream, server: u16, shared: Arc<Shared>) -> io::Result<()> {
+async fn carry(client: TcpStream, server: u16, shared: Arc<Shared>, number: usize) -> io::Result<()> {
     let mut cuts = shared.cuts.subscribe();
     let server = TcpStream::connect(("127.0.0.1", server)).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     let way = || shared.way.subscribe();
+    let concerned = |way: &Way| way.every_second.is_none_or(|which| number % 2 == which);
     tokio::select! {
-        ended = pump(from_client, to_server, way(), |way| way.no_questions) => ended,
-        ended = pump(from_server, to_client, way(), |way| way.no_answers) => ended,
+        ended = pump(from_client, to_server, way(), |way| way.no_questions && concerned(way)) => ended,
+        ended = pump(from_server, to_client, way(), |way| way.no_answers && concerned(way)) => ended,
         _ = cuts.changed() => Ok(()),
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum Fault {
     Silent(usize),
     NoQuestions(usize),
     NoAnswers(usize),
+    /// Some connections are silent and others are not: what is written goes unheard while reads go on, or the reverse.
+    HalfSilent(usize, usize),
     /// Every chunk takes some milliseconds, each connection at its own pace.
     Slow(usize, u64),
     AllSlow(u64),
@@ -56,7 +58,7 @@ pub(crate) fn schedule(draw: &mut Draw, replica: bool, time: Duration) -> Vec<Ep
 
 fn fault(draw: &mut Draw, replica: bool) -> Fault {
     let one = draw.below(SIDECARS);
-    match draw.below(if replica { 16 } else { 13 }) {
+    match draw.below(if replica { 18 } else { 15 }) {
         0 => Fault::RedisKilled,
         1 => Fault::RedisStopped,
         2 => Fault::ClientsKilled,
@@ -68,7 +70,8 @@ fn fault(draw: &mut Draw, replica: bool) -> Fault {
         9 | 10 => Fault::AllSlow(5 + draw.next() % 40),
         11 => Fault::SidecarKilled(one),
         12 => Fault::SidecarStopped(one),
-        13 => Fault::ReplicaKilled,
+        13 | 14 => Fault::HalfSilent(one, draw.below(2)),
+        15 => Fault::ReplicaKilled,
         _ => Fault::ReplicaStopped,
     }
 }
@@ -92,6 +95,7 @@ impl Fault {
             Self::Silent(_) => "way silent both ways",
             Self::NoQuestions(_) => "way silent towards redis",
             Self::NoAnswers(_) => "way silent from redis",
+            Self::HalfSilent(..) => "half of the connections silent",
             Self::Slow(..) => "way slow",
             Self::AllSlow(_) => "all ways slow",
             Self::SidecarKilled(_) => "sidecar killed",
@@ -105,7 +109,7 @@ impl Fault {
         match self {
             Self::RedisKilled | Self::RedisStopped | Self::ClientsKilled => Place::Redis,
             Self::Cut(_) | Self::Silent(_) | Self::NoQuestions(_) | Self::NoAnswers(_) => Place::Way,
-            Self::Slow(..) | Self::AllSlow(_) => Place::Way,
+            Self::HalfSilent(..) | Self::Slow(..) | Self::AllSlow(_) => Place::Way,
             Self::SidecarKilled(one) | Self::SidecarStopped(one) => Place::Sidecar(one),
             Self::ReplicaKilled | Self::ReplicaStopped => Place::Replica,
         }
@@ -114,6 +118,7 @@ impl Fault {
     fn sidecar(self) -> Option<usize> {
         match self {
             Self::Cut(one) | Self::Silent(one) | Self::NoQuestions(one) | Self::NoAnswers(one) => Some(one),
+            Self::HalfSilent(one, _) => Some(one),
             Self::Slow(one, _) | Self::SidecarKilled(one) | Self::SidecarStopped(one) => Some(one),
             Self::RedisKilled | Self::RedisStopped | Self::ClientsKilled | Self::AllSlow(_) => None,
             Self::ReplicaKilled | Self::ReplicaStopped => None,
@@ -163,6 +168,10 @@ impl World {
                 self.proxies[one].set(Way { no_questions: true, ..Way::default() });
             }
             Fault::NoAnswers(one) => self.proxies[one].set(Way { no_answers: true, ..Way::default() }),
+            Fault::HalfSilent(one, which) => {
+                let every_second = Some(which);
+                self.proxies[one].set(Way { no_answers: true, every_second, ..Way::default() });
+            }
             Fault::Slow(one, most) => {
                 self.proxies[one].set(Way { jitter: millis(most), ..Way::default() });
             }
@@ -191,6 +200,7 @@ impl World {
             Fault::Silent(_)
             | Fault::NoQuestions(_)
             | Fault::NoAnswers(_)
+            | Fault::HalfSilent(..)
             | Fault::Slow(..)
             | Fault::AllSlow(_) => {
                 self.proxies.iter().for_each(|proxy| proxy.set(Way::default()));
