@@ -7,6 +7,7 @@ mod draw;
 mod faults;
 mod history;
 mod people;
+mod propagation;
 mod run;
 mod settle;
 mod world;
