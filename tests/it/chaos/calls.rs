@@ -52,6 +52,15 @@ impl Caller {
     fn note(&self, begun: Begun, sidecar: usize, person: usize, what: What, answer: Answer) {
         let Begun { begin, day } = begun;
         let end = self.doors.now();
+        if matches!(
+            answer,
+            Answer::Deny("REASON_STATE_UNAVAILABLE")
+                | Answer::Journaled
+                | Answer::Refused
+                | Answer::Unknown(_)
+        ) {
+            self.doors.is_unwell(sidecar);
+        }
         self.notes.lock().unwrap().push(Operation { sidecar, begin, end, day, person, what, answer });
     }
 

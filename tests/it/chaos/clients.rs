@@ -8,11 +8,11 @@ use super::{
     calls::Caller,
     draw::Draw,
     history::{Answer, Ask, Fresh, Statement},
-    people::People,
+    people::{PEOPLE, People},
     world::SIDECARS,
 };
 
-pub(crate) const CLIENTS: u64 = 16;
+pub(crate) const CLIENTS: u64 = 20;
 
 /// What a client has yet to deliver: said a while ago, told late.
 const LATE_MAX: usize = 4;
@@ -26,8 +26,11 @@ pub(crate) async fn client(caller: Caller, mut draw: Draw, ended: watch::Receive
             0..66 => ask(&caller, &mut draw, sidecar).await,
             66..88 => speak(&caller, &mut draw, sidecar, &mut late).await,
             88..94 => {
-                let person =
-                    if draw.percent(60) { 16 + draw.below(4) } else { caller.people.anybody(&mut draw) };
+                let person = if draw.percent(60) {
+                    PEOPLE - 1 - draw.below(4)
+                } else {
+                    caller.people.anybody(&mut draw)
+                };
                 caller.write(sidecar, person, People::writes_at(person, &mut draw)).await;
             }
             94..97 => {
@@ -49,7 +52,7 @@ pub(crate) async fn client(caller: Caller, mut draw: Draw, ended: watch::Receive
 
 async fn ask(caller: &Caller, draw: &mut Draw, sidecar: usize) {
     let person = match draw.percent(12) {
-        true => 16 + draw.below(4),
+        true => PEOPLE - 1 - draw.below(4),
         false => caller.people.interesting(draw),
     };
     let ask = match People::wrote_long_ago(person) {
@@ -78,7 +81,7 @@ async fn speak(caller: &Caller, draw: &mut Draw, sidecar: usize, late: &mut Vec<
     let old = draw.percent(8);
     let yes = draw.percent(55);
     if yes && !old && people.is_quiet(person, caller.doors.now()) && draw.percent(85) {
-        return ask(caller, draw, sidecar).await;
+        return self::ask(caller, draw, sidecar).await;
     }
     let said = Statement {
         at: people.time(person, old),
@@ -91,7 +94,20 @@ async fn speak(caller: &Caller, draw: &mut Draw, sidecar: usize, late: &mut Vec<
         late.push((person, said));
         return;
     }
+    // Most applications turn to a sidecar that answers; so what others do not hear of is told while they do not.
+    let sidecar = if draw.percent(60) { caller.doors.well(draw) } else { sidecar };
+    let probed = !said.yes && draw.percent(60);
+    let ask = draw.one(&[Ask::Marketing, Ask::Utility]);
+    if probed {
+        for place in [draw.below(SIDECARS), sidecar] {
+            caller.check(place, person, ask, Fresh::Memory).await;
+        }
+    }
     let answer = caller.tell(sidecar, person, said).await;
+    if probed {
+        caller.check(sidecar, person, ask, Fresh::Memory).await;
+        caller.check_since(draw.below(SIDECARS), person, ask).await;
+    }
     if !said.yes && !old && answer.acknowledged() {
         people.refuses(person, caller.doors.now());
     }

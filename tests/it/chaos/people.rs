@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Of them, the first few are spoken of most.
-pub(crate) const PEOPLE: usize = 20;
+pub(crate) const PEOPLE: usize = 32;
 const HOT: usize = 4;
 /// The last ones wrote a day ago, but for a few seconds.
 const WROTE_LONG_AGO: usize = 4;

@@ -47,6 +47,7 @@ pub(crate) async fn run(seed: u64, time: Duration) -> Run {
     for episode in schedule(&mut Draw::new(seed, 0), replica, time) {
         world.suffer(&episode, &mut history.harms).await;
     }
+    world.whole().await;
     let recovery = settle::recover(&caller).await;
     end.send_replace(true);
     while let Some(client) = clients.join_next().await {

@@ -3,7 +3,10 @@
 use std::{
     path::Path,
     process::Command,
-    sync::{Arc, RwLock},
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -11,13 +14,15 @@ use sendgate::clock;
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
-use super::history::Micros;
+use super::{draw::Draw, history::Micros};
 use crate::{harness::process::Served, proxy::Proxy, redis_server::RedisServer};
 
 pub(crate) const SIDECARS: usize = 3;
 /// Time for a request, as the sidecars grant it to callers who set none.
 pub(crate) const DEADLINE: Duration = Duration::from_millis(1500);
 const RESTARTS_MAX: usize = 20;
+/// What lies less than this apart is the same to whoever looks for a sidecar that is well.
+const UNWELL: Micros = 1_000_000;
 
 /// Everything that can fail.
 pub(crate) struct World {
@@ -32,6 +37,8 @@ pub(crate) struct World {
 /// Where clients find the sidecars, and the clock of a run.
 pub(crate) struct Doors {
     channels: Vec<RwLock<Option<Channel>>>,
+    /// When each last gave no good answer.
+    unwell: [AtomicU64; SIDECARS],
     start: Instant,
 }
 
@@ -42,6 +49,17 @@ impl Doors {
 
     pub(crate) fn now(&self) -> Micros {
         u64::try_from(clock::monotonic().duration_since(self.start).as_micros()).unwrap()
+    }
+
+    pub(crate) fn is_unwell(&self, sidecar: usize) {
+        self.unwell[sidecar].store(self.now(), Ordering::Relaxed);
+    }
+
+    /// A sidecar that was well for the longest time, or nearly.
+    pub(crate) fn well(&self, draw: &mut Draw) -> usize {
+        let first = draw.below(SIDECARS);
+        let unwell = |sidecar: &usize| self.unwell[*sidecar].load(Ordering::Relaxed) / UNWELL;
+        (0..SIDECARS).map(|n| (first + n) % SIDECARS).min_by_key(unwell).unwrap_or(first)
     }
 
     fn moved(&self, sidecar: usize, served: &Served) {
@@ -77,8 +95,11 @@ impl World {
         for _ in 0..SIDECARS {
             proxies.push(Proxy::to(redis.port()).await);
         }
-        let doors =
-            Doors { channels: (0..SIDECARS).map(|_| RwLock::new(None)).collect(), start: clock::monotonic() };
+        let doors = Doors {
+            channels: (0..SIDECARS).map(|_| RwLock::new(None)).collect(),
+            unwell: Default::default(),
+            start: clock::monotonic(),
+        };
         let sidecars = (0..SIDECARS).map(|_| None).collect();
         let mut world = Self { redis, replica, proxies, sidecars, doors: Arc::new(doors), folder };
         for sidecar in 0..SIDECARS {
@@ -114,6 +135,22 @@ impl World {
             }
         }
         panic!("sidecar {sidecar} does not start");
+    }
+
+    /// Waits until a replica that was away has what the master has: until then no write can be confirmed.
+    pub(crate) async fn whole(&mut self) {
+        if self.replica.is_none() {
+            return;
+        }
+        let mut connection = self.redis.connection().await;
+        for _ in 0..200 {
+            let mut both = redis::pipe();
+            both.cmd("SET").arg("unrelated").arg(1).ignore().cmd("WAIT").arg(1).arg(100);
+            if both.query_async::<(u64,)>(&mut connection).await.is_ok_and(|(replicas,)| replicas == 1) {
+                return;
+            }
+        }
+        panic!("the replica does not follow");
     }
 
     /// Sends a signal to a sidecar that runs.
