@@ -8,7 +8,11 @@ APP_SECRET ?= try-me
 VERIFY_TOKEN ?= try-me
 STORE ?= file:$(CURDIR)/target/run/sendgate.redb
 
-.PHONY: run test redis-server lint fmt bench doc proto clean help
+# Fault runs of `make soak`, and the seed of the first.
+SOAK_RUNS ?= 200
+SOAK_SEED ?= 1
+
+.PHONY: run test soak redis-server lint fmt bench doc proto clean help
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -28,6 +32,9 @@ run: ## Build and start the sidecar on its embedded store
 
 test: redis-server ## Run every test
 	$(CARGO) test --locked --lib --bins --tests
+
+soak: redis-server ## Run real sidecars while things fail, SOAK_RUNS times from SOAK_SEED
+	SOAK_RUNS=$(SOAK_RUNS) SOAK_SEED=$(SOAK_SEED) $(CARGO) test --locked --test it -- --ignored --exact --nocapture chaos::soak
 
 # Tests start Redis servers of their own, and never talk to one that is there already.
 redis-server:

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
+mod chaos;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod crash;

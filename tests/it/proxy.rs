@@ -28,6 +28,10 @@ pub(crate) struct Way {
     pub(crate) no_answers: bool,
     /// Every chunk waits this long, each way.
     pub(crate) delay: Duration,
+    /// Every chunk waits up to this long on top, each connection on its own: one overtakes another.
+    pub(crate) jitter: Duration,
+    /// Only every second connection keeps silent: 0 = the first, third, and so on; 1 = the others. None = all do.
+    pub(crate) every_second: Option<usize>,
     /// New connections are taken and closed at once.
     pub(crate) slam: bool,
 }
@@ -98,9 +102,9 @@ impl Proxy {
         let (shared, server) = (Arc::clone(&self.shared), self.server);
         self.accepting = Some(tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                shared.accepted.fetch_add(1, Ordering::SeqCst);
+                let number = shared.accepted.fetch_add(1, Ordering::SeqCst);
                 if !shared.way.borrow().slam {
-                    tokio::spawn(carry(client, server, Arc::clone(&shared)));
+                    tokio::spawn(carry(client, server, Arc::clone(&shared), number));
                 }
             }
         }));
@@ -116,16 +120,17 @@ impl Drop for Proxy {
     }
 }
 
-async fn carry(client: TcpStream, server: u16, shared: Arc<Shared>) -> io::Result<()> {
+async fn carry(client: TcpStream, server: u16, shared: Arc<Shared>, number: usize) -> io::Result<()> {
     let mut cuts = shared.cuts.subscribe();
     let server = TcpStream::connect(("127.0.0.1", server)).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     let way = || shared.way.subscribe();
+    let concerned = |way: &Way| way.every_second.is_none_or(|which| number % 2 == which);
     tokio::select! {
-        ended = pump(from_client, to_server, way(), |way| way.no_questions) => ended,
-        ended = pump(from_server, to_client, way(), |way| way.no_answers) => ended,
+        ended = pump(from_client, to_server, way(), |way| way.no_questions && concerned(way)) => ended,
+        ended = pump(from_server, to_client, way(), |way| way.no_answers && concerned(way)) => ended,
         _ = cuts.changed() => Ok(()),
     }
 }
@@ -137,12 +142,17 @@ async fn pump(
     held: impl Fn(&Way) -> bool,
 ) -> io::Result<()> {
     let mut chunk = vec![0; 64 * 1024];
+    // Numbers of its own, begun by its own port.
+    let mut chunks = from.local_addr().map_or(0, |own| u64::from(own.port())) << 32
+        | from.peer_addr().map_or(0, |peer| u64::from(peer.port()));
     loop {
         let length = from.read(&mut chunk).await?;
         if length == 0 {
             return Ok(());
         }
-        let delay = way.borrow().delay;
+        chunks = chunks.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let Way { delay, jitter, .. } = *way.borrow();
+        let delay = delay + jitter.mul_f64(f64::from((chunks >> 56) as u8) / 255.0);
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }

@@ -1,0 +1,65 @@
+//! What must hold once every fault is over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    super::history::{Answer, History, Log, Operation, Statement, What},
+    Violation,
+};
+
+/// Every acknowledged statement is in every log exactly once, nothing that was refused is, chains are intact, and all
+/// sidecars tell the same.
+pub(crate) fn ending(history: &History, logs: &[Log]) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for log in logs {
+        let mut violated = |rule, text: String| {
+            let text = format!("as sidecar {} tells: {text}", log.sidecar);
+            found.push(Violation { rule, person: log.person, when: history.settled, text });
+        };
+        let mut times = BTreeMap::<(bool, i64), usize>::new();
+        for entry in &log.entries {
+            *times.entry(*entry).or_default() += 1;
+        }
+        for (said, operations) in statements(history, log.person) {
+            let count = times.remove(&(said.yes, said.at)).unwrap_or_default();
+            let acknowledged = operations.iter().find(|operation| operation.answer.acknowledged());
+            match (acknowledged, count) {
+                (Some(operation), 0) => violated("an acknowledged statement is lost", operation.to_string()),
+                (_, 2..) => violated("a statement is there more than once", operations[0].to_string()),
+                (None, 1) if operations.iter().all(|operation| operation.answer == Answer::Refused) => {
+                    violated(
+                        "a statement is there of which nothing was to be recorded",
+                        operations[0].to_string(),
+                    );
+                }
+                (_, 0 | 1) => {}
+            }
+        }
+        for (yes, at) in times.keys() {
+            violated("a statement is there that nobody made", format!("{yes} at {at}"));
+        }
+        for fault in &log.faults {
+            violated("the log is not intact", fault.clone());
+        }
+        let first = logs.iter().find(|other| other.person == log.person);
+        if let Some(other) = first.filter(|other| other.head != log.head) {
+            violated(
+                "sidecars tell different logs",
+                format!("{} and of sidecar {}", log.head, other.sidecar),
+            );
+        }
+    }
+    found
+}
+
+/// What a person said, and how it was told.
+fn statements(history: &History, person: usize) -> BTreeMap<Statement, Vec<&Operation>> {
+    let mut statements = BTreeMap::<Statement, Vec<&Operation>>::new();
+    for operation in history.operations.iter().filter(|operation| operation.person == person) {
+        if let What::Said(said) = operation.what {
+            statements.entry(said).or_default().push(operation);
+        }
+    }
+    debug_assert_eq!(statements.keys().map(|said| said.at).collect::<BTreeSet<_>>().len(), statements.len());
+    statements
+}

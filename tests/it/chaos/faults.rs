@@ -1,0 +1,218 @@
+//! What fails, when, and for how long: drawn from the seed, one or two things at a time.
+
+use std::time::Duration;
+
+use super::{
+    draw::Draw,
+    history::Harm,
+    world::{SIDECARS, World},
+};
+use crate::proxy::Way;
+
+/// One thing that fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    RedisKilled,
+    RedisStopped,
+    /// Every connection to Redis is closed by it, once.
+    ClientsKilled,
+    Cut(usize),
+    Silent(usize),
+    NoQuestions(usize),
+    NoAnswers(usize),
+    /// Some connections are silent and others are not: what is written goes unheard while reads go on, or the reverse.
+    HalfSilent(usize, usize),
+    /// Every chunk takes some milliseconds, each connection at its own pace.
+    Slow(usize, u64),
+    AllSlow(u64),
+    SidecarKilled(usize),
+    SidecarStopped(usize),
+    ReplicaKilled,
+    ReplicaStopped,
+}
+
+/// Some faults at once.
+#[derive(Clone, Debug)]
+pub(crate) struct Episode {
+    pub(crate) pause: Duration,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) lasts: Duration,
+}
+
+/// As many episodes as fill a time.
+pub(crate) fn schedule(draw: &mut Draw, replica: bool, time: Duration) -> Vec<Episode> {
+    let mut episodes = Vec::new();
+    let mut filled = Duration::ZERO;
+    while filled < time {
+        let mut faults = vec![fault(draw, replica)];
+        let second = fault(draw, replica);
+        if draw.percent(40) && second.concerns() != faults[0].concerns() {
+            faults.push(second);
+        }
+        let episode = Episode { pause: draw.millis(150, 500), faults, lasts: draw.millis(100, 1100) };
+        filled += episode.pause + episode.lasts;
+        episodes.push(episode);
+    }
+    episodes
+}
+
+fn fault(draw: &mut Draw, replica: bool) -> Fault {
+    let one = draw.below(SIDECARS);
+    match draw.below(if replica { 18 } else { 15 }) {
+        0 => Fault::RedisKilled,
+        1 => Fault::RedisStopped,
+        2 => Fault::ClientsKilled,
+        3 => Fault::Cut(one),
+        4 => Fault::Silent(one),
+        5 => Fault::NoQuestions(one),
+        6 | 7 => Fault::NoAnswers(one),
+        8 => Fault::Slow(one, 5 + draw.next() % 60),
+        9 | 10 => Fault::AllSlow(5 + draw.next() % 40),
+        11 => Fault::SidecarKilled(one),
+        12 => Fault::SidecarStopped(one),
+        13 | 14 => Fault::HalfSilent(one, draw.below(2)),
+        15 => Fault::ReplicaKilled,
+        _ => Fault::ReplicaStopped,
+    }
+}
+
+/// What two faults at once must not both concern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Redis,
+    Replica,
+    Way,
+    Sidecar(usize),
+}
+
+impl Fault {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::RedisKilled => "redis killed",
+            Self::RedisStopped => "redis stopped",
+            Self::ClientsKilled => "redis closed all connections",
+            Self::Cut(_) => "way cut",
+            Self::Silent(_) => "way silent both ways",
+            Self::NoQuestions(_) => "way silent towards redis",
+            Self::NoAnswers(_) => "way silent from redis",
+            Self::HalfSilent(..) => "half of the connections silent",
+            Self::Slow(..) => "way slow",
+            Self::AllSlow(_) => "all ways slow",
+            Self::SidecarKilled(_) => "sidecar killed",
+            Self::SidecarStopped(_) => "sidecar stopped",
+            Self::ReplicaKilled => "replica killed",
+            Self::ReplicaStopped => "replica stopped",
+        }
+    }
+
+    fn concerns(self) -> Place {
+        match self {
+            Self::RedisKilled | Self::RedisStopped | Self::ClientsKilled => Place::Redis,
+            Self::Cut(_) | Self::Silent(_) | Self::NoQuestions(_) | Self::NoAnswers(_) => Place::Way,
+            Self::HalfSilent(..) | Self::Slow(..) | Self::AllSlow(_) => Place::Way,
+            Self::SidecarKilled(one) | Self::SidecarStopped(one) => Place::Sidecar(one),
+            Self::ReplicaKilled | Self::ReplicaStopped => Place::Replica,
+        }
+    }
+
+    fn sidecar(self) -> Option<usize> {
+        match self {
+            Self::Cut(one) | Self::Silent(one) | Self::NoQuestions(one) | Self::NoAnswers(one) => Some(one),
+            Self::HalfSilent(one, _) => Some(one),
+            Self::Slow(one, _) | Self::SidecarKilled(one) | Self::SidecarStopped(one) => Some(one),
+            Self::RedisKilled | Self::RedisStopped | Self::ClientsKilled | Self::AllSlow(_) => None,
+            Self::ReplicaKilled | Self::ReplicaStopped => None,
+        }
+    }
+}
+
+impl World {
+    /// Goes through an episode from its pause to its end.
+    pub(crate) async fn suffer(&mut self, episode: &Episode, harms: &mut Vec<Harm>) {
+        tokio::time::sleep(episode.pause).await;
+        let first = harms.len();
+        for fault in &episode.faults {
+            let begin = self.doors.now();
+            harms.push(Harm { name: fault.name(), sidecar: fault.sidecar(), begin, end: begin });
+            self.inject(*fault).await;
+        }
+        tokio::time::sleep(episode.lasts).await;
+        // A sidecar that was killed finds its Redis again only when everything else is well.
+        for these in [false, true] {
+            for place in 0..episode.faults.len() {
+                let fault = episode.faults[place];
+                if matches!(fault, Fault::SidecarKilled(_)) == these {
+                    self.heal(fault).await;
+                    harms[first + place].end = self.doors.now();
+                }
+            }
+        }
+    }
+
+    async fn inject(&mut self, fault: Fault) {
+        let millis = Duration::from_millis;
+        match fault {
+            Fault::RedisKilled => self.redis.kill(),
+            Fault::RedisStopped => self.redis.pause(),
+            Fault::ClientsKilled => {
+                self.redis.command(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await;
+            }
+            Fault::Cut(one) => {
+                self.proxies[one].refuse().await;
+                self.proxies[one].cut();
+            }
+            Fault::Silent(one) => {
+                self.proxies[one].set(Way { no_questions: true, no_answers: true, ..Way::default() });
+            }
+            Fault::NoQuestions(one) => {
+                self.proxies[one].set(Way { no_questions: true, ..Way::default() });
+            }
+            Fault::NoAnswers(one) => self.proxies[one].set(Way { no_answers: true, ..Way::default() }),
+            Fault::HalfSilent(one, which) => {
+                let every_second = Some(which);
+                self.proxies[one].set(Way { no_answers: true, every_second, ..Way::default() });
+            }
+            Fault::Slow(one, most) => {
+                self.proxies[one].set(Way { jitter: millis(most), ..Way::default() });
+            }
+            Fault::AllSlow(most) => {
+                for proxy in &self.proxies {
+                    proxy.set(Way { jitter: millis(most), ..Way::default() });
+                }
+            }
+            Fault::SidecarKilled(one) => {
+                if let Some(served) = self.sidecars[one].take() {
+                    served.kill();
+                }
+            }
+            Fault::SidecarStopped(one) => self.signal(one, "STOP"),
+            Fault::ReplicaKilled => self.replica.iter_mut().for_each(|replica| replica.kill()),
+            Fault::ReplicaStopped => self.replica.iter().for_each(|replica| replica.pause()),
+        }
+    }
+
+    async fn heal(&mut self, fault: Fault) {
+        match fault {
+            Fault::RedisKilled => self.redis.restart().await,
+            Fault::RedisStopped => self.redis.resume(),
+            Fault::ClientsKilled => {}
+            Fault::Cut(one) => self.proxies[one].admit().await,
+            Fault::Silent(_)
+            | Fault::NoQuestions(_)
+            | Fault::NoAnswers(_)
+            | Fault::HalfSilent(..)
+            | Fault::Slow(..)
+            | Fault::AllSlow(_) => {
+                self.proxies.iter().for_each(|proxy| proxy.set(Way::default()));
+            }
+            Fault::SidecarKilled(one) => self.launch(one).await,
+            Fault::SidecarStopped(one) => self.signal(one, "CONT"),
+            Fault::ReplicaKilled => {
+                if let Some(replica) = &mut self.replica {
+                    replica.restart().await;
+                }
+            }
+            Fault::ReplicaStopped => self.replica.iter().for_each(|replica| replica.resume()),
+        }
+    }
+}
