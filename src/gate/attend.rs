@@ -39,7 +39,7 @@ impl Gate {
                 match (before, trusted) {
                     (None, true) => {}
                     (_, true) => {
-                        tracing::info!("writes of other processes are heard; answers come from memory")
+                        tracing::info!("writes of other processes are heard; answers come from memory");
                     }
                     (_, false) => tracing::warn!(
                         "writes of other processes may go unheard; every answer is read from the store"
