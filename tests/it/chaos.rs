@@ -35,7 +35,7 @@ fn judge(run: &Run) {
 async fn what_was_acknowledged_holds_whatever_fails() {
     let mut runs = JoinSet::new();
     for seed in SHORT_SEEDS {
-        runs.spawn(run(seed, SHORT));
+        runs.spawn(run(seed, SHORT, String::new()));
     }
     while let Some(run) = runs.join_next().await {
         judge(&run.unwrap());
@@ -52,13 +52,14 @@ fn number(name: &str, default: u64) -> u64 {
 async fn soak() {
     let (first, runs) = (number("SOAK_SEED", 1), number("SOAK_RUNS", 200));
     let time = Duration::from_millis(number("SOAK_MILLIS", 3500));
+    let only = env::var("SOAK_ONLY").unwrap_or_default();
     let mut seeds = first..first + runs;
     let mut going = JoinSet::new();
     let mut failed = Vec::new();
     let mut matrix = BTreeMap::<&str, (usize, usize)>::new();
     let (mut operations, mut away, mut checks) = (0, 0, 0);
     for seed in seeds.by_ref().take(usize::try_from(number("SOAK_JOBS", 2)).unwrap()) {
-        going.spawn(run(seed, time));
+        going.spawn(run(seed, time, only.clone()));
     }
     while let Some(run) = going.join_next().await {
         let run = run.unwrap();
@@ -75,7 +76,7 @@ async fn soak() {
             failed.push(run.seed);
         }
         if failed.is_empty() {
-            seeds.next().map(|seed| going.spawn(self::run(seed, time)));
+            seeds.next().map(|seed| going.spawn(self::run(seed, time, only.clone())));
         }
     }
     for (name, (times, during)) in &matrix {

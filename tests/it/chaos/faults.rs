@@ -39,13 +39,13 @@ pub(crate) struct Episode {
     pub(crate) lasts: Duration,
 }
 
-/// As many episodes as fill a time.
-pub(crate) fn schedule(draw: &mut Draw, replica: bool, time: Duration) -> Vec<Episode> {
+/// As many episodes as fill a time, of faults whose name holds a word.
+pub(crate) fn schedule(draw: &mut Draw, replica: bool, time: Duration, only: &str) -> Vec<Episode> {
     let mut episodes = Vec::new();
     let mut filled = Duration::ZERO;
     while filled < time {
-        let mut faults = vec![fault(draw, replica)];
-        let second = fault(draw, replica);
+        let mut faults = vec![named(draw, replica, only)];
+        let second = named(draw, replica, only);
         if draw.percent(40) && second.concerns() != faults[0].concerns() {
             faults.push(second);
         }
@@ -54,6 +54,15 @@ pub(crate) fn schedule(draw: &mut Draw, replica: bool, time: Duration) -> Vec<Ep
         episodes.push(episode);
     }
     episodes
+}
+
+fn named(draw: &mut Draw, replica: bool, only: &str) -> Fault {
+    loop {
+        let fault = fault(draw, replica);
+        if fault.name().contains(only) {
+            return fault;
+        }
+    }
 }
 
 fn fault(draw: &mut Draw, replica: bool) -> Fault {

@@ -32,7 +32,7 @@ pub(crate) struct Run {
 }
 
 /// Runs a seed. Every third one has a replica that writes wait for.
-pub(crate) async fn run(seed: u64, time: Duration) -> Run {
+pub(crate) async fn run(seed: u64, time: Duration, only: String) -> Run {
     let replica = seed % 3 == 2;
     let mut world = World::start(replica).await;
     let (people, notes) = (Arc::new(People::new()), Arc::new(Mutex::new(Vec::new())));
@@ -44,7 +44,7 @@ pub(crate) async fn run(seed: u64, time: Duration) -> Run {
         clients.spawn(client(caller.clone(), Draw::new(seed, 1 + number), ended.clone()));
     }
     let mut history = History::default();
-    for episode in schedule(&mut Draw::new(seed, 0), replica, time) {
+    for episode in schedule(&mut Draw::new(seed, 0), replica, time, &only) {
         world.suffer(&episode, &mut history.harms).await;
     }
     world.whole().await;
