@@ -119,11 +119,17 @@ impl Cache {
         self.deafened.load(Ordering::Relaxed)
     }
 
+    /// Counts every time that writes may have gone unheard.
+    #[must_use]
+    pub fn generation(&self) -> u32 {
+        self.generation.load(Ordering::Acquire)
+    }
+
     /// The stamp that stands now: take it before the read is sent.
     #[must_use]
     pub fn stamp(&self, id: ContactId) -> Stamp {
         let epoch = self.shard(id).map_or(0, |shard| shard.load(Ordering::Acquire));
-        Stamp(u64::from(self.generation.load(Ordering::Acquire)) << 32 | u64::from(epoch))
+        Stamp(u64::from(self.generation()) << 32 | u64::from(epoch))
     }
 
     /// Keeps what was read under the stamp that stood before the read.

@@ -21,7 +21,9 @@ mod names;
 mod outcome;
 mod pending;
 mod registry;
+mod retell;
 mod signals;
+mod silence;
 mod view;
 mod write;
 mod writes;
@@ -65,7 +67,7 @@ pub struct GateSettings {
     pub read_timeout: std::time::Duration,
     /// How long one write may take before its outcome is "unknown".
     pub write_timeout: std::time::Duration,
-    /// Where refusals wait while the store does not take them.
+    /// Where refusals are kept while the store does not have them for certain.
     pub journal: Option<Arc<crate::store::journal::Journal>>,
     /// Replies in a window that is remembered as open go out although the store cannot be asked.
     pub replies_unasked: bool,
@@ -105,6 +107,7 @@ pub struct Gate {
     settings: GateSettings,
     learning: registry::Learning,
     pending: pending::Pending,
+    silence: silence::Silence,
 }
 
 impl Gate {
@@ -145,7 +148,8 @@ impl Gate {
         // Before anything is read: what is read unheard is not kept.
         store.listen(Arc::clone(&cache) as Arc<dyn crate::store::Ear>);
         let gate = Self {
-            pending: pending::Pending::new(settings.journal.clone()),
+            pending: pending::Pending::default(),
+            silence: silence::Silence::default(),
             cache,
             flights: flights::Flights::default(),
             names: ContactNames::new(&key),
@@ -193,12 +197,40 @@ impl Gate {
         self.cache.len()
     }
 
+    /// Asks whether the store answers.
+    ///
+    /// # Errors
+    /// When it does not, within this time.
+    pub async fn ping(&self, limit: std::time::Duration) -> Result<(), StoreError> {
+        let result = within(limit, self.store.ping()).await;
+        self.silence.heard(result.as_ref().err());
+        result
+    }
+
+    /// What works, but not as well as it should, in words.
+    #[must_use]
+    pub fn in_part(&self) -> Vec<String> {
+        let mut parts = Vec::new();
+        if !self.cache.is_trusted() {
+            parts.push(
+                "writes of other processes may go unheard; every answer is read from the store".to_owned(),
+            );
+        }
+        match self.pending.waiting() {
+            0 => {}
+            waiting => parts.push(format!("{waiting} refusals wait in the journal for the store")),
+        }
+        parts
+    }
+
     /// Runs a read of the store within its time.
     async fn timed_read<T>(
         &self,
         read: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
-        within(self.settings.read_timeout, read).await
+        let result = within(self.settings.read_timeout, read).await;
+        self.silence.heard(result.as_ref().err());
+        result
     }
 
     /// Runs a read of the store that no decision waits for, within the time of a write.

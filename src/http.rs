@@ -29,7 +29,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 pub use json::Gateway;
 
-use crate::{config::Secret, gate::Gate, store::StoreError};
+use crate::{config::Secret, gate::Gate};
 
 /// The longest an HTTP request may take, whatever it is.
 const REQUEST_MAX: Duration = Duration::from_secs(60);
@@ -103,19 +103,21 @@ pub fn router(settings: HttpSettings, gate: Arc<Gate>, calls: impl Gateway, read
         .layer(CatchPanicLayer::new())
 }
 
-/// Ready while not draining and the store answers.
+/// Ready while not draining and the store answers; what works only in part is told, and is no reason to send callers away.
 async fn readyz(State(shared): State<Shared>) -> impl IntoResponse {
     if !shared.ready.get() {
         return (StatusCode::SERVICE_UNAVAILABLE, "starting or shutting down\n".to_owned());
     }
-    let answered = tokio::time::timeout(PING_MAX, shared.gate.store().ping()).await;
-    match answered.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned()))) {
-        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n".to_owned())
-        }
+    let mut told = match shared.gate.ping(PING_MAX).await {
+        Ok(()) => "ready\n".to_owned(),
+        Err(_) => "the store does not answer\n".to_owned(),
+    };
+    let status = if told == "ready\n" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    for part in shared.gate.in_part() {
+        told.push_str(&part);
+        told.push('\n');
     }
+    (status, told)
 }
 
 async fn metrics(State(shared): State<Shared>) -> impl IntoResponse {

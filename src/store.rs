@@ -217,6 +217,11 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         Durability::Stored
     }
 
+    /// True when a failure may lose a commit that was answered.
+    fn may_forget(&self) -> bool {
+        false
+    }
+
     /// From now on tells an ear what others write. A store that nobody else writes to has nothing to tell, and what was
     /// read from it stays true until this process writes.
     fn listen(&self, ear: std::sync::Arc<dyn Ear>) {

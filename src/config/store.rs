@@ -6,7 +6,7 @@ use super::{
     Deadlines, StoreUrl,
     errors::{Report, Wrong},
     layers,
-    reader::Section,
+    reader::{Item, Section},
     store_url::store_url,
     values::{self, lasting},
 };
@@ -116,6 +116,11 @@ pub(super) fn store(
     store.tls = tls(&section, known.as_ref());
     store.journal = journal(&section, environment, known.as_ref());
     section.update("while_away", &mut store.while_away, values::word(WHILE_AWAY));
+    if store.while_away != WhileAway::Deny
+        && let Some(item) = section.get("while_away")
+    {
+        is_for_redis(&item, known.as_ref());
+    }
     if readable {
         check_trust(&section, &store);
         check_durability(&section, &store, known.as_ref(), deadlines);
@@ -131,9 +136,12 @@ fn journal(
     environment: &BTreeMap<String, String>,
     url: Option<&StoreUrl>,
 ) -> Option<PathBuf> {
-    let none = section.get("journal").is_some_and(|item| item.value().text() == Some("none"));
-    if none {
+    let item = section.get("journal");
+    if item.as_ref().is_some_and(|item| item.value().text() == Some("none")) {
         return None;
+    }
+    if let Some(item) = &item {
+        is_for_redis(item, url);
     }
     let named = section.read("journal", values::path);
     if !matches!(url, Some(StoreUrl::Redis(_))) {
@@ -200,6 +208,16 @@ fn check_trust(section: &Section<'_>, store: &Store) {
     }
 }
 
+/// What is said of Redis to another store would be ignored.
+fn is_for_redis(item: &Item<'_>, url: Option<&StoreUrl>) {
+    if matches!(url, Some(StoreUrl::Memory | StoreUrl::File(_))) {
+        item.complain(Wrong::new(
+            "is for Redis, and `store.url` names another store",
+            "`redis://…`, `redis+sentinel://…` or `redis+cluster://…` as `store.url`",
+        ));
+    }
+}
+
 fn check_durability(section: &Section<'_>, store: &Store, url: Option<&StoreUrl>, deadlines: &Deadlines) {
     let replicas = section.get("replicas").filter(|_| store.replicas > 0);
     let Some(asked) = replicas.or_else(|| section.get("fsync").filter(|_| store.fsync)) else { return };
@@ -208,11 +226,7 @@ fn check_durability(section: &Section<'_>, store: &Store, url: Option<&StoreUrl>
             "cannot be promised in a cluster, where each key may be on another master",
             "`redis://…` or `redis+sentinel://…` as `store.url`; or neither replicas nor fsync",
         )),
-        Some(StoreUrl::Memory | StoreUrl::File(_)) => asked.complain(Wrong::new(
-            "is for Redis, and `store.url` names another store",
-            "`redis://…` or `redis+sentinel://…` as `store.url`",
-        )),
-        Some(StoreUrl::Redis(_)) | None => {}
+        url => is_for_redis(&asked, url),
     }
     if store.durability_timeout >= deadlines.store_write {
         let item = section.get("durability_timeout");

@@ -107,7 +107,7 @@ impl Gate {
         check: &Check,
         now: Time,
     ) -> Verdict {
-        let unavailable = self.unavailable(error, check.explain);
+        let unavailable = unavailable(error, check.explain);
         let (Some(recalled), false) =
             (self.recall(profile, &check.request.recipient), matches!(error, StoreError::Corrupt(_)))
         else {
@@ -119,7 +119,9 @@ impl Gate {
         let remembered = decide(&profile.profile.rules, &facts, check, now);
         let counts = if remembered.allowed {
             let reply = remembered.reason == Reason::WindowOpen && check.request.kind == Kind::FreeForm;
-            self.settings.replies_unasked && recalled.whole && reply
+            // Whoever asks for more than what is in memory is not content with what is remembered.
+            let content = check.consistency == Consistency::MinimizeLatency;
+            self.settings.replies_unasked && content && recalled.whole && reply
         } else {
             remembered.reason.is_refusal()
         };
@@ -129,21 +131,20 @@ impl Gate {
         self.metrics.degraded_answers.inc();
         remembered
     }
+}
 
-    /// A27: nothing is known, so nothing is sent.
-    fn unavailable(&self, error: &StoreError, explain: bool) -> Verdict {
-        tracing::warn!(%error, "state unavailable, denied");
-        let mut verdict = Verdict::state_unavailable();
-        if explain {
-            verdict.trace.push(Step {
-                rule: verdict.rule,
-                outcome: Outcome::Deny,
-                reason: Some(verdict.reason),
-                facts: vec![("error", error.to_string())],
-            });
-        }
-        verdict
+/// A27: nothing is known, so nothing is sent.
+fn unavailable(error: &StoreError, explain: bool) -> Verdict {
+    let mut verdict = Verdict::state_unavailable();
+    if explain {
+        verdict.trace.push(Step {
+            rule: verdict.rule,
+            outcome: Outcome::Deny,
+            reason: Some(verdict.reason),
+            facts: vec![("error", error.to_string())],
+        });
     }
+    verdict
 }
 
 fn decide(rules: &Rules, facts: &Facts<'_>, check: &Check, now: Time) -> Verdict {

@@ -4,7 +4,7 @@
 //! behind them is `model::person`.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -31,8 +31,6 @@ pub(super) struct Circle {
 /// One identity, under every name of the business.
 #[derive(Debug, Default)]
 pub(super) struct Member {
-    /// Who it is; nothing after an erasure.
-    pub(super) name: Option<Recipient>,
     /// What is stored, under the present name of the business first.
     pub(super) stored: Vec<(ContactId, Arc<Loaded>)>,
 }
@@ -40,7 +38,8 @@ pub(super) struct Member {
 /// A circle that is being read.
 struct Growing<'a> {
     businesses: Vec<&'a BusinessId>,
-    names: BTreeMap<usize, Recipient>,
+    /// The identities whose names are known.
+    named: HashSet<usize>,
     /// Which identity a record is of.
     of: HashMap<ContactId, usize>,
     read: Vec<(ContactId, Arc<Loaded>)>,
@@ -55,10 +54,7 @@ impl Gate {
         consistency: Consistency,
         now: Time,
     ) -> Result<Circle, StoreError> {
-        let businesses = std::iter::once(&profile.business).chain(&profile.also).collect();
-        let mut growing =
-            Growing { businesses, names: BTreeMap::new(), of: HashMap::new(), read: Vec::new() };
-        let mut wanted = growing.named(self, 0, recipient);
+        let (mut growing, mut wanted) = Growing::around(self, profile, recipient);
         while !wanted.is_empty() {
             if growing.of.len() > RECORDS_MAX {
                 return Err(StoreError::Corrupt(format!(
@@ -86,10 +82,7 @@ pub(super) struct Recalled {
 impl Gate {
     /// What is remembered of a person, however old; nothing when nothing is.
     pub(super) fn recall(&self, profile: &SenderProfile, recipient: &Recipient) -> Option<Recalled> {
-        let businesses = std::iter::once(&profile.business).chain(&profile.also).collect();
-        let mut growing =
-            Growing { businesses, names: BTreeMap::new(), of: HashMap::new(), read: Vec::new() };
-        let mut wanted = growing.named(self, 0, recipient);
+        let (mut growing, mut wanted) = Growing::around(self, profile, recipient);
         let mut whole = true;
         while !wanted.is_empty() && growing.of.len() <= RECORDS_MAX {
             for id in std::mem::take(&mut wanted) {
@@ -106,13 +99,20 @@ impl Gate {
     }
 }
 
-impl Growing<'_> {
+impl<'a> Growing<'a> {
+    /// Nothing but an identity yet, and what to read of it.
+    fn around(gate: &Gate, profile: &'a SenderProfile, recipient: &Recipient) -> (Self, Vec<ContactId>) {
+        let businesses = std::iter::once(&profile.business).chain(&profile.also).collect();
+        let mut growing = Self { businesses, named: HashSet::new(), of: HashMap::new(), read: Vec::new() };
+        let wanted = growing.named(gate, 0, recipient);
+        (growing, wanted)
+    }
+
     /// Notes the name of an identity; tells where else it may be stored.
     fn named(&mut self, gate: &Gate, identity: usize, name: &Recipient) -> Vec<ContactId> {
-        if self.names.contains_key(&identity) {
+        if !self.named.insert(identity) {
             return Vec::new();
         }
-        self.names.insert(identity, name.clone());
         let mut wanted = Vec::new();
         for business in self.businesses.clone() {
             let id = gate.names.id(business, name);
@@ -132,8 +132,8 @@ impl Growing<'_> {
         for place in self.of.values_mut().filter(|place| **place == gone) {
             *place = kept;
         }
-        if let Some(name) = self.names.remove(&gone) {
-            self.names.entry(kept).or_insert(name);
+        if self.named.remove(&gone) {
+            self.named.insert(kept);
         }
     }
 
@@ -162,9 +162,6 @@ impl Growing<'_> {
             if let Some(identity) = self.of.get(&id) {
                 identities.entry(*identity).or_default().stored.push((id, loaded));
             }
-        }
-        for (identity, member) in &mut identities {
-            member.name = self.names.get(identity).cloned();
         }
         Circle { identities: identities.into_values().collect() }
     }

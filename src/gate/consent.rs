@@ -241,7 +241,14 @@ impl Gate {
                 }
                 Ok(draft)
             })
-            .await?;
+            .await;
+        let written = match written {
+            Ok(written) => written,
+            Err(error) => {
+                let entry = request.who.entry(at, self.clock.now(), content);
+                return self.keep_refusal(&profile, &request.who, statement, &entry, error).await;
+            }
+        };
         let applied = match repeated(&request.who, &written)? {
             Some(entry) => entry.applied,
             None => stands(&written.after, self.clock.now()),

@@ -163,14 +163,14 @@ impl Gate {
     }
 }
 
+/// The content of an entry; none where it was erased.
+pub(super) fn content_of(sealed: &SealedEntry) -> Result<Option<Entry>, StoreError> {
+    let unreadable = |error| StoreError::Corrupt(format!("a log entry is {error}"));
+    sealed.payload.as_deref().map(|payload| Entry::from_payload(payload).map_err(unreadable)).transpose()
+}
+
 fn read(sealed: SealedEntry) -> Result<(SealedEntry, Option<Entry>), StoreError> {
-    let entry = match sealed.payload.as_deref() {
-        None => None,
-        Some(payload) => Some(
-            Entry::from_payload(payload)
-                .map_err(|error| StoreError::Corrupt(format!("a log entry is {error}")))?,
-        ),
-    };
+    let entry = content_of(&sealed)?;
     Ok((sealed, entry))
 }
 

@@ -213,6 +213,7 @@ impl Gate {
             Err(error) => ids.iter().map(|_| Err(error.clone())).collect(),
         };
         for (((id, consistency), stamp), loaded) in cold.into_iter().zip(stamps).zip(loaded) {
+            self.silence.heard(loaded.as_ref().err());
             let loaded = loaded.map(Arc::new);
             if let Ok(loaded) = &loaded
                 && !consistency.is_newer_than(id, loaded)

@@ -8,6 +8,7 @@ use super::{
     Gate, GateError,
     circle::Circle,
     consent::{Acknowledged, Who},
+    feed::content_of,
     find::Consistency,
     names::{Revision, random_16, statement_id},
     write::{Draft, Situation},
@@ -234,9 +235,7 @@ impl Gate {
             let Some(last) = page.last() else { break };
             after = last.sequence;
             for sealed in &page {
-                if let Some(payload) = &sealed.payload {
-                    let entry = Entry::from_payload(payload)
-                        .map_err(|error| StoreError::Corrupt(format!("a log entry is {error}")))?;
+                if let Some(entry) = content_of(sealed)? {
                     entries.push((sealed.statement, entry));
                 }
             }
@@ -254,6 +253,8 @@ impl Gate {
             let (erased, kept, version) = self.erase_circle(who, &circle, now).await?;
             total += erased;
             if let Some(version) = version {
+                let records = circle.members().iter().flat_map(|member| &member.stored);
+                self.erase_journal(records.map(|(id, _)| *id)).await?;
                 return Ok((Revision::of(id, version), total, kept));
             }
         }

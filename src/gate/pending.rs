@@ -1,156 +1,263 @@
-//! Refusals that the store could not take: kept in the journal, honoured here at once, told to the store when it is back.
+//! Refusals that the store does not have for certain, joined to whatever is read of their contacts.
 //!
-//! A "no" is the safe direction, and must not be lost because a server is away; a "yes" is refused then. To tell a
-//! refusal again changes nothing, so that it stays in the journal until the store has answered.
+//! A refusal is *waiting* while the store has not taken it, and *told* once it has; what was told may be lost again, as
+//! long as a failing server may forget what it answered for. Each is joined to the state of whoever had the identity when
+//! it was said, so that no answer of this process misses it, whatever the store lost.
 
-use std::{sync::Arc, time::Duration};
-
-use arc_swap::ArcSwap;
-
-use super::{Acknowledged, Gate, GateError, Who, names::Revision, outcome::due, write::Draft};
-use crate::{
-    attest::Entry,
-    cache::IdMap,
-    metrics::WriteOutcome,
-    model::{Contact, StatementId},
-    senders::SenderProfile,
-    store::{
-        ContactId, Loaded, StoreError,
-        journal::{Journal, Kept},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU32, Ordering},
     },
 };
 
-/// How often the store is tried while something waits.
-const TRY: Duration = Duration::from_millis(250);
+use crate::{
+    cache::IdMap,
+    model::{Contact, StatementId, Time},
+    store::{ContactId, Loaded},
+};
 
-/// What waits, by contact: joined to whatever is read of it.
-#[derive(Debug, Default)]
+/// Marks of contacts for which something is here, so that looking for most of them costs nothing.
+const MARKS: usize = 1 << 12;
+
+/// A refusal.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    /// Of which contact.
+    pub(super) id: ContactId,
+    pub(super) statement: StatementId,
+    /// When it was said.
+    pub(super) at: Time,
+    /// When it was recorded.
+    pub(super) recorded: Time,
+    /// What follows from it.
+    pub(super) refused: Contact,
+    /// The generation of memory in which the store was known to have it; none while it never was.
+    pub(super) told: Option<u32>,
+}
+
+/// What is here.
+#[derive(Debug)]
 pub(super) struct Pending {
-    journal: Option<Arc<Journal>>,
-    refusals: ArcSwap<IdMap<Contact>>,
-    /// One change of what waits at a time.
-    changing: tokio::sync::Mutex<()>,
+    marks: Box<[AtomicU32]>,
+    refusals: RwLock<Refusals>,
+}
+
+#[derive(Debug, Default)]
+struct Refusals {
+    /// By their places in the journal.
+    each: BTreeMap<u64, Arc<Refusal>>,
+    of: IdMap<Vec<u64>>,
+    waiting: usize,
+}
+
+impl Default for Pending {
+    fn default() -> Self {
+        Self { marks: (0..MARKS).map(|_| AtomicU32::new(0)).collect(), refusals: RwLock::default() }
+    }
 }
 
 impl Pending {
-    pub(super) fn new(journal: Option<Arc<Journal>>) -> Self {
-        Self { journal, ..Self::default() }
-    }
-
-    /// Adds to what was read of a contact what waits for the store.
+    /// Adds to what was read of a contact what is here.
     pub(super) fn over(&self, id: ContactId, loaded: Arc<Loaded>) -> Arc<Loaded> {
-        let refusals = self.refusals.load();
-        let Some(refused) = refusals.get(&id) else { return loaded };
-        let mut over = Loaded::clone(&loaded);
-        over.record.contact.join(refused);
-        Arc::new(over)
+        if self.mark(id).is_none_or(|mark| mark.load(Ordering::Acquire) == 0) {
+            return loaded;
+        }
+        let refusals = self.read();
+        let mut over = None;
+        for refusal in refusals.of(id) {
+            // An erasure kept what stood of what the store had, and forgot the rest.
+            let erased = loaded.record.contact.erased.is_some_and(|erased| refusal.recorded <= erased);
+            if refusal.told.is_none() || !erased {
+                let over = over.get_or_insert_with(|| Loaded::clone(&loaded));
+                over.record.said_at_mut(refusal.at).join(&refusal.refused);
+            }
+        }
+        over.map_or(loaded, Arc::new)
     }
 
-    /// What waits of a contact of which nothing else is known.
+    /// What is here of a contact of which nothing else is known.
     pub(super) fn alone(&self, id: ContactId) -> Option<Arc<Loaded>> {
-        self.refusals.load().contains_key(&id).then(|| self.over(id, Arc::default()))
-    }
-}
-
-impl Gate {
-    /// Takes up what waited when the process ended.
-    pub(super) async fn take_up_journal(&self) -> Result<(), StoreError> {
-        let Some(journal) = &self.pending.journal else { return Ok(()) };
-        let _changing = self.pending.changing.lock().await;
-        self.honour(&journal.all().await?);
-        Ok(())
+        let there = self.read().of.contains_key(&id);
+        there.then(|| self.over(id, Arc::default()))
     }
 
-    /// Keeps a refusal that the store did not take; the store's error where there is no journal, or it is no refusal.
-    pub(super) async fn keep_refusal(
-        &self,
-        profile: &SenderProfile,
-        who: &Who,
-        statement: StatementId,
-        entry: &Entry,
-        error: GateError,
-    ) -> Result<Acknowledged, GateError> {
-        let away = matches!(error, GateError::Store(StoreError::Unavailable(_) | StoreError::UnknownOutcome));
-        let Some(journal) = self.pending.journal.as_ref().filter(|_| away && entry.is_refusal()) else {
-            return Err(error);
-        };
-        let _changing = self.pending.changing.lock().await;
-        let payload = entry.to_payload(super::names::random_16()?);
-        journal.keep(statement, payload).await?;
-        self.honour(&journal.all().await?);
-        tracing::warn!(%error, "a refusal is kept in the journal until the store can take it");
-        let contact = entry.alone(statement);
-        Ok(Acknowledged {
-            revision: Revision::of(self.names.id(&profile.business, &who.recipient), 0),
-            outcome: WriteOutcome::applied,
-            applied: true,
-            journaled: true,
-            obligations: due(&profile.profile.rules, &contact, self.clock.now()),
-            contact,
-        })
+    pub(super) fn add(&self, place: u64, refusal: Refusal) {
+        let mut refusals = self.write();
+        if let Some(mark) = self.mark(refusal.id) {
+            mark.fetch_add(1, Ordering::Release);
+        }
+        refusals.of.entry(refusal.id).or_default().push(place);
+        refusals.waiting += usize::from(refusal.told.is_none());
+        refusals.each.insert(place, Arc::new(refusal));
     }
 
-    /// Tells the store what waits, for as long as the server runs.
-    pub(super) async fn replay_journal(&self) {
-        let Some(journal) = self.pending.journal.clone() else {
-            return std::future::pending().await;
-        };
-        loop {
-            tokio::time::sleep(TRY).await;
-            if self.pending.refusals.load().is_empty() {
-                continue;
+    /// The store has a refusal: it was asked in this generation of memory.
+    pub(super) fn told(&self, place: u64, generation: u32) {
+        let mut refusals = self.write();
+        let Some(refusal) = refusals.each.get_mut(&place) else { return };
+        let waited = refusal.told.is_none();
+        let told = Refusal { told: Some(generation), refused: refusal.refused.clone(), ..**refusal };
+        *refusal = Arc::new(told);
+        refusals.waiting -= usize::from(waited);
+    }
+
+    /// Forgets some.
+    pub(super) fn drop_all(&self, places: &[u64]) {
+        let mut refusals = self.write();
+        for place in places {
+            let Some(refusal) = refusals.each.remove(place) else { continue };
+            refusals.waiting -= usize::from(refusal.told.is_none());
+            if let Some(of) = refusals.of.get_mut(&refusal.id) {
+                of.retain(|known| known != place);
+                if of.is_empty() {
+                    refusals.of.remove(&refusal.id);
+                }
             }
-            if let Err(error) = self.replay_once(&journal).await {
-                tracing::debug!(%error, "the store does not take what waits in the journal yet");
+            if let Some(mark) = self.mark(refusal.id) {
+                mark.fetch_sub(1, Ordering::Release);
             }
         }
     }
 
-    async fn replay_once(&self, journal: &Journal) -> Result<(), GateError> {
-        for kept in journal.all().await? {
-            let Some(entry) = read(&kept) else { continue };
-            let Some(profile) = self.directory.load().find(&entry.sender) else { continue };
-            let Some(recipient) = entry.recipient.clone() else { continue };
-            let plan = |_: &super::write::Situation<'_>| {
-                let mut draft = Draft::default();
-                draft.state(kept.statement, entry.clone());
-                Ok(draft)
-            };
-            self.write(&profile, &recipient, entry.occurred_at, plan).await?;
-            let _changing = self.pending.changing.lock().await;
-            journal.release(kept.place).await?;
-            self.honour(&journal.all().await?);
-            tracing::info!("the store has a refusal that waited in the journal");
-        }
-        Ok(())
+    /// How many wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.read().waiting
     }
 
-    /// From now on these refusals, and no others, count beside what is stored.
-    fn honour(&self, kept: &[Kept]) {
-        let mut refusals = IdMap::<Contact>::default();
-        let directory = self.directory.load();
-        for kept in kept {
-            let Some(entry) = read(kept) else { continue };
-            let (Some(profile), Some(recipient)) = (directory.find(&entry.sender), &entry.recipient) else {
-                tracing::error!(
-                    "a refusal in the journal is of a sender that is not known any more; it waits"
-                );
-                continue;
-            };
-            let id = self.names.id(&profile.business, recipient);
-            refusals.entry(id).or_default().join(&entry.alone(kept.statement));
+    /// Those that the store does not have, and those it may have forgotten before this generation of memory: oldest first.
+    pub(super) fn untold(&self, generation: Option<u32>) -> Vec<(u64, Arc<Refusal>)> {
+        let refusals = self.read();
+        let untold = refusals.each.iter().filter(|(_, refusal)| match refusal.told {
+            None => true,
+            told => generation.is_some() && told != generation,
+        });
+        untold.map(|(place, refusal)| (*place, Arc::clone(refusal))).collect()
+    }
+
+    /// The places of those that were told and recorded before an instant, and of the oldest told that are more than `max`.
+    pub(super) fn over_age(&self, before: Time, max: usize) -> Vec<u64> {
+        let refusals = self.read();
+        let mut more = (refusals.each.len() - refusals.waiting).saturating_sub(max);
+        let mut old = Vec::new();
+        for (place, refusal) in refusals.each.iter().filter(|(_, refusal)| refusal.told.is_some()) {
+            if more > 0 || refusal.recorded < before {
+                more = more.saturating_sub(1);
+                old.push(*place);
+            }
         }
-        self.metrics.journal_entries.set(i64::try_from(kept.len()).unwrap_or(i64::MAX));
-        self.pending.refusals.store(Arc::new(refusals));
+        old
+    }
+
+    /// The places of what is here of some contacts.
+    pub(super) fn places_of(&self, ids: impl Iterator<Item = ContactId>) -> Vec<u64> {
+        let refusals = self.read();
+        ids.filter_map(|id| refusals.of.get(&id)).flatten().copied().collect()
+    }
+
+    fn mark(&self, id: ContactId) -> Option<&AtomicU32> {
+        let [a, b, ..] = id.0;
+        self.marks.get(usize::from(u16::from_le_bytes([a, b])) % MARKS)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Refusals> {
+        self.refusals.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Refusals> {
+        self.refusals.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn read(kept: &Kept) -> Option<Entry> {
-    match Entry::from_payload(&kept.payload) {
-        Ok(entry) => Some(entry),
-        Err(error) => {
-            tracing::error!(%error, "an entry of the journal cannot be read; it is left there");
-            None
+impl Refusals {
+    fn of(&self, id: ContactId) -> impl Iterator<Item = &Refusal> {
+        let places = self.of.get(&id).into_iter().flatten();
+        places.filter_map(|place| self.each.get(place).map(AsRef::as_ref))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Add(u8, bool),
+        Told(u64, u32),
+        Drop(u64),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (0..4_u8, any::<bool>()).prop_map(|(id, told)| Step::Add(id, told)),
+            (1..20_u64, 0..3_u32).prop_map(|(place, generation)| Step::Told(place, generation)),
+            (1..20_u64).prop_map(Step::Drop),
+        ]
+    }
+
+    fn id(name: u8) -> ContactId {
+        ContactId([name; 16])
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_here_is_what_was_added_and_not_dropped(steps in proptest::collection::vec(step(), 0..40)) {
+            let pending = Pending::default();
+            let mut naive = BTreeMap::<u64, (u8, Option<u32>)>::new();
+            let mut next = 0;
+            for step in steps {
+                match step {
+                    Step::Add(name, told) => {
+                        next += 1;
+                        let told = told.then_some(0);
+                        let recorded = Time::EPOCH + crate::model::Millis::new(i64::try_from(next).unwrap());
+                        pending.add(next, Refusal {
+                            id: id(name),
+                            statement: StatementId([0; 16]),
+                            at: recorded,
+                            recorded,
+                            refused: Contact::default(),
+                            told,
+                        });
+                        naive.insert(next, (name, told));
+                    }
+                    Step::Told(place, generation) => {
+                        pending.told(place, generation);
+                        naive.entry(place).and_modify(|(_, told)| *told = Some(generation));
+                    }
+                    Step::Drop(place) => {
+                        pending.drop_all(&[place]);
+                        naive.remove(&place);
+                    }
+                }
+                let count = naive.values().filter(|(_, told)| told.is_none()).count();
+                prop_assert_eq!(pending.waiting(), count);
+                for name in 0..4 {
+                    let there: Vec<u64> =
+                        naive.iter().filter(|(_, (of, _))| *of == name).map(|(place, _)| *place).collect();
+                    prop_assert_eq!(pending.alone(id(name)).is_some(), !there.is_empty());
+                    prop_assert_eq!(pending.places_of(std::iter::once(id(name))), there);
+                }
+                for generation in [None, Some(0), Some(2)] {
+                    let untold: Vec<u64> = naive
+                        .iter()
+                        .filter(|(_, (_, told))| told.is_none() || generation.is_some() && *told != generation)
+                        .map(|(place, _)| *place)
+                        .collect();
+                    let found = pending.untold(generation);
+                    prop_assert_eq!(found.into_iter().map(|(place, _)| place).collect::<Vec<_>>(), untold);
+                }
+                let told: Vec<u64> =
+                    naive.iter().filter(|(_, (_, told))| told.is_some()).map(|(place, _)| *place).collect();
+                let kept = told.len().saturating_sub(2);
+                prop_assert_eq!(pending.over_age(Time::EPOCH, 2), &told[..kept]);
+                let before = Time::EPOCH + crate::model::Millis::new(10);
+                let young = told.iter().filter(|place| **place < 10).copied();
+                prop_assert_eq!(pending.over_age(before, 1000), young.collect::<Vec<_>>());
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     Gate, GateError,
     circle::Circle,
     consent::Who,
+    feed::content_of,
     find::Consistency,
     names::{Revision, random_16},
 };
@@ -82,8 +83,9 @@ impl Draft {
     }
 
     fn refuses(&self) -> bool {
-        let refuses = |entry: &Entry| entry.is_refusal() || matches!(entry.content, Content::Block(_));
-        self.entries.iter().any(|(_, entry)| refuses(entry))
+        // A lifted block, too, is another statement under a key whose statement was erased.
+        let counts = |entry: &Entry| entry.is_refusal() || matches!(entry.content, Content::Block(_));
+        self.entries.iter().any(|(_, entry)| counts(entry))
     }
 
     /// Gives its statements other ids, the same ones whenever it is done again.
@@ -108,11 +110,9 @@ impl Draft {
             now < *wrote + Rules::WINDOW && known.is_none_or(|known| known < *wrote)
         };
         let said = stored.record.said_at(at);
-        let mut ties = stored.record.ties.clone();
-        ties.join(&self.ties);
         self.entries.is_empty()
             && self.after(said) == *said
-            && ties == stored.record.ties
+            && !stored.record.ties.lacks(&self.ties)
             && !self.windows.iter().any(extends)
     }
 }
@@ -144,6 +144,24 @@ impl Written {
     }
 }
 
+/// What earlier attempts of a write found.
+#[derive(Default)]
+struct Tried {
+    /// Statements that are recorded already.
+    known: HashSet<StatementId>,
+    /// What the key of a "no" stood for was erased at this time: it is written under another.
+    erased: Option<Time>,
+}
+
+/// What an attempt came to.
+enum Attempt {
+    Done(Box<Written>),
+    /// Another attempt, of which there is no end: somebody else wrote meanwhile.
+    Conflict,
+    /// Another attempt, of which there are as many as there are things to find out.
+    Learned,
+}
+
 impl Gate {
     /// Writes what was said under an identity at an instant.
     pub(super) async fn write<P>(
@@ -156,75 +174,106 @@ impl Gate {
     where
         P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
     {
+        let generation = self.cache.generation();
+        let written = self.write_unkept(profile, recipient, at, plan).await?;
+        self.keep_told(profile, written.id, &written.entries, generation).await;
+        Ok(written)
+    }
+
+    /// Writes what the journal has, if it is to have it.
+    pub(super) async fn write_unkept<P>(
+        &self,
+        profile: &SenderProfile,
+        recipient: &Recipient,
+        at: Time,
+        plan: P,
+    ) -> Result<Written, GateError>
+    where
+        P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
+    {
         self.register(profile).await?;
-        let mut known_here = HashSet::new();
-        // Each entry that turns out to be known costs an attempt of its own, which is no conflict.
+        let mut tried = Tried::default();
         let mut conflicts = 0;
-        let mut erased_since = None;
         while conflicts < ATTEMPTS_MAX {
-            let now = self.clock.now();
-            let circle = self.circle(profile, recipient, Consistency::FullyConsistent, now).await?;
-            let people = circle.people();
-            let (id, stored) = circle.own();
-            if self.divide(id, &stored, people.handed_over(0)).await? {
-                continue;
-            }
-            let before = people.then(0, at);
-            let ties = &stored.record.ties;
-            let mut draft = plan(&Situation { before: &before, ties, now })?;
-            draft.entries.retain(|(statement, _)| !known_here.contains(statement));
-            if let Some(erased) = erased_since {
-                draft.rename(erased);
-            }
-            let mut written = Written {
-                id,
-                version: stored.version,
-                after: draft.after(&before),
-                windows: windows_after(people.windows_then(0, at), &draft, now),
-                entries: Vec::new(),
-                known: None,
-                wrote: false,
-                before,
-            };
-            if draft.changes_nothing(&stored, at, now) {
-                // An earlier attempt may have written it without hearing so.
-                self.cache.invalidate(id);
-                return Ok(written);
-            }
-            let committed = match self.known_elsewhere(&circle, &people, at, &draft).await? {
-                Some((log, statement)) => (log, Committed::Known(statement, 0)),
-                None if !self.name_again(&circle, recipient).await? => (id, Committed::Conflict),
-                None => {
-                    let commit = self.commit_of(profile, recipient, id, &stored, &draft, at)?;
-                    (id, self.commit(commit).await?)
-                }
-            };
-            match committed {
-                (_, Committed::Done(version)) => {
-                    written.version = version;
-                    written.entries = draft.entries;
-                    written.wrote = true;
-                    return Ok(written);
-                }
-                (_, Committed::Known(statement, _)) if draft.skips_known => {
-                    known_here.insert(statement);
-                }
-                (log, Committed::Known(statement, _)) => {
-                    let entry = self.known_entry(log, statement).await?;
-                    if entry.is_none() && erased_since.is_none() && draft.refuses() {
-                        // What the key stood for was erased; a "no" under it may be another one, and is kept.
-                        erased_since = stored.record.contact.erased;
-                        conflicts += 1;
-                        continue;
-                    }
-                    written.known = Some((statement, entry));
-                    written.after = written.before.clone();
-                    return Ok(written);
-                }
-                (_, Committed::Conflict) => conflicts += 1,
+            match self.attempt(profile, recipient, at, &plan, &mut tried).await? {
+                Attempt::Done(written) => return Ok(*written),
+                Attempt::Conflict => conflicts += 1,
+                Attempt::Learned => {}
             }
         }
         Err(GateError::Contention)
+    }
+
+    async fn attempt<P>(
+        &self,
+        profile: &SenderProfile,
+        recipient: &Recipient,
+        at: Time,
+        plan: &P,
+        tried: &mut Tried,
+    ) -> Result<Attempt, GateError>
+    where
+        P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
+    {
+        let now = self.clock.now();
+        let circle = self.circle(profile, recipient, Consistency::FullyConsistent, now).await?;
+        let people = circle.people();
+        let (id, stored) = circle.own();
+        if self.divide(id, &stored, people.handed_over(0)).await? {
+            return Ok(Attempt::Learned);
+        }
+        let before = people.then(0, at);
+        let mut draft = plan(&Situation { before: &before, ties: &stored.record.ties, now })?;
+        draft.entries.retain(|(statement, _)| !tried.known.contains(statement));
+        if let Some(erased) = tried.erased {
+            draft.rename(erased);
+        }
+        let mut written = Written {
+            id,
+            version: stored.version,
+            after: draft.after(&before),
+            windows: windows_after(people.windows_then(0, at), &draft, now),
+            entries: Vec::new(),
+            known: None,
+            wrote: false,
+            before,
+        };
+        if draft.changes_nothing(&stored, at, now) {
+            // An earlier attempt may have written it without hearing so.
+            self.cache.invalidate(id);
+            return Ok(Attempt::Done(Box::new(written)));
+        }
+        let (log, committed) = match self.known_elsewhere(&circle, &people, at, &draft).await? {
+            Some((log, statement)) => (log, Committed::Known(statement, 0)),
+            None if !self.name_again(&circle, recipient).await? => (id, Committed::Conflict),
+            None => {
+                let commit = self.commit_of(profile, recipient, id, &stored, &draft, at)?;
+                (id, self.commit(commit).await?)
+            }
+        };
+        match committed {
+            Committed::Conflict => return Ok(Attempt::Conflict),
+            Committed::Done(version) => {
+                written.version = version;
+                written.entries = draft.entries;
+                written.wrote = true;
+            }
+            Committed::Known(statement, _) if draft.skips_known => {
+                tried.known.insert(statement);
+                return Ok(Attempt::Learned);
+            }
+            Committed::Known(statement, _) => {
+                let entry = self.known_entry(log, statement).await?;
+                if entry.is_none() && tried.erased.is_none() && draft.refuses() {
+                    // What the key stood for was erased; a "no" under it may be another one, and is kept.
+                    tried.erased = stored.record.contact.erased;
+                    return Ok(Attempt::Conflict);
+                }
+                written.known = Some((statement, entry));
+                written.after = written.before.clone();
+            }
+        }
+        Ok(Attempt::Done(Box::new(written)))
     }
 
     /// Names what an erasure left under earlier names of the business, so that whoever comes to one record of an identity finds
@@ -261,11 +310,9 @@ impl Gate {
             if !people.have_met(place, 0, at) {
                 continue;
             }
-            for (id, loaded) in
-                member.stored.iter().filter(|(id, loaded)| *id != own && loaded.head.length > 0)
-            {
+            let logs = member.stored.iter().filter(|(id, loaded)| *id != own && loaded.head.length > 0);
+            for (id, _) in logs {
                 for (statement, _) in &draft.entries {
-                    debug_assert_ne!(loaded.version, 0);
                     if self.timed_read(self.store.entry_of(*id, *statement)).await?.is_some() {
                         return Ok(Some((*id, *statement)));
                     }
@@ -329,11 +376,12 @@ impl Gate {
                     continue;
                 }
                 self.cache.invalidate(*log);
+                let contact = people.now(0);
                 return Ok(Some(Written {
                     id,
                     version: stored.version,
-                    before: people.now(0),
-                    after: people.now(0),
+                    before: contact.clone(),
+                    after: contact,
                     windows: people.windows(0).to_vec(),
                     entries: Vec::new(),
                     known: Some((statement, self.known_entry(*log, statement).await?)),
@@ -388,12 +436,7 @@ impl Gate {
 
     async fn known_entry(&self, id: ContactId, statement: StatementId) -> Result<Option<Entry>, StoreError> {
         let sealed = self.timed_read(self.store.entry_of(id, statement)).await?;
-        match sealed.and_then(|sealed| sealed.payload) {
-            None => Ok(None),
-            Some(payload) => Entry::from_payload(&payload)
-                .map(Some)
-                .map_err(|error| StoreError::Corrupt(format!("a log entry is {error}"))),
-        }
+        sealed.map_or(Ok(None), |sealed| content_of(&sealed))
     }
 }
 

@@ -160,6 +160,20 @@ impl Directory {
         TemplateFacts { known, listed }
     }
 
+    /// A sender as one of a business that it may no longer be of, or that may have another name by now: what was said to
+    /// one business is no other's.
+    #[must_use]
+    pub fn as_of(&self, name: &SenderId, business: &BusinessId) -> Arc<SenderProfile> {
+        let is_of =
+            |profile: &Arc<SenderProfile>| profile.business == *business || profile.also.contains(business);
+        let own = self.by_name.get(name).filter(|profile| is_of(profile));
+        own.or_else(|| self.by_name.values().find(|profile| is_of(profile))).cloned().unwrap_or_else(|| {
+            // As if configured: whether it is to be registered was decided when the sender was known.
+            let profile = self.unregistered(name);
+            Arc::new(SenderProfile { business: business.clone(), configured: true, ..profile })
+        })
+    }
+
     /// A sender that nobody configured, under the general settings.
     #[must_use]
     pub fn unregistered(&self, name: &SenderId) -> SenderProfile {

@@ -1,46 +1,59 @@
-//! Refusals that the store could not take, kept on this machine's disk until it can.
+//! Refusals that the store does not have for certain, kept on this machine's disk until it does.
 //!
 //! One small crash-safe file of this process. A refusal is acknowledged only when the file has it. Must not know: what a
 //! refusal means, where it goes.
+
+mod writer;
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Builder, Database, ReadableDatabase, TableDefinition};
 use tokio::task::spawn_blocking;
 
 use super::StoreError;
-use crate::model::StatementId;
+use crate::model::{BusinessId, StatementId};
+use writer::Writer;
 
-/// Statement and payload by the order of arrival.
-const ENTRIES: TableDefinition<'static, u64, (&[u8; 16], &[u8])> = TableDefinition::new("refusals");
+/// Statement, business and payload by the order of arrival.
+const ENTRIES: TableDefinition<'static, u64, (&[u8; 16], &str, &[u8])> = TableDefinition::new("refusals");
 
 /// Memory for pages of the file: a journal is nearly always empty.
 const CACHE_BYTES: usize = 1 << 20;
 
-/// A refusal that waits.
+/// A refusal to keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// Its place in the journal.
-    pub place: u64,
+pub struct Refusal {
+    /// Which business was refused, whatever the sender belongs to when it is told to the store.
+    pub business: BusinessId,
     /// Which statement it is.
     pub statement: StatementId,
     /// Its entry, as the log will have it.
     pub payload: Vec<u8>,
 }
 
+/// A refusal that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its place in the journal.
+    pub place: u64,
+    /// The refusal.
+    pub refusal: Refusal,
+}
+
 /// The journal.
 pub struct Journal {
     path: PathBuf,
     database: Arc<Database>,
+    writer: Writer,
 }
 
 /// Why a journal cannot be opened, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "cannot open the journal {} (`journal.path`): {reason}; name a file that only this process uses, in a directory it may write to, or `none`",
+    "cannot open the journal {} (`store.journal`): {reason}; name a file that only this process uses, in a directory it may write to, or `none`",
     path.display()
 )]
 pub struct JournalError {
@@ -60,7 +73,7 @@ impl Journal {
             std::fs::create_dir_all(directory).map_err(|error| wrong(error.to_string()))?;
         }
         let database = Builder::new().set_cache_size(CACHE_BYTES).create(&path);
-        let database = database.map_err(|error| wrong(error.to_string()))?;
+        let database = Arc::new(database.map_err(|error| wrong(error.to_string()))?);
         let made = || -> Result<(), redb::Error> {
             let transaction = database.begin_write()?;
             transaction.open_table(ENTRIES)?;
@@ -68,73 +81,76 @@ impl Journal {
             Ok(())
         };
         made().map_err(|error| wrong(error.to_string()))?;
-        Ok(Self { path, database: Arc::new(database) })
+        let writer = Writer::start(Arc::clone(&database)).map_err(|error| wrong(error.to_string()))?;
+        Ok(Self { path, database, writer })
     }
 
-    /// Keeps a refusal; it is on disk when this returns.
+    /// Keeps a refusal; it is on disk when this returns. Tells its place.
     ///
     /// # Errors
     /// When the disk does not take it.
-    pub async fn keep(&self, statement: StatementId, payload: Vec<u8>) -> Result<Kept, StoreError> {
-        self.work(move |database| {
-            let transaction = database.begin_write()?;
-            let mut kept = Kept { place: 1, statement, payload };
-            {
-                let mut table = transaction.open_table(ENTRIES)?;
-                if let Some((last, _)) = table.last()? {
-                    kept.place = last.value().saturating_add(1);
-                }
-                table.insert(kept.place, (&kept.statement.0, kept.payload.as_slice()))?;
-            }
-            transaction.commit()?;
-            Ok(kept)
-        })
-        .await
+    pub async fn keep(&self, refusal: Refusal) -> Result<u64, StoreError> {
+        self.writer.keep(refusal).await
     }
 
-    /// Everything that waits, oldest first.
+    /// Lets refusals go.
+    ///
+    /// # Errors
+    /// When the disk does not take it; they are told to the store again, which changes nothing.
+    pub async fn release(&self, places: Vec<u64>) -> Result<(), StoreError> {
+        self.writer.release(places).await
+    }
+
+    /// What is kept after a place, oldest first.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub async fn all(&self) -> Result<Vec<Kept>, StoreError> {
-        self.work(|database| {
+    pub async fn page(&self, after: u64, limit: usize) -> Result<Vec<Kept>, StoreError> {
+        let from = after.saturating_add(1);
+        self.read(move |database| {
             let table = database.begin_read()?.open_table(ENTRIES)?;
-            let mut all = Vec::new();
-            for row in table.iter()? {
-                let (place, value) = row?;
-                let (statement, payload) = value.value();
-                let statement = StatementId(*statement);
-                all.push(Kept { place: place.value(), statement, payload: payload.to_vec() });
-            }
-            Ok(all)
+            table.range(from..)?.take(limit).map(|row| kept(&row?)).collect()
         })
         .await
     }
 
-    /// Lets a refusal go that the store has.
+    /// What is kept at a place, if something is.
     ///
     /// # Errors
-    /// When the disk does not take it; the refusal is told to the store again, which changes nothing.
-    pub async fn release(&self, place: u64) -> Result<(), StoreError> {
-        self.work(move |database| {
-            let transaction = database.begin_write()?;
-            transaction.open_table(ENTRIES)?.remove(place)?;
-            transaction.commit()?;
-            Ok(())
-        })
-        .await
+    /// When the file cannot be read.
+    pub async fn at(&self, place: u64) -> Result<Option<Refusal>, StoreError> {
+        let page = self.page(place.saturating_sub(1), 1).await?;
+        Ok(page.into_iter().next().filter(|kept| kept.place == place).map(|kept| kept.refusal))
     }
 
-    async fn work<T: Send + 'static>(
+    async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Database) -> Result<T, redb::Error> + Send + 'static,
+        read: impl FnOnce(&Database) -> Result<T, redb::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
         let database = Arc::clone(&self.database);
-        match spawn_blocking(move || work(&database)).await {
-            Ok(done) => done.map_err(|error| StoreError::Unavailable(format!("the journal: {error}"))),
-            Err(_) => Err(StoreError::Unavailable("the journal has stopped".to_owned())),
+        match spawn_blocking(move || read(&database)).await {
+            Ok(done) => done.map_err(|error| failed(&error)),
+            Err(_) => Err(stopped()),
         }
     }
+}
+
+type Row<'a> =
+    (redb::AccessGuard<'a, u64>, redb::AccessGuard<'a, (&'static [u8; 16], &'static str, &'static [u8])>);
+
+fn kept((place, value): &Row<'_>) -> Result<Kept, redb::Error> {
+    let (statement, business, payload) = value.value();
+    let business = BusinessId::parse(business).map_err(|error| redb::Error::Corrupted(error.to_string()))?;
+    let refusal = Refusal { business, statement: StatementId(*statement), payload: payload.to_vec() };
+    Ok(Kept { place: place.value(), refusal })
+}
+
+fn failed(error: &redb::Error) -> StoreError {
+    StoreError::Unavailable(format!("the journal: {error}"))
+}
+
+fn stopped() -> StoreError {
+    StoreError::Unavailable("the journal has stopped".to_owned())
 }
 
 impl std::fmt::Debug for Journal {
@@ -147,18 +163,52 @@ impl std::fmt::Debug for Journal {
 mod tests {
     use super::*;
 
+    fn refusal(name: u8) -> Refusal {
+        Refusal {
+            business: BusinessId::parse("acme").unwrap(),
+            statement: StatementId([name; 16]),
+            payload: vec![name; 3],
+        }
+    }
+
     #[tokio::test]
     async fn what_is_kept_is_there_after_reopening_until_it_is_released() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let journal = Journal::open(&path).unwrap();
-        let first = journal.keep(StatementId([1; 16]), b"one".to_vec()).await.unwrap();
-        let second = journal.keep(StatementId([2; 16]), b"two".to_vec()).await.unwrap();
+        let first = journal.keep(refusal(1)).await.unwrap();
+        let second = journal.keep(refusal(2)).await.unwrap();
         drop(journal);
         let journal = Journal::open(&path).unwrap();
-        assert_eq!(journal.all().await.unwrap(), [first.clone(), second.clone()]);
-        journal.release(first.place).await.unwrap();
-        assert_eq!(journal.all().await.unwrap(), [second]);
+        let rows = [(first, 1), (second, 2)].map(|(place, name)| Kept { place, refusal: refusal(name) });
+        assert_eq!(journal.page(0, 10).await.unwrap(), rows);
+        assert_eq!(journal.page(0, 1).await.unwrap(), rows[..1]);
+        assert_eq!(journal.page(first, 10).await.unwrap(), rows[1..]);
+        journal.release(vec![first]).await.unwrap();
+        assert_eq!(journal.at(first).await.unwrap(), None);
+        assert_eq!(journal.at(second).await.unwrap(), Some(refusal(2)));
+    }
+
+    #[tokio::test]
+    async fn a_place_is_not_used_twice_and_those_who_come_at_once_get_one_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Arc::new(Journal::open(folder.path().join("journal")).unwrap());
+        let keeping = (0..200_u8).map(|name| {
+            let journal = Arc::clone(&journal);
+            tokio::spawn(async move { (journal.keep(refusal(name)).await.unwrap(), name) })
+        });
+        let keeping: Vec<_> = keeping.collect();
+        let mut places = std::collections::BTreeMap::new();
+        for kept in keeping {
+            let (place, name) = kept.await.unwrap();
+            assert_eq!(places.insert(place, name), None);
+        }
+        for kept in journal.page(0, 1000).await.unwrap() {
+            assert_eq!(Some(&kept.refusal.statement.0[0]), places.get(&kept.place));
+        }
+        let last = *places.last_key_value().unwrap().0;
+        journal.release(vec![last]).await.unwrap();
+        assert!(journal.keep(refusal(7)).await.unwrap() > last, "whoever has the place means the other");
     }
 
     #[test]
@@ -167,7 +217,7 @@ mod tests {
         let path = folder.path().join("journal");
         let _first = Journal::open(&path).unwrap();
         let error = Journal::open(&path).unwrap_err().to_string();
-        assert!(error.contains("journal.path"), "{error}");
+        assert!(error.contains("store.journal"), "{error}");
         assert!(Journal::open(path.join("below/a/file")).is_err());
     }
 }

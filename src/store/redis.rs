@@ -249,6 +249,10 @@ impl Store for Redis {
         self.durable.as_ref().map_or(Durability::Stored, Durable::durability)
     }
 
+    fn may_forget(&self) -> bool {
+        self.durable.is_none()
+    }
+
     fn listen(&self, ear: Arc<dyn Ear>) {
         self.hear(ear);
     }

@@ -42,7 +42,12 @@ pub(crate) enum Fault {
 
 #[derive(Debug)]
 pub(crate) struct Faulty {
-    inner: Embedded,
+    inner: ArcSwap<Embedded>,
+    /// Everything that was written, in order.
+    written: Mutex<Vec<Commit>>,
+    may_forget: std::sync::atomic::AtomicBool,
+    /// The contact that cannot be read, by the first half of its id.
+    unreadable: Mutex<Option<[u8; 8]>>,
     fault: ArcSwap<Fault>,
     released: Notify,
     reached: Notify,
@@ -60,7 +65,10 @@ pub(crate) struct Faulty {
 impl Faulty {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
-            inner: Embedded::in_memory().unwrap(),
+            inner: ArcSwap::from_pointee(Embedded::in_memory().unwrap()),
+            written: Mutex::default(),
+            may_forget: std::sync::atomic::AtomicBool::new(false),
+            unreadable: Mutex::default(),
             fault: ArcSwap::from_pointee(Fault::None),
             released: Notify::new(),
             reached: Notify::new(),
@@ -87,6 +95,39 @@ impl Faulty {
     /// As a store that may no longer hear what others write.
     pub(crate) fn go_deaf(&self) {
         self.ear.lock().unwrap().as_ref().unwrap().deaf();
+    }
+
+    /// As a store that hears again what others write.
+    pub(crate) fn hear(&self) {
+        let until = std::time::Instant::now() + Duration::from_secs(3600);
+        self.ear.lock().unwrap().as_ref().unwrap().heard(until);
+    }
+
+    /// From now on a server that fails may forget what it answered for.
+    pub(crate) fn may_lose(&self) {
+        self.may_forget.store(true, Ordering::SeqCst);
+    }
+
+    /// Another server takes over, which never had the last so many writes.
+    pub(crate) async fn fail_over(&self, lost: usize) {
+        let old = self.inner.load_full();
+        let new = Embedded::in_memory().unwrap();
+        new.identity_key(old.known_identity_key().await.unwrap().unwrap()).await.unwrap();
+        let written = {
+            let mut written = self.written.lock().unwrap();
+            let kept = written.len().checked_sub(lost).unwrap();
+            written.truncate(kept);
+            written.clone()
+        };
+        for commit in written {
+            assert!(matches!(new.commit(commit).await.unwrap(), Committed::Done(_)));
+        }
+        self.inner.store(Arc::new(new));
+    }
+
+    /// One contact cannot be read, or each can.
+    pub(crate) fn unreadable(&self, contact: Option<[u8; 8]>) {
+        *self.unreadable.lock().unwrap() = contact;
     }
 
     /// Lets one late read or write go on.
@@ -123,7 +164,10 @@ impl Faulty {
         if fault == Fault::ReadsStale {
             return Ok(self.seen.lock().unwrap().get(&id).cloned().unwrap_or_default());
         }
-        let loaded = self.inner.load(id, now).await?;
+        if self.unreadable.lock().unwrap().is_some_and(|half| id.0.starts_with(&half)) {
+            return Err(StoreError::Corrupt("made up".to_owned()));
+        }
+        let loaded = self.inner.load_full().load(id, now).await?;
         self.seen.lock().unwrap().insert(id, loaded.clone());
         Ok(loaded)
     }
@@ -186,7 +230,10 @@ impl Store for Faulty {
         if fails && !self.forgets.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable("this one fails".to_owned()));
         }
-        let committed = self.inner.commit(commit).await?;
+        let committed = self.inner.load_full().commit(commit.clone()).await?;
+        if matches!(committed, Committed::Done(_)) {
+            self.written.lock().unwrap().push(commit);
+        }
         if fails {
             return Err(StoreError::UnknownOutcome);
         }
@@ -199,7 +246,7 @@ impl Store for Faulty {
 
     async fn history(&self, id: ContactId, after: u64, limit: usize) -> Result<Vec<SealedEntry>, StoreError> {
         self.pass().await?;
-        self.inner.history(id, after, limit).await
+        self.inner.load_full().history(id, after, limit).await
     }
 
     async fn entry_of(
@@ -208,36 +255,40 @@ impl Store for Faulty {
         statement: StatementId,
     ) -> Result<Option<SealedEntry>, StoreError> {
         self.pass().await?;
-        self.inner.entry_of(id, statement).await
+        self.inner.load_full().entry_of(id, statement).await
     }
 
     async fn contacts(&self, from: Option<Cursor>, limit: usize, now: Time) -> Result<Listing, StoreError> {
         self.pass().await?;
-        self.inner.contacts(from, limit, now).await
+        self.inner.load_full().contacts(from, limit, now).await
     }
 
     async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
         self.pass().await?;
-        self.inner.changes(after, limit).await
+        self.inner.load_full().changes(after, limit).await
     }
 
     fn latest_change(&self) -> watch::Receiver<u64> {
-        self.inner.latest_change()
+        self.inner.load().latest_change()
     }
 
     async fn registry(&self) -> Result<Vec<RegistryRow>, StoreError> {
         self.pass().await?;
-        self.inner.registry().await
+        self.inner.load_full().registry().await
     }
 
     async fn commit_registry(&self, row: RegistryRow) -> Result<Committed, StoreError> {
         self.pass().await?;
-        self.inner.commit_registry(row).await
+        self.inner.load_full().commit_registry(row).await
     }
 
     async fn sweep(&self, now: Time, limit: usize) -> Result<usize, StoreError> {
         self.pass().await?;
-        self.inner.sweep(now, limit).await
+        self.inner.load_full().sweep(now, limit).await
+    }
+
+    fn may_forget(&self) -> bool {
+        self.may_forget.load(Ordering::SeqCst)
     }
 
     fn listen(&self, ear: Arc<dyn Ear>) {
@@ -246,15 +297,15 @@ impl Store for Faulty {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.pass().await?;
-        self.inner.ping().await
+        self.inner.load_full().ping().await
     }
 
     async fn known_identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
-        self.inner.known_identity_key().await
+        self.inner.load_full().known_identity_key().await
     }
 
     async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError> {
         self.pass().await?;
-        self.inner.identity_key(wanted).await
+        self.inner.load_full().identity_key(wanted).await
     }
 }

@@ -8,6 +8,7 @@ mod erasure;
 mod failures;
 mod freshness;
 mod identities;
+mod journal;
 mod persons;
 mod registry;
 mod renames;

@@ -22,8 +22,11 @@ fn rows(lines: &[&'static str]) -> Vec<Vec<&'static str>> {
 #[test]
 fn the_settings_table_is_the_codes() {
     let table = config::markdown_table();
-    let expected: Vec<&str> = table.trim().lines().collect();
-    assert_eq!(between("<!-- settings -->", "<!-- /settings -->"), expected);
+    let told = between("<!-- settings -->", "<!-- /settings -->");
+    for (told, expected) in told.iter().zip(table.trim().lines()) {
+        assert_eq!(*told, expected, "a row of the table of settings");
+    }
+    assert_eq!(told.len(), table.trim().lines().count());
 }
 
 #[test]

@@ -6,8 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sendgate::{config, policy::RuleId};
-
 /// No file is longer; who needs more has two subjects.
 const LINES_MAX: usize = 500;
 
@@ -314,31 +312,5 @@ fn the_product_does_not_panic_on_purpose() {
 fn every_source_file_says_what_it_is_for() {
     for source in sources() {
         assert!(source.whole.starts_with("//! "), "src/{} has no module comment", source.path);
-    }
-}
-
-/// What README.md has between two markers; nothing while it has no such table.
-fn table(name: &str) -> Option<String> {
-    let readme = fs::read_to_string(root().join("README.md")).ok()?;
-    let (_, rest) = readme.split_once(&format!("<!-- {name} -->"))?;
-    let (table, _) = rest.split_once(&format!("<!-- /{name} -->"))?;
-    Some(table.trim().to_owned())
-}
-
-#[test]
-fn readme_tables_equal_the_code() {
-    if let Some(settings) = table("settings") {
-        assert!(settings == config::markdown_table().trim(), "the table of settings is not that of the code");
-    }
-    if let Some(rules) = table("rules") {
-        for rule in RuleId::ALL {
-            let row = rules.lines().find(|line| line.starts_with(&format!("| {} |", rule.name())));
-            let row = row
-                .or_else(|| rules.lines().find(|line| line.starts_with(&format!("| `{}` |", rule.name()))));
-            let row = row.unwrap_or_else(|| panic!("{} is not in the table of rules", rule.name()));
-            assert!(row.contains(rule.summary()), "{row} does not say: {}", rule.summary());
-        }
-        let rows = rules.lines().filter(|line| line.starts_with("| A") || line.starts_with("| `A")).count();
-        assert_eq!(rows, RuleId::ALL.len());
     }
 }

@@ -44,7 +44,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         path: "businesses[].previous_ids",
         kind: Kind::List("list of names"),
         default: "[]",
-        reason: "Ids under which its consents were stored before, so that these and its opt-outs go on to hold.",
+        reason: "Ids under which its consents were stored before, so that these and its opt-outs go on to hold. Nothing is moved: they are read where they are, so that an id stays here for ever.",
     },
     Setting {
         path: "businesses[].policy",

@@ -54,6 +54,9 @@ fn what_a_store_cannot_keep_is_refused() {
     one("store: {url: 'redis+cluster://h', fsync: true}", "store.fsync", "in a cluster");
     one("store: {replicas: 1}", "store.replicas", "is for Redis");
     one("store: {url: 'memory:', fsync: true}", "store.fsync", "is for Redis");
+    one("store: {journal: /a/b}", "store.journal", "is for Redis");
+    one("store: {url: 'file:/x', while_away: replies}", "store.while_away", "is for Redis");
+    load("store: {journal: none, while_away: deny}");
     one("store: {url: 'redis://h', tls: {ca: /a}}", "store.tls.ca", "rediss");
     one(&redis(", tls: {cert: /c}"), "store.tls.key", "missing");
 }

@@ -1,6 +1,7 @@
 //! `serve` on a real Redis: what is kept, and what is said when Redis is not what it should be.
 
 mod acl;
+mod away;
 
 use sendgate::grpc::pb::{
     self, consent_service_client::ConsentServiceClient, policy_service_client::PolicyServiceClient,

@@ -3,33 +3,18 @@
 use std::sync::Arc;
 
 use sendgate::{
-    gate::{Gate, GateError, Signal},
+    gate::{GateError, Signal},
     model::evidence::Channel,
     policy::{Kind, Reason},
-    store::journal::Journal,
 };
 
-use super::world::{ACME, OWN, PERSON, World, settings};
+use super::{
+    journal::{replayed, with_journal},
+    world::{ACME, OWN, PERSON, World, settings},
+};
 use crate::faults::{Fault, Faulty};
 
 const OTHER: &str = "447700900999";
-
-fn with_journal(folder: &tempfile::TempDir) -> sendgate::gate::GateSettings {
-    let journal = Journal::open(folder.path().join("journal")).unwrap();
-    sendgate::gate::GateSettings { journal: Some(Arc::new(journal)), ..settings(ACME) }
-}
-
-async fn replayed(world: &World, gate: &Gate) {
-    let all_told = async {
-        while world.metric("journal_entries") != "0" {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::select! {
-        () = gate.attend() => {}
-        () = all_told => {}
-    }
-}
 
 #[tokio::test]
 async fn an_opt_out_that_the_store_does_not_take_is_honoured_at_once_and_told_later() {
