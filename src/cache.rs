@@ -10,6 +10,8 @@
 //! stopped, or whose runtime is stuck, finds that instant passed. What is distrusted stays in memory: a remembered no is
 //! still a no when nothing better can be had.
 
+mod footprint;
+
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
@@ -28,6 +30,15 @@ use crate::{
 /// Epochs: 256 KiB. At 5,000 writes a second one is bumped about every 13 seconds.
 const SHARDS: usize = 1 << 16;
 
+/// How much is kept in memory: whichever bound is reached first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Contacts.
+    pub contacts: u64,
+    /// Bytes that they take, about.
+    pub memory: u64,
+}
+
 /// The cache of contacts.
 #[derive(Debug)]
 pub struct Cache {
@@ -40,6 +51,8 @@ pub struct Cache {
     learned: tokio::sync::Notify,
     deafened: AtomicU64,
     deaf: AtomicBool,
+    /// What is kept of everybody of whom nothing is known: most of those who are asked for are strangers.
+    nobody: Arc<Loaded>,
 }
 
 /// A map by contact.
@@ -56,12 +69,15 @@ struct Entry {
 }
 
 impl Cache {
-    /// A cache for this many contacts.
+    /// An empty cache.
     #[must_use]
-    pub fn new(contacts_max: u64) -> Self {
+    pub fn new(bounds: Bounds) -> Self {
+        // There is one bound, of weight: none weighs less than its share, so that there are never more than allowed.
+        let share = u32::try_from(bounds.memory / bounds.contacts.max(1)).unwrap_or(u32::MAX);
         Self {
             entries: moka::sync::Cache::builder()
-                .max_capacity(contacts_max)
+                .max_capacity(bounds.memory)
+                .weigher(move |_, entry: &Entry| footprint::of(&entry.loaded).max(share))
                 .build_with_hasher(BuildHasherDefault::default()),
             generation: AtomicU32::new(0),
             shards: (0..SHARDS).map(|_| AtomicU32::new(0)).collect(),
@@ -70,6 +86,7 @@ impl Cache {
             learned: tokio::sync::Notify::new(),
             deafened: AtomicU64::new(0),
             deaf: AtomicBool::new(false),
+            nobody: Arc::default(),
         }
     }
 
@@ -134,6 +151,7 @@ impl Cache {
 
     /// Keeps what was read under the stamp that stood before the read.
     pub fn insert(&self, id: ContactId, stamp: Stamp, loaded: Arc<Loaded>) {
+        let loaded = if *loaded == *self.nobody { Arc::clone(&self.nobody) } else { loaded };
         self.entries.insert(id, Entry { stamp, loaded });
     }
 
@@ -151,6 +169,13 @@ impl Cache {
         // The count is kept up lazily, so that a small cache would be shown as empty for ever.
         self.entries.run_pending_tasks();
         self.entries.entry_count()
+    }
+
+    /// About how many bytes they take.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.entries.run_pending_tasks();
+        self.entries.weighted_size()
     }
 
     /// True when none is.
@@ -221,6 +246,7 @@ mod tests {
     use super::*;
 
     const ID: ContactId = ContactId([7; 16]);
+    const BOUNDS: Bounds = Bounds { contacts: 100, memory: 1 << 20 };
 
     fn version(version: u64) -> Arc<Loaded> {
         Arc::new(Loaded { version, ..Loaded::default() })
@@ -228,7 +254,7 @@ mod tests {
 
     #[test]
     fn what_was_read_before_a_write_is_not_served_after_it() {
-        let cache = Cache::new(100);
+        let cache = Cache::new(BOUNDS);
         let stamp = cache.stamp(ID);
         cache.invalidate(ID);
         cache.insert(ID, stamp, version(1));
@@ -239,7 +265,7 @@ mod tests {
 
     #[test]
     fn what_was_read_before_a_deafness_is_remembered_but_not_served() {
-        let cache = Cache::new(100);
+        let cache = Cache::new(BOUNDS);
         let stamp = cache.stamp(ID);
         cache.insert(ID, stamp, version(1));
         assert!(cache.get(ID).is_some());
@@ -254,7 +280,7 @@ mod tests {
 
     #[test]
     fn memory_counts_only_as_long_as_the_store_hears() {
-        let cache = Cache::new(100);
+        let cache = Cache::new(BOUNDS);
         cache.insert(ID, cache.stamp(ID), version(1));
         assert!(cache.get(ID).is_some(), "a store that nobody else writes to has nothing to hear");
         cache.heard(clock::monotonic());
@@ -265,12 +291,44 @@ mod tests {
 
     #[test]
     fn a_deafness_is_counted_once_however_often_it_is_told() {
-        let cache = Cache::new(100);
+        let cache = Cache::new(BOUNDS);
         cache.deaf();
         cache.deaf();
         assert_eq!(cache.deafened(), 1);
         cache.heard(clock::monotonic());
         cache.deaf();
         assert_eq!(cache.deafened(), 2);
+    }
+
+    fn filled(bounds: Bounds, loaded: &Arc<Loaded>) -> Cache {
+        let cache = Cache::new(bounds);
+        for name in 0..10_000_u128 {
+            let id = ContactId(name.to_be_bytes());
+            cache.insert(id, cache.stamp(id), Arc::clone(loaded));
+        }
+        cache
+    }
+
+    #[test]
+    fn neither_bound_is_passed() {
+        let few = filled(Bounds { contacts: 100, memory: 1 << 30 }, &version(1));
+        assert!((1..=100).contains(&few.len()), "{}", few.len());
+        let small = filled(Bounds { contacts: 1 << 30, memory: 1 << 20 }, &version(1));
+        assert!(small.bytes() <= 1 << 20 && small.len() > 100, "{} {}", small.bytes(), small.len());
+        let mut large = Loaded { version: 1, ..Loaded::default() };
+        large.record.earlier = vec![(crate::model::Time::EPOCH, crate::model::Contact::default()); 10];
+        let larger = filled(Bounds { contacts: 1 << 30, memory: 1 << 20 }, &Arc::new(large));
+        assert!(larger.bytes() <= 1 << 20 && larger.len() * 3 < small.len(), "{}", larger.len());
+    }
+
+    #[test]
+    fn strangers_share_what_is_known_of_them() {
+        let cache = Cache::new(BOUNDS);
+        for name in 1..=2 {
+            let id = ContactId([name; 16]);
+            cache.insert(id, cache.stamp(id), Arc::default());
+        }
+        let [one, other] = [1, 2].map(|name| cache.get(ContactId([name; 16])).unwrap());
+        assert!(Arc::ptr_eq(&one, &other));
     }
 }

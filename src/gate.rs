@@ -44,7 +44,7 @@ pub use signals::Signal;
 pub use view::View;
 
 use crate::{
-    cache::Cache,
+    cache::{Bounds, Cache},
     clock::Clock,
     metrics::Metrics,
     model::{Millis, Time},
@@ -61,8 +61,8 @@ pub struct GateSettings {
     pub default_profile: Profile,
     /// Unknown senders register themselves.
     pub auto_register: bool,
-    /// How many contacts stay in memory.
-    pub cached_contacts: u64,
+    /// How much stays in memory.
+    pub cache: Bounds,
     /// How long one read of the store may take before the answer is "state unavailable".
     pub read_timeout: std::time::Duration,
     /// How long one write may take before its outcome is "unknown".
@@ -81,7 +81,7 @@ impl Default for GateSettings {
             businesses: Vec::new(),
             default_profile: Profile::default(),
             auto_register: true,
-            cached_contacts: 1_000_000,
+            cache: Bounds { contacts: 1_000_000, memory: 512 << 20 },
             read_timeout: std::time::Duration::from_millis(250),
             write_timeout: std::time::Duration::from_secs(5),
             journal: None,
@@ -144,7 +144,7 @@ impl Gate {
             settings.auto_register,
             Learned::default(),
         );
-        let cache = Arc::new(Cache::new(settings.cached_contacts));
+        let cache = Arc::new(Cache::new(settings.cache));
         // Before anything is read: what is read unheard is not kept.
         store.listen(Arc::clone(&cache) as Arc<dyn crate::store::Ear>);
         let gate = Self {
@@ -195,6 +195,12 @@ impl Gate {
     #[must_use]
     pub fn cached_contacts(&self) -> u64 {
         self.cache.len()
+    }
+
+    /// About how many bytes they take.
+    #[must_use]
+    pub fn cached_bytes(&self) -> u64 {
+        self.cache.bytes()
     }
 
     /// Asks whether the store answers.

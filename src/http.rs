@@ -123,6 +123,7 @@ async fn readyz(State(shared): State<Shared>) -> impl IntoResponse {
 async fn metrics(State(shared): State<Shared>) -> impl IntoResponse {
     let metrics = shared.gate.metrics();
     metrics.cached_contacts.set(i64::try_from(shared.gate.cached_contacts()).unwrap_or(i64::MAX));
+    metrics.cached_bytes.set(i64::try_from(shared.gate.cached_bytes()).unwrap_or(i64::MAX));
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], metrics.render())
 }

@@ -40,6 +40,8 @@ pub struct Metrics {
     pub cache_misses: Counter,
     /// Contacts in memory; set when scraped.
     pub cached_contacts: Gauge,
+    /// About the bytes that they take; set when scraped.
+    pub cached_bytes: Gauge,
     /// Seconds that one CheckSend took inside the server.
     pub check_seconds: Histogram,
     /// Seconds that one write took inside the server.
@@ -213,6 +215,7 @@ impl Metrics {
             cache_hits: Counter::default(),
             cache_misses: Counter::default(),
             cached_contacts: Gauge::default(),
+            cached_bytes: Gauge::default(),
             check_seconds: Histogram::new(LATENCY_BUCKETS_SECONDS),
             write_seconds: Histogram::new(LATENCY_BUCKETS_SECONDS),
             writes: Family::default(),
@@ -235,6 +238,7 @@ impl Metrics {
         r.register("cache_hits", "Contacts found in memory", self.cache_hits.clone());
         r.register("cache_misses", "Contacts read from the store", self.cache_misses.clone());
         r.register("cached_contacts", "Contacts in memory", self.cached_contacts.clone());
+        r.register("cached_bytes", "Bytes that contacts in memory take, about", self.cached_bytes.clone());
         let help = "Time one CheckSend took inside the server";
         r.register_with_unit("check_duration", help, Unit::Seconds, self.check_seconds.clone());
         let help = "Time one write took inside the server, until it was durable";

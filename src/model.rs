@@ -24,3 +24,4 @@ pub use sender::{BusinessId, SenderId};
 pub use statement::{OptIn, OptOut, StatementId, Voice};
 pub use ties::{ContactId, Ties};
 pub use time::{Millis, Time};
+pub use vec_map::VecMap;

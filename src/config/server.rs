@@ -51,8 +51,10 @@ pub struct Http {
 /// The cache.
 #[derive(Clone, Debug)]
 pub struct Cache {
-    /// Contacts held in memory.
+    /// Contacts held in memory at most.
     pub contacts: u32,
+    /// Bytes that they may take.
+    pub memory: u64,
 }
 
 /// The platform's webhooks.
@@ -186,8 +188,11 @@ fn tls(grpc: &Section<'_>, listens: bool) -> Option<Tls> {
 
 pub(super) fn cache(root: &Section<'_>) -> Cache {
     let mut contacts = 1_000_000;
-    root.section("cache").update("contacts", &mut contacts, values::count(1, 1_000_000_000));
-    Cache { contacts }
+    let mut memory = 512 << 20;
+    let section = root.section("cache");
+    section.update("contacts", &mut contacts, values::count(1, 1_000_000_000));
+    section.update("memory", &mut memory, values::memory);
+    Cache { contacts, memory }
 }
 
 pub(super) fn webhook(root: &Section<'_>) -> Webhook {

@@ -42,7 +42,7 @@ fn nothing_given_means_the_defaults() {
     let StoreUrl::File(path) = settings.store.url else { panic!("no file") };
     assert_eq!(path, Path::new("/home/op/.local/share/sendgate/sendgate.redb"));
     assert!(settings.identity_key.is_none() && settings.webhook.verify_token.is_none());
-    assert_eq!(settings.cache.contacts, 1_000_000);
+    assert_eq!((settings.cache.contacts, settings.cache.memory), (1_000_000, 512 << 20));
     assert_eq!(settings.webhook.body_bytes_max, 3 * 1024 * 1024);
     assert!(settings.webhook.app_secrets.is_empty() && !settings.webhook.allow_unsigned);
     assert_eq!(settings.limits.request_bytes, 4 * 1024 * 1024);

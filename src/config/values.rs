@@ -108,6 +108,16 @@ pub(super) fn bytes(value: &Value) -> Read<u32> {
     size.ok_or_else(|| wrong(value, "a size from `1KiB` to `1GiB`, such as `4MiB`; a number is bytes"))
 }
 
+/// An amount of memory, at least 1 MiB, at most 1 TiB.
+pub(super) fn memory(value: &Value) -> Read<u64> {
+    let size = match value {
+        Value::Integer(number) => u64::try_from(*number).ok(),
+        other => other.text().and_then(size_of),
+    };
+    let size = size.filter(|size| (1 << 20..=1 << 40).contains(size));
+    size.ok_or_else(|| wrong(value, "a size from `1MiB` to `1024GiB`, such as `512MiB`; a number is bytes"))
+}
+
 fn size_of(text: &str) -> Option<u64> {
     let text = text.trim();
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());

@@ -94,9 +94,10 @@ mod tests {
     use tokio::sync::Notify;
 
     use super::*;
-    use crate::cache::Cache;
+    use crate::cache::{Bounds, Cache};
 
     const ID: ContactId = ContactId([7; 16]);
+    const ONE: Bounds = Bounds { contacts: 1, memory: 1 << 20 };
     const LONG: Duration = Duration::from_secs(60);
 
     /// A store with one contact, which answers when it is let.
@@ -131,7 +132,7 @@ mod tests {
     #[tokio::test]
     async fn those_who_miss_at_once_wait_for_one_read_and_who_gives_up_fails_nobody_else() {
         let (flights, late) = (Flights::default(), Late::default());
-        let key = (ID, Cache::new(1).stamp(ID));
+        let key = (ID, Cache::new(ONE).stamp(ID));
         let first = asks(&flights, &late, key, LONG);
         until(|| late.reads.load(Ordering::SeqCst) == 1).await;
         let others = [0; 9].map(|_| asks(&flights, &late, key, LONG));
@@ -147,7 +148,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_asks_after_a_write_does_not_join_an_older_read() {
-        let (flights, late, cache) = (Flights::default(), Late::default(), Cache::new(1));
+        let (flights, late, cache) = (Flights::default(), Late::default(), Cache::new(ONE));
         let first = asks(&flights, &late, (ID, cache.stamp(ID)), LONG);
         until(|| late.reads.load(Ordering::SeqCst) == 1).await;
         cache.invalidate(ID);
@@ -161,7 +162,7 @@ mod tests {
     #[tokio::test]
     async fn a_read_that_is_lost_is_not_joined_after_its_time_and_ends() {
         let (flights, late) = (Flights::default(), Late::default());
-        let key = (ID, Cache::new(1).stamp(ID));
+        let key = (ID, Cache::new(ONE).stamp(ID));
         let lost = asks(&flights, &late, key, Duration::from_millis(20));
         until(|| late.reads.load(Ordering::SeqCst) == 1).await;
         until(|| flights.0.lock().unwrap().is_empty()).await;

@@ -29,6 +29,8 @@ impl<K: Ord, V> VecMap<K, V> {
         let at = match self.0.binary_search_by(|(k, _)| k.cmp(&key)) {
             Ok(at) => at,
             Err(at) => {
+                // Most hold one or two, and there is one for each contact in memory: no room to spare.
+                self.0.reserve_exact(1);
                 self.0.insert(at, (key, V::default()));
                 at
             }

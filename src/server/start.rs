@@ -20,6 +20,7 @@ use super::{
     spoken::{Door, Spoken},
 };
 use crate::{
+    cache::Bounds,
     clock::Clock,
     config::{Settings, Tls, WhileAway},
     gate::{Gate, GateSettings},
@@ -315,7 +316,7 @@ fn gate_settings(settings: &Settings) -> GateSettings {
         businesses: settings.businesses.clone(),
         default_profile: settings.senders.profile.clone(),
         auto_register: settings.senders.auto_register,
-        cached_contacts: u64::from(settings.cache.contacts),
+        cache: Bounds { contacts: u64::from(settings.cache.contacts), memory: settings.cache.memory },
         identity_key: settings.identity_key.as_ref().map(|key| *key.reveal()),
         journal: None,
         replies_unasked: settings.store.while_away == WhileAway::Replies,

@@ -106,7 +106,7 @@ impl Side {
     /// Opens a store that may hear or not.
     async fn deaf(url: &str, options: Options) -> Self {
         let store = Arc::new(open(url, options).await.unwrap());
-        let cache = Arc::new(Cache::new(100_000));
+        let cache = Arc::new(Cache::new(sendgate::cache::Bounds { contacts: 100_000, memory: 1 << 30 }));
         store.listen(Arc::clone(&cache) as Arc<dyn Ear>);
         Self { store, cache }
     }

@@ -127,7 +127,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         path: "cache.contacts",
         kind: Kind::Count,
         default: "1000000",
-        reason: "Contacts held in memory. A million takes some hundred megabytes once it is full, and nothing before.",
+        reason: "Contacts held in memory at most; `cache.memory` may end it sooner.",
+    },
+    Setting {
+        path: "cache.memory",
+        kind: Kind::Bytes,
+        default: "512MiB",
+        reason: "Memory that contacts may take, about; nothing before they are asked for. What is asked for often stays.",
     },
     Setting {
         path: "webhook.verify_token",

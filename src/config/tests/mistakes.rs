@@ -110,6 +110,8 @@ fn values_of_the_wrong_kind_say_what_is_accepted() {
         ("senders: {auto_register: yes}", "senders.auto_register", "is `yes`; `true` or `false`"),
         ("cache: {contacts: 1.5}", "cache.contacts", "is a number with a fraction"),
         ("cache: {contacts: -1}", "cache.contacts", "is `-1`"),
+        ("cache: {memory: 1KiB}", "cache.memory", "is `1KiB`"),
+        ("cache: {memory: 2000GiB}", "cache.memory", "is `2000GiB`"),
         ("limits: {request_bytes: 4MB}", "limits.request_bytes", "such as `4MiB`"),
         ("limits: {request_bytes: 1}", "limits.request_bytes", "from `1KiB` to `1GiB`"),
         ("limits: {request_bytes: 99999999999GiB}", "limits.request_bytes", "from `1KiB`"),
