@@ -61,17 +61,19 @@ pub enum Pressed {
     Typed,
 }
 
-/// Reads a message.
+/// Reads a message. `own` is what the person said, `counts` what counts for them: also what others refused who may be the
+/// same person. They take back both, but a bare "yes" answers only what they were asked themselves.
 #[must_use]
 pub fn read(
-    contact: &Contact,
+    own: &Contact,
+    counts: &Contact,
     keywords: &Keywords,
     prompt_scope: &ScopeSet,
     said: Said<'_>,
     at: Time,
 ) -> Effect {
     let (intent, pressed) = intent(keywords, said);
-    let asked = asked(contact, said.context_id, at);
+    let asked = asked(own, counts, said.context_id, at);
     let opt_in = |scope: ScopeSet, keyword: String, answers_prompt: bool| Effect::OptIn {
         scope,
         keyword,
@@ -88,12 +90,12 @@ pub fn read(
         },
         Intent::Yes { keyword } => match asked {
             Some(_) => opt_in(prompt_scope.clone(), keyword, true),
-            None if answers_opting_out(contact, said.context_id, at) => {
+            None if answers_opting_out(own, said.context_id, at) => {
                 opt_in(ScopeSet::everything(), keyword, false)
             }
             None => Effect::None,
         },
-        Intent::OptIn { keyword } => match (asked, refused(contact)) {
+        Intent::OptIn { keyword } => match (asked, refused(counts)) {
             (Some(_), _) => opt_in(prompt_scope.clone(), keyword, true),
             (None, Some(scope)) => opt_in(scope, keyword, false),
             // An unasked "start" from somebody who refused nothing is a message, not an opt-in (B11).
@@ -126,12 +128,12 @@ pub fn refusal(keywords: &Keywords, said: Said<'_>) -> Option<Effect> {
 }
 
 /// The prompt that a message answers. One that quotes another message of ours answers that, not the prompt.
-fn asked(contact: &Contact, context_id: &str, at: Time) -> Option<Asked> {
+fn asked(contact: &Contact, counts: &Contact, context_id: &str, at: Time) -> Option<Asked> {
     let quotes_prompt = contact.prompt.is(context_id);
     // A prompt whose ID nobody recorded cannot be told from another message; while it is open, it is what is answered.
     let may_quote_prompt = quotes_prompt || context_id.is_empty();
     // An opt-out of everything after the decline is the later "no", and is not lifted as a decline is.
-    let out = contact.everything_out().map(|(_, out)| out.at);
+    let out = counts.everything_out().map(|(_, out)| out.at);
     let stands = |declined: &Time| *declined <= at && out.is_none_or(|out| out <= *declined);
     if contact.decline().as_ref().is_some_and(stands) {
         return may_quote_prompt.then_some(Asked::Declined);

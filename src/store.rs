@@ -71,8 +71,20 @@ pub struct Commit {
     pub windows: Vec<(SenderId, Time, Time)>,
     /// New entries, chained to the head that was loaded.
     pub entries: Vec<SealedEntry>,
-    /// Erase the payload of every older entry and every window.
-    pub erase: bool,
+    /// What is erased of what is older.
+    pub erase: Erase,
+}
+
+/// What a commit takes away.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Erase {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The payloads of these entries.
+    Payloads(Vec<u64>),
+    /// The payload of every entry, and every window.
+    Everything,
 }
 
 /// What became of a commit that the store could answer for.

@@ -12,6 +12,9 @@ use crate::{
 /// rounds up. Measured.
 const ENTRY: usize = 256;
 
+/// What a user ID takes: they are all about as long.
+const USER_ID: usize = 48;
+
 /// What an allocation costs beside what it holds.
 const ALLOCATION: usize = 16;
 
@@ -20,7 +23,7 @@ pub(super) fn of(loaded: &Loaded) -> u32 {
     let record = &loaded.record;
     let ties = &record.ties;
     let timed = ties.numbers.len() + ties.moved_to.len() + ties.moved_from.len() + ties.linked.len();
-    let plain = ties.users.len() + ties.same.len();
+    let plain = ties.users.len() + ties.same.len() + ties.names.len();
     let earlier = record.earlier.iter().map(|(_, contact)| size_of_val(contact) + heap(contact) + ALLOCATION);
     let windows =
         loaded.windows.iter().map(|(sender, _)| size_of::<(SenderId, i64)>() + text(sender.as_str()));
@@ -42,7 +45,7 @@ fn heap(contact: &Contact) -> usize {
     let told = map(&contact.told) + contact.told.keys().map(topic).sum::<usize>();
     let senders = map(&contact.by_sender);
     let named = contact.by_sender.keys().map(|sender| text(sender.as_str())).sum::<usize>();
-    let users = contact.user_ids.iter().map(|user| size_of_val(user) + text(user.reveal())).sum::<usize>();
+    let users = contact.user_ids.iter().map(|user| size_of_val(user) + USER_ID).sum::<usize>();
     let prompts =
         contact.prompt.recent.iter().map(|prompt| size_of_val(prompt) + text(&prompt.1)).sum::<usize>();
     let zone = contact.time_zone.as_ref().map_or(0, |(_, zone)| text(zone));

@@ -19,8 +19,8 @@ use crate::{
     store::{ContactId, Loaded, LogHead, Record, StoreError},
 };
 
-/// What is read of one person at most. More is no person but a mistake in what the business links.
-pub(super) const RECORDS_MAX: usize = ties::TIES_MAX;
+/// The identities that are read of one person at most. More is no person but a mistake in what the business links.
+pub(super) const IDENTITIES_MAX: usize = ties::TIES_MAX;
 
 /// Identities that have to do with each other, the one that was asked for first.
 #[derive(Debug)]
@@ -56,9 +56,9 @@ impl Gate {
     ) -> Result<Circle, StoreError> {
         let (mut growing, mut wanted) = Growing::around(self, profile, recipient);
         while !wanted.is_empty() {
-            if growing.of.len() > RECORDS_MAX {
+            if growing.identities() > IDENTITIES_MAX {
                 return Err(StoreError::Corrupt(format!(
-                    "more than {RECORDS_MAX} identities are said to be one person"
+                    "more than {IDENTITIES_MAX} identities are said to be one person"
                 )));
             }
             let read = self.obtain_all(&wanted, consistency, now).await?;
@@ -84,7 +84,7 @@ impl Gate {
     pub(super) fn recall(&self, profile: &SenderProfile, recipient: &Recipient) -> Option<Recalled> {
         let (mut growing, mut wanted) = Growing::around(self, profile, recipient);
         let mut whole = true;
-        while !wanted.is_empty() && growing.of.len() <= RECORDS_MAX {
+        while !wanted.is_empty() && growing.identities() <= IDENTITIES_MAX {
             for id in std::mem::take(&mut wanted) {
                 let remembered = self.cache.remembered(id).map(|loaded| self.pending.over(id, loaded));
                 whole &= remembered.is_some();
@@ -93,7 +93,7 @@ impl Gate {
                 }
             }
         }
-        whole &= growing.of.len() <= RECORDS_MAX;
+        whole &= growing.identities() <= IDENTITIES_MAX;
         let own = growing.read.iter().any(|(id, _)| growing.of.get(id) == Some(&0));
         own.then(|| Recalled { view: growing.grown().view(), whole })
     }
@@ -126,6 +126,11 @@ impl<'a> Growing<'a> {
         wanted
     }
 
+    /// How many identities it has come upon, each under however many names of the business.
+    fn identities(&self) -> usize {
+        self.of.values().collect::<HashSet<_>>().len()
+    }
+
     fn unite(&mut self, identity: usize, other: usize) {
         // The one that was asked for stays the first.
         let (kept, gone) = (identity.min(other), identity.max(other));
@@ -140,6 +145,15 @@ impl<'a> Growing<'a> {
     /// Adds what was read; tells what to read next.
     fn add(&mut self, gate: &Gate, id: ContactId, loaded: Arc<Loaded>) -> Vec<ContactId> {
         let mut wanted = Vec::new();
+        let own = self.of.get(&id).copied();
+        for name in &loaded.record.ties.names {
+            let Some(own) = own else { continue };
+            match self.of.insert(*name, own) {
+                None => wanted.push(*name),
+                Some(other) if other != own => self.unite(own, other),
+                Some(_) => {}
+            }
+        }
         for tie in loaded.record.ties.all() {
             if !self.of.contains_key(&tie) {
                 let identity = self.of.values().max().map_or(0, |last| last + 1);
@@ -190,6 +204,14 @@ impl Circle {
     pub(super) fn own(&self) -> (ContactId, Arc<Loaded>) {
         let own = self.identities.first().and_then(|member| member.stored.first());
         own.cloned().unwrap_or_else(|| (ContactId([0; 16]), Arc::default()))
+    }
+
+    /// When what is stored under an id was erased.
+    pub(super) fn erased(&self, id: ContactId) -> Option<Time> {
+        let mut stored = self.identities.iter().flat_map(|member| &member.stored);
+        let (_, loaded) = stored.find(|(known, _)| *known == id)?;
+        let record = &loaded.record;
+        record.earlier.iter().map(|(_, said)| said.erased).chain([record.contact.erased]).max().flatten()
     }
 
     /// True when nothing else has to do with the identity.

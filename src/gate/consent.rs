@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{
     FUTURE_TOLERANCE, Gate, GateError,
     error::FieldError,
-    names::{Revision, random_16, statement_id},
+    names::{Revision, random_16},
     outcome::{
         SCOPES_MAX, due, opt_in_stands, opt_out_stands, standing_against, stays_refused, too_many_scopes,
     },
@@ -116,7 +116,7 @@ impl Gate {
     pub(super) async fn write_opt_in(&self, request: &OptInRequest) -> Result<OptInRecorded, GateError> {
         let profile = self.sender_of(&request.who)?;
         let at = self.permitted_at(&request.who)?;
-        let statement = request.who.statement()?;
+        let statement = self.statement_of(&request.who)?;
         let (mut findings, written) = match self.assess(&profile, request, at) {
             Ok(assessment) => {
                 let written = self.put_opt_in(&profile, request, at, statement, &assessment).await?;
@@ -153,7 +153,7 @@ impl Gate {
         };
         self.write_once(profile, &request.who, at, statement, |situation| {
             let mut draft = Draft::default();
-            if too_many_scopes(situation.before, &request.scope) {
+            if too_many_scopes(situation.own, &request.scope) {
                 let message = format!("the contact has {SCOPES_MAX} scopes already; use fewer, wider ones");
                 return Err(GateError::field("scope.topics", message));
             }
@@ -170,22 +170,21 @@ impl Gate {
 
     pub(super) async fn write_opt_out(&self, request: &OptOutRequest) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(&request.who)?;
-        let at = self.said_at(&request.who)?;
-        let statement = request.who.statement()?;
+        let at = self.permitted_at(&request.who)?;
+        let statement = self.statement_of(&request.who)?;
         let content = request.content();
         let written = self
             .write(&profile, &request.who.recipient, at, |situation| {
                 let mut draft = Draft::default();
                 // A "no" is never refused for being one too many: it becomes a "no" to everything.
                 let content = match &content {
-                    Content::OptOut { scope, channel, keyword }
-                        if too_many_scopes(situation.before, scope) =>
-                    {
+                    Content::OptOut { scope, channel, keyword } if too_many_scopes(situation.own, scope) => {
                         let scope = ScopeSet::everything();
                         Content::OptOut { scope, channel: *channel, keyword: keyword.clone() }
                     }
                     content => content.clone(),
                 };
+                let at = stands_from(at, &request.who, situation);
                 let entry = request.who.entry(at, situation.now, content.clone());
                 draft.state(statement, entry.clone());
                 let applied = opt_out_stands(&draft.after(situation.before), &content, at);
@@ -214,7 +213,7 @@ impl Gate {
                 self.said_at(&request.who)?
             }
         };
-        let statement = request.who.statement()?;
+        let statement = self.statement_of(&request.who)?;
         let scope = profile.profile.prompt.scope.clone();
         let content = Content::Prompt(request.step, request.message_id.clone());
         let stands = |contact: &Contact, now: Time| {
@@ -226,7 +225,7 @@ impl Gate {
                 let step = request.who.entry(at, situation.now, content.clone());
                 draft.state(statement, step.clone());
                 if request.step == PromptStep::Accepted {
-                    let prompt = &situation.before.prompt;
+                    let prompt = &situation.own.prompt;
                     if prompt.sent().is_none() && prompt.declined.is_none() {
                         let message = "no opt-in prompt to this person is recorded; record SENT first";
                         return Err(GateError::field("outcome", message));
@@ -286,7 +285,7 @@ impl Gate {
     ) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(who)?;
         let at = self.permitted_at(who)?;
-        let statement = who.statement()?;
+        let statement = self.statement_of(who)?;
         let written = self
             .write(&profile, &who.recipient, at, |situation| {
                 let mut draft = Draft::default();
@@ -349,10 +348,18 @@ impl Gate {
         Ok(at)
     }
 
-    /// When something was said that permits: no later than now, for a "yes" from a clock ahead of ours would outlive the
-    /// "no" that comes after it.
-    fn permitted_at(&self, who: &Who) -> Result<Time, GateError> {
+    /// When something was said: no later than now, for a "yes" from a clock ahead of ours would outlive the "no" that comes
+    /// after it, and a "no" swallow the next "yes".
+    pub(super) fn permitted_at(&self, who: &Who) -> Result<Time, GateError> {
         Ok(self.said_at(who)?.min(self.clock.now()))
+    }
+
+    /// The id of a statement: of its key, or one of its own.
+    fn statement_of(&self, who: &Who) -> Result<StatementId, GateError> {
+        if who.key.is_empty() {
+            return Ok(StatementId(random_16()?));
+        }
+        Ok(self.names.statement("key", &who.key))
     }
 
     fn assess(
@@ -404,11 +411,6 @@ impl Gate {
 }
 
 impl Who {
-    /// The id of the statement: of its key, or one of its own.
-    pub(super) fn statement(&self) -> Result<StatementId, GateError> {
-        if self.key.is_empty() { Ok(StatementId(random_16()?)) } else { Ok(statement_id("key", &self.key)) }
-    }
-
     /// When a "no" was said at the latest. The platform tells whole seconds: a "yes" of the same second, told to the
     /// millisecond by somebody else, must not seem later.
     pub(super) fn refused_at(&self, at: Time, now: Time) -> Time {
@@ -463,6 +465,15 @@ pub(super) fn accepted_prompt(profile: &SenderProfile, scope: &ScopeSet, action:
         });
     }
     Content::OptIn { scope: scope.clone(), evidence: Box::new(evidence), expires_at: None, findings }
+}
+
+/// When a "no" counts from. One that is said now is said after every "yes" that is known, also one of a clock ahead of ours.
+pub(super) fn stands_from(at: Time, who: &Who, situation: &Situation<'_>) -> Time {
+    let ahead = situation.before.latest_permission().filter(|yes| !too_far_ahead(*yes, situation.now));
+    match ahead {
+        Some(yes) if yes > at && (who.occurred_at.is_none() || yes > situation.now) => yes,
+        _ => at,
+    }
 }
 
 /// The id of the statement that comes with another.

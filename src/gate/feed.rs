@@ -63,7 +63,10 @@ impl Gate {
         let profile = self.sender_of(who)?;
         let now = self.clock.now();
         let circle = self.circle(&profile, &who.recipient, Consistency::FullyConsistent, now).await?;
-        let logs = circle.members().iter().flat_map(|member| &member.stored);
+        let kin = circle.people().kin(0);
+        // Not of who had the number before or after and is somebody else.
+        let theirs = circle.members().iter().zip(&kin).filter(|(_, theirs)| theirs.contains(&true));
+        let logs = theirs.flat_map(|(member, _)| &member.stored);
         let mut logs: Vec<_> = logs.map(|(id, loaded)| Reading::of(*id, loaded, from.of(*id))).collect();
         let mut entries = Vec::new();
         while entries.len() < limit {

@@ -1,26 +1,26 @@
 //! One person under several identities: user IDs that a signed webhook proved, numbers given up, links the business
-//! asserts, and forgetting.
+//! asserts.
 //!
 //! Here only ties are written, each to both ends; what follows from them is `model::person`. Every step is idempotent, so
 //! that a redelivery completes what a crash left.
 
 use super::{
     Gate, GateError,
-    circle::Circle,
     consent::{Acknowledged, Who},
     feed::content_of,
     find::Consistency,
-    names::{Revision, random_16, statement_id},
+    names::derived_id,
     write::{Draft, Situation},
 };
 use crate::{
-    attest::{self, Content, Entry},
-    model::{Contact, Recipient, StatementId, Ties, Time, UserId, person},
+    attest::{Content, Entry},
+    model::{Recipient, StatementId, Ties, Time, UserId, person},
     senders::SenderProfile,
-    store::{Commit, Committed, ContactId, Loaded, StoreError},
+    store::{Commit, ContactId, Erase, Loaded, SealedEntry, StoreError},
 };
 
-const ATTEMPTS_MAX: usize = 16;
+/// Rounds in which what is read may have changed meanwhile.
+pub(super) const ATTEMPTS_MAX: usize = 16;
 
 /// Entries of a log read in one go.
 const LOG_PAGE: usize = 256;
@@ -41,13 +41,18 @@ struct Relation<'a> {
 impl Gate {
     pub(super) async fn write_proof(&self, who: &Who, others: &[UserId]) -> Result<bool, GateError> {
         let profile = self.sender_of(who)?;
-        let at = self.said_at(who)?;
+        let at = self.permitted_at(who)?;
+        let users: Vec<_> = others.iter().cloned().map(Recipient::User).collect();
         let mut wrote = false;
-        for other in others {
-            let other = Recipient::User(other.clone());
-            if other != who.recipient {
-                wrote |= self.tie(&profile, who, &other, at).await?;
+        // First that they are one person: else the second would seem to be somebody new at the number.
+        if let Some((first, more)) = users.split_first() {
+            let named = Who { recipient: first.clone(), ..who.clone() };
+            for other in more.iter().filter(|other| *other != first) {
+                wrote |= self.tie(&profile, &named, other, at).await?;
             }
+        }
+        for other in users.iter().filter(|other| **other != who.recipient) {
+            wrote |= self.tie(&profile, who, other, at).await?;
         }
         Ok(wrote)
     }
@@ -118,7 +123,7 @@ impl Gate {
 
     pub(super) async fn write_number_change(&self, who: &Who, to: &Recipient) -> Result<bool, GateError> {
         let profile = &*self.sender_of(who)?;
-        let (from, at) = (&who.recipient, self.said_at(who)?);
+        let (from, at) = (&who.recipient, self.permitted_at(who)?);
         let mut wrote = false;
         match (from, to) {
             _ if from == to => return Ok(false),
@@ -148,7 +153,7 @@ impl Gate {
             return Err(GateError::field("other", "must be another identity than `recipient`"));
         }
         let profile = self.sender_of(who)?;
-        let at = self.said_at(who)?;
+        let at = self.permitted_at(who)?;
         self.fits_with(&profile, &who.recipient, other).await?;
         for (on, other) in [(&who.recipient, other), (other, &who.recipient)] {
             let relation = Relation { on, other, moved: false, proven: false, at };
@@ -168,12 +173,17 @@ impl Gate {
         other: &Recipient,
     ) -> Result<(), GateError> {
         let mut records = std::collections::HashSet::new();
+        let mut together = 0;
         for recipient in [one, other] {
             let circle =
                 self.circle(profile, recipient, Consistency::FullyConsistent, self.clock.now()).await?;
-            records.extend(circle.members().iter().flat_map(|member| &member.stored).map(|(id, _)| *id));
+            for member in circle.members() {
+                // Under one name of the business or under several, it is one identity.
+                let known = member.stored.iter().filter(|(id, _)| !records.insert(*id)).count();
+                together += usize::from(known == 0);
+            }
         }
-        if records.len() <= super::circle::RECORDS_MAX / 2 {
+        if together <= super::circle::IDENTITIES_MAX / 2 {
             return Ok(());
         }
         Err(GateError::field("other", "would make too many identities one person; are they all?"))
@@ -211,110 +221,45 @@ impl Gate {
             return Ok(false);
         }
         let mut said = person::apart(&record.earlier, &record.contact, handed_over);
-        for (statement, entry) in self.whole_log(id, stored.head.length).await? {
+        for (sealed, entry) in self.whole_log(id, stored.head.length).await? {
             let holder = handed_over.iter().filter(|over| **over <= entry.occurred_at).count();
             if let Some(said) = said.get_mut(holder) {
-                said.join(&entry.alone(statement));
+                said.join(&entry.alone(sealed.statement));
             }
         }
         let mut record = record.clone();
         record.contact = said.pop().unwrap_or_default();
         record.earlier = handed_over.iter().copied().zip(said).collect();
-        let (windows, entries) = (Vec::new(), Vec::new());
+        let (windows, entries, erase) = (Vec::new(), Vec::new(), Erase::Nothing);
         // A conflict is no failure: it is looked at again.
-        self.commit(Commit { id, expected: stored.version, record, windows, entries, erase: false }).await?;
+        self.commit(Commit { id, expected: stored.version, record, windows, entries, erase }).await?;
         Ok(true)
     }
 
     /// Every entry of a log whose content is there.
-    async fn whole_log(&self, id: ContactId, length: u64) -> Result<Vec<(StatementId, Entry)>, StoreError> {
+    pub(super) async fn whole_log(
+        &self,
+        id: ContactId,
+        length: u64,
+    ) -> Result<Vec<(SealedEntry, Entry)>, StoreError> {
         let mut entries = Vec::new();
         let mut after = 0;
         while after < length {
             let page = self.timed_read(self.store.history(id, after, LOG_PAGE)).await?;
             let Some(last) = page.last() else { break };
             after = last.sequence;
-            for sealed in &page {
-                if let Some(entry) = content_of(sealed)? {
-                    entries.push((sealed.statement, entry));
+            for sealed in page {
+                if let Some(entry) = content_of(&sealed)? {
+                    entries.push((sealed, entry));
                 }
             }
         }
         Ok(entries)
     }
-
-    pub(super) async fn write_erasure(&self, who: &Who) -> Result<(Revision, u64, bool), GateError> {
-        let profile = self.sender_of(who)?;
-        let mut total = 0;
-        for _ in 0..ATTEMPTS_MAX {
-            let now = self.clock.now();
-            let circle = self.circle(&profile, &who.recipient, Consistency::FullyConsistent, now).await?;
-            let (id, _) = circle.own();
-            let (erased, kept, version) = self.erase_circle(who, &circle, now).await?;
-            total += erased;
-            if let Some(version) = version {
-                let records = circle.members().iter().flat_map(|member| &member.stored);
-                self.erase_journal(records.map(|(id, _)| *id)).await?;
-                return Ok((Revision::of(id, version), total, kept));
-            }
-        }
-        Err(GateError::Contention)
-    }
-
-    /// Erases every record of a circle, the one that was asked for last: an erasure that fails half-way can be repeated.
-    /// No version when somebody wrote meanwhile.
-    async fn erase_circle(
-        &self,
-        who: &Who,
-        circle: &Circle,
-        now: Time,
-    ) -> Result<(u64, bool, Option<u64>), GateError> {
-        let people = circle.people();
-        let (mut erased, mut kept, mut version) = (0, false, Some(0));
-        for (place, member) in circle.members().iter().enumerate().rev() {
-            // What stands is found out while it is known who is who.
-            let left = people.now(place).erased(now);
-            let earlier: Vec<_> =
-                people.earlier(place).into_iter().map(|(until, said)| (until, said.erased(now))).collect();
-            kept |= left.refuses_something() || left.platform_stop().is_some();
-            for (id, loaded) in member.stored.iter().rev().filter(|(_, loaded)| loaded.version != 0) {
-                let commit = erasure(who, *id, loaded, (left.clone(), earlier.clone()), now)?;
-                match self.commit(commit).await? {
-                    Committed::Done(done) => {
-                        erased += loaded.head.length;
-                        version = version.map(|_| done);
-                    }
-                    Committed::Conflict | Committed::Known(..) => return Ok((erased, kept, None)),
-                }
-            }
-        }
-        Ok((erased, kept, version))
-    }
-}
-
-/// The commit that erases one record and leaves what still stands.
-fn erasure(
-    who: &Who,
-    id: ContactId,
-    loaded: &Loaded,
-    left: (Contact, Vec<(Time, Contact)>),
-    now: Time,
-) -> Result<Commit, StoreError> {
-    let mut record = loaded.record.clone();
-    (record.contact, record.earlier) = left;
-    let entry = Entry {
-        recipient: None,
-        // A digest of the request would be a digest of the number.
-        request_digest: [0; 16],
-        ..who.entry(now, now, Content::Erased { entries: loaded.head.length })
-    };
-    let (sealed, _) = attest::seal(loaded.head, StatementId(random_16()?), entry.to_payload(random_16()?));
-    let (windows, entries) = (Vec::new(), vec![sealed]);
-    Ok(Commit { id, expected: loaded.version, record, windows, entries, erase: true })
 }
 
 /// The same relation has the same id, which says nothing of whom it is about: contact ids are keyed.
 fn relation_id(on: ContactId, other: ContactId, moved: bool, proven: bool, at: Time) -> StatementId {
     let hex = |id: ContactId| data_encoding::HEXLOWER.encode(&id.0);
-    statement_id("relation", &format!("{}\0{}\0{moved}\0{proven}\0{}", hex(on), hex(other), at.millis()))
+    derived_id("relation", &format!("{}\0{}\0{moved}\0{proven}\0{}", hex(on), hex(other), at.millis()))
 }

@@ -2,8 +2,8 @@
 
 use super::{
     Gate, GateError,
-    consent::{Acknowledged, Who, accepted_prompt, repeated, second_id},
-    names::{random_16, statement_id},
+    consent::{Acknowledged, Who, accepted_prompt, repeated, second_id, stands_from},
+    names::{derived_id, random_16},
     outcome::opt_in_stands,
     view::window_end,
     write::{Draft, Situation},
@@ -73,7 +73,7 @@ impl Gate {
         let mut statement = match inbound.message_id.as_str() {
             "" => StatementId(random_16()?),
             // One ID may come from several numbers of a business, and a reader of old payloads meets placeholders.
-            id => statement_id("message", &format!("{}\0{id}", profile.sender.id)),
+            id => self.names.statement("message", &format!("{}\0{id}", profile.sender.id)),
         };
         let repetition = match inbound.message_id.as_str() {
             "" => Ok(None),
@@ -83,11 +83,13 @@ impl Gate {
             Ok(repetition) => repetition,
             Err(error) => return Err(self.keep_no(&profile, who, inbound, statement, at, error).await),
         };
-        // An ID used twice, or one whose message was erased: a "no" under it is not lost for that.
-        let said_no =
-            repetition.as_ref().and_then(|known| known.known_entry()).is_some_and(Entry::is_refusal);
-        if repetition.is_some() && !said_no && conversation::refuses(&profile.keywords, inbound.said()) {
-            statement = statement_id("refusal", &data_encoding::HEXLOWER.encode(&statement.0));
+        // An ID used twice: a "no" under it is not lost for that. What was erased since is known no more, but what stood of
+        // it then is kept.
+        let known = repetition.as_ref().is_some_and(|written| {
+            written.known_entry().map_or(written.after.erased >= Some(at), Entry::is_refusal)
+        });
+        if repetition.is_some() && !known && conversation::refuses(&profile.keywords, inbound.said()) {
+            statement = derived_id("refusal", &data_encoding::HEXLOWER.encode(&statement.0));
             repetition = self.repetition(&profile, &who.recipient, statement).await?;
         }
         let plan = |situation: &Situation<'_>| Ok(plan(&profile, who, inbound, statement, at, situation));
@@ -162,12 +164,18 @@ fn plan(
     if seems_gone(contact) {
         draft.event(&Event::Alive(wrote));
     }
-    let effect =
-        conversation::read(contact, &profile.keywords, &profile.profile.prompt.scope, inbound.said(), at);
+    let effect = conversation::read(
+        situation.own,
+        contact,
+        &profile.keywords,
+        &profile.profile.prompt.scope,
+        inbound.said(),
+        at,
+    );
     if contact.refuses_something() || contact.hold().is_some() {
         draft.event(&Event::Wrote(wrote));
     }
-    let refused_at = who.refused_at(at, situation.now);
+    let refused_at = stands_from(who.refused_at(at, situation.now), who, situation);
     let mut state = |id: StatementId, content: Content| {
         let mut entry = who.entry(at, situation.now, content);
         if entry.is_refusal() {

@@ -42,6 +42,17 @@ impl ContactNames {
         }
         ContactId(first_16(&mac.finalize().into_bytes()))
     }
+
+    /// The id of a statement with an idempotency key or message ID; keys and message IDs do not meet. Keyed as well, since it
+    /// outlives an erasure, and what callers make keys of may be numbers.
+    #[must_use]
+    pub fn statement(&self, kind: &str, key: &str) -> StatementId {
+        let mut mac = self.0.clone();
+        for part in ["\0s", kind, "\0", key] {
+            mac.update(part.as_bytes());
+        }
+        StatementId(first_16(&mac.finalize().into_bytes()))
+    }
 }
 
 impl std::fmt::Debug for ContactNames {
@@ -95,9 +106,8 @@ impl Revision {
     }
 }
 
-/// The id of a statement with an idempotency key or message ID; keys and message IDs do not meet.
-#[must_use]
-pub fn statement_id(kind: &str, key: &str) -> StatementId {
+/// The id of a statement that follows from another, or from contact ids, which say nothing of anybody.
+pub(super) fn derived_id(kind: &str, key: &str) -> StatementId {
     use sha2::Digest as _;
     let digest = Sha256::new().chain_update(kind).chain_update(b"\0").chain_update(key).finalize();
     StatementId(first_16(&digest))

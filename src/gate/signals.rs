@@ -3,9 +3,8 @@
 
 use super::{
     Gate, GateError,
-    consent::{Acknowledged, Who},
+    consent::{Acknowledged, Who, stands_from},
     inbound::seems_gone,
-    names::statement_id,
     write::Draft,
 };
 use crate::{
@@ -44,7 +43,7 @@ impl Gate {
     pub(super) async fn write_signal(&self, who: &Who, signal: &Signal) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
-        let statement = statement_id("signal", &format!("{}\0{}\0{at}", signal.word(), who.key));
+        let statement = self.names.statement("signal", &format!("{}\0{}\0{at}", signal.word(), who.key));
         let written = self
             .write(&profile, &who.recipient, at, |situation| {
                 let mut draft = Draft::default();
@@ -80,7 +79,7 @@ impl Gate {
                 if let Some(content) = content {
                     let mut entry = who.entry(at, situation.now, content);
                     if entry.is_refusal() {
-                        entry.occurred_at = who.refused_at(at, situation.now);
+                        entry.occurred_at = stands_from(who.refused_at(at, situation.now), who, situation);
                     }
                     draft.state(statement, entry);
                 }

@@ -19,7 +19,7 @@ use crate::{
     model::{Contact, Event, People, Recipient, SenderId, StatementId, Ties, Time},
     policy::Rules,
     senders::SenderProfile,
-    store::{Commit, Committed, ContactId, Loaded, StoreError},
+    store::{Commit, Committed, ContactId, Erase, Loaded, StoreError},
 };
 
 /// Writers on one contact at once are few; more conflicts in a row than this is a storm.
@@ -30,6 +30,8 @@ const ATTEMPTS_MAX: usize = 64;
 pub(super) struct Situation<'a> {
     /// What counts for whoever had the identity when the statement was made.
     pub(super) before: &'a Contact,
+    /// What they said themselves.
+    pub(super) own: &'a Contact,
     /// What the identity has to do with others.
     pub(super) ties: &'a Ties,
     /// The time.
@@ -92,7 +94,7 @@ impl Draft {
     fn rename(&mut self, since: Time) {
         for (statement, _) in &mut self.entries {
             let old = data_encoding::HEXLOWER.encode(&statement.0);
-            *statement = super::names::statement_id("after erasure", &format!("{old}\0{}", since.millis()));
+            *statement = super::names::derived_id("after erasure", &format!("{old}\0{}", since.millis()));
         }
     }
 
@@ -223,7 +225,8 @@ impl Gate {
             return Ok(Attempt::Learned);
         }
         let before = people.then(0, at);
-        let mut draft = plan(&Situation { before: &before, ties: &stored.record.ties, now })?;
+        let own = people.own_then(0, at);
+        let mut draft = plan(&Situation { before: &before, own: &own, ties: &stored.record.ties, now })?;
         draft.entries.retain(|(statement, _)| !tried.known.contains(statement));
         if let Some(erased) = tried.erased {
             draft.rename(erased);
@@ -266,8 +269,8 @@ impl Gate {
                 let entry = self.known_entry(log, statement).await?;
                 if entry.is_none() && tried.erased.is_none() && draft.refuses() {
                     // What the key stood for was erased; a "no" under it may be another one, and is kept.
-                    tried.erased = stored.record.contact.erased;
-                    return Ok(Attempt::Conflict);
+                    tried.erased = circle.erased(log).or(Some(Time::EPOCH));
+                    return Ok(Attempt::Learned);
                 }
                 written.known = Some((statement, entry));
                 written.after = written.before.clone();
@@ -287,8 +290,8 @@ impl Gate {
             }
             let mut record = loaded.record.clone();
             record.contact.join(&recipient.identity());
-            let (windows, entries) = (Vec::new(), Vec::new());
-            let commit = Commit { id: *id, expected: loaded.version, record, windows, entries, erase: false };
+            let (windows, entries, erase) = (Vec::new(), Vec::new(), Erase::Nothing);
+            let commit = Commit { id: *id, expected: loaded.version, record, windows, entries, erase };
             if !matches!(self.commit(commit).await?, Committed::Done(_)) {
                 return Ok(false);
             }
@@ -418,7 +421,7 @@ impl Gate {
             .iter()
             .map(|(sender, wrote)| (sender.clone(), *wrote, *wrote + Rules::WINDOW))
             .collect();
-        Ok(Commit { id, expected: stored.version, record, windows, entries, erase: false })
+        Ok(Commit { id, expected: stored.version, record, windows, entries, erase: Erase::Nothing })
     }
 
     /// Commits, and drops the contact from memory before anybody hears of it. Runs to its end even when the caller has

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 use super::{AT_ONCE, MigrateError, Migration, PAGE, Standing, Walk, as_u64, standing};
 use crate::{
     policy::Rules,
-    store::{Commit, Committed, ContactId, Loaded, LogHead, RegistryRow, StoreError},
+    store::{Commit, Committed, ContactId, Erase, Loaded, LogHead, RegistryRow, StoreError},
 };
 
 /// Answers in a row that bring a contact no further, before it is given up.
@@ -144,7 +144,7 @@ impl Migration {
             record: source.record.clone(),
             windows: windows.collect(),
             entries,
-            erase: false,
+            erase: Erase::Nothing,
         })
     }
 }

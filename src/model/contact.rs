@@ -161,8 +161,67 @@ impl Contact {
             held: self.hold(),
             prompt: Prompt { declined: self.decline(), ..Prompt::default() },
             by_sender: self.standing_blocks(),
+            // Told once is told, under whichever name.
+            confirmed_out: self.confirmed_out,
+            told: self.told_while_refused(),
             ..Self::default()
         }
+    }
+
+    /// Confirmations of what is refused still.
+    fn told_while_refused(&self) -> VecMap<Scope, Option<Time>> {
+        let stands = |scope: &Scope| {
+            let registers = self.scopes.get(scope).map(Registers::standing_outs);
+            *scope == Scope::Everything || registers.is_some_and(|outs| outs != Registers::default())
+        };
+        self.told.iter().filter(|(scope, _)| stands(scope)).map(|(scope, at)| (scope.clone(), *at)).collect()
+    }
+
+    /// The same without what does not stand in all that counts, which this is a part of. It lifts nothing: what overruled it
+    /// may be about to go.
+    #[must_use]
+    pub fn without_lifted(&self, counts: &Self) -> Self {
+        let stands = counts.refusals();
+        let scopes = self.scopes.iter().map(|(scope, registers)| {
+            let outs = stands.scopes.get(scope).copied().unwrap_or_default();
+            let own_out = registers.own_out.filter(|_| outs.own_out.is_some());
+            let asserted_out = registers.asserted_out.filter(|_| outs.asserted_out.is_some());
+            (scope.clone(), Registers { own_out, asserted_out, ..*registers })
+        });
+        let by_sender = self.by_sender.iter().map(|(sender, blocks)| {
+            let kept = stands.by_sender.get(sender).copied().unwrap_or_default();
+            let blocks = SenderRegisters {
+                blocked_by_user: blocks.blocked_by_user.filter(|_| kept.blocked_by_user.is_some()),
+                reported_by_user: blocks.reported_by_user.filter(|_| kept.reported_by_user.is_some()),
+                blocked_by_business: blocks
+                    .blocked_by_business
+                    .filter(|_| kept.blocked_by_business.is_some()),
+                ..*blocks
+            };
+            (sender.clone(), blocks)
+        });
+        let declined = self.prompt.declined.filter(|_| stands.prompt.declined.is_some());
+        Self {
+            scopes: scopes.collect(),
+            by_sender: by_sender.collect(),
+            platform: PlatformFlag {
+                stopped: self.platform.stopped.filter(|_| stands.platform.stopped.is_some()),
+                ..self.platform
+            },
+            held: self.held.filter(|_| stands.held.is_some()),
+            prompt: Prompt { declined, ..self.prompt.clone() },
+            ..self.clone()
+        }
+    }
+
+    /// The latest thing that permits anything.
+    #[must_use]
+    pub fn latest_permission(&self) -> Option<Time> {
+        let opt_ins =
+            self.scopes.iter().flat_map(|(_, registers)| registers.ins()).map(|(_, opt_in)| opt_in.at);
+        let unblocked = self.by_sender.iter().filter_map(|(_, blocks)| blocks.unblocked_by_business);
+        let others = [self.platform.resumed, self.hold_cleared, self.prompt.accepted].into_iter().flatten();
+        opt_ins.chain(unblocked).chain(others).max()
     }
 
     /// What crosses a link that is known since an instant: every "no" that stood then, and every one said since. What lifted
@@ -192,21 +251,7 @@ impl Contact {
     /// What remains after an erasure at `at`: the standing refusals and blocks, no identity, no proof, no habit.
     #[must_use]
     pub fn erased(&self, at: Time) -> Self {
-        let by_sender = self.by_sender.iter().map(|(sender, registers)| {
-            (sender.clone(), SenderRegisters { window_closed: None, ..*registers })
-        });
-        let refusals = self.refusals();
-        let stands = |scope: &Scope| *scope == Scope::Everything || refusals.scopes.get(scope).is_some();
-        let told = self.told.iter().filter(|(scope, _)| stands(scope));
-        let told: VecMap<_, _> = told.map(|(scope, at)| (scope.clone(), *at)).collect();
-        Self {
-            by_sender: by_sender.filter(|(_, registers)| *registers != SenderRegisters::default()).collect(),
-            erased: Some(at),
-            // Told once is told, whoever they were.
-            confirmed_out: self.confirmed_out,
-            told,
-            ..refusals
-        }
+        Self { erased: Some(at), ..self.refusals() }
     }
 
     /// The names this person is known by.

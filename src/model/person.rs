@@ -4,9 +4,11 @@
 //! ties and the times:
 //!
 //! - A user ID belongs to one person for ever. A number belongs to one person until it is handed over: its holder changed
-//!   to another number, or a user ID of theirs was seen with another number. From then on it is somebody unknown.
+//!   to another number, or a user ID of theirs was seen with another number, or one that is not theirs with this number, or
+//!   somebody else changed to it. From then on it is somebody unknown.
 //! - A user ID seen with a number is the person who held the number then; at the instant of a change to another number,
-//!   who left it. Who changed from one number to another held the old one before and the new one after.
+//!   who left it. Who changed from one number to another held the old one before and the new one after; the user ID seen
+//!   there first is theirs, since it may change with the number.
 //! - What one person said counts together, under whichever identity: the last word wins.
 //! - A "no" of anybody who may be the same person counts, too: whoever had the number before or after, whoever the
 //!   business says it is. A "yes" of theirs does not.
@@ -61,6 +63,8 @@ pub struct People {
     persons: Vec<Vec<usize>>,
     /// For each person who may be the same, and since when that is known.
     doubts: Vec<Vec<(Time, usize)>>,
+    /// For each person whom the business says they are.
+    linked: Vec<Vec<usize>>,
     /// What each person said.
     said: Vec<Contact>,
     windows: Vec<Vec<(SenderId, Time)>>,
@@ -77,6 +81,7 @@ impl People {
             handed_over: holders.handed_over().to_vec(),
             persons,
             doubts: vec![Vec::new(); count],
+            linked: vec![Vec::new(); count],
             said: vec![Contact::default(); count],
             windows: vec![Vec::new(); count],
         };
@@ -141,7 +146,36 @@ impl People {
         present.is_some() && self.who(one, self.era(one, at)) == present
     }
 
-    fn counting_for(&self, identity: usize, era: usize) -> Contact {
+    /// What whoever had an identity at an instant said, and nobody else.
+    #[must_use]
+    pub fn own_then(&self, identity: usize, at: Time) -> Contact {
+        let person = self.who(identity, self.era(identity, at));
+        person.and_then(|person| self.said.get(person)).cloned().unwrap_or_default()
+    }
+
+    /// Which holder had an identity at an instant.
+    #[must_use]
+    pub fn era(&self, identity: usize, at: Time) -> usize {
+        self.handed_over(identity).partition_point(|over| *over <= at)
+    }
+
+    /// For each holder of each identity, whether they are the present holder of one, by proof or by the word of the business.
+    #[must_use]
+    pub fn kin(&self, identity: usize) -> Vec<Vec<bool>> {
+        let mut kin = vec![false; self.said.len()];
+        let mut next: Vec<usize> = self.who(identity, self.handed_over(identity).len()).into_iter().collect();
+        while let Some(person) = next.pop() {
+            let Some(known @ false) = kin.get_mut(person) else { continue };
+            *known = true;
+            next.extend(self.linked.get(person).into_iter().flatten());
+        }
+        let is_kin = |person: &usize| kin.get(*person).copied().unwrap_or_default();
+        self.persons.iter().map(|holders| holders.iter().map(is_kin).collect()).collect()
+    }
+
+    /// What counts for one holder of an identity.
+    #[must_use]
+    pub fn counting_for(&self, identity: usize, era: usize) -> Contact {
         let Some(person) = self.who(identity, era) else { return Contact::default() };
         let mut counts = self.said.get(person).cloned().unwrap_or_default();
         let connected = self.connected(person);
@@ -169,6 +203,7 @@ impl People {
     /// Finds persons who may be the same: who had a number one after the other, and whom the business says are.
     fn doubt(&mut self, identities: &[Identity<'_>], places: &Places) {
         let mut doubts = Vec::new();
+        let mut links = Vec::new();
         for (here, identity) in identities.iter().enumerate() {
             for (era, at) in self.handed_over(here).iter().enumerate() {
                 doubts.push((*at, self.who(here, era), self.who(here, era + 1)));
@@ -176,7 +211,16 @@ impl People {
             for (at, other) in identity.stored.iter().flat_map(|stored| &stored.ties.linked) {
                 if let Some(there) = places.of(*other) {
                     let (one, other) = (self.era(here, *at), self.era(there, *at));
+                    links.push((self.who(here, one), self.who(there, other)));
                     doubts.push((*at, self.who(here, one), self.who(there, other)));
+                }
+            }
+        }
+        for (one, other) in links {
+            let (Some(one), Some(other)) = (one, other) else { continue };
+            for (from, to) in [(one, other), (other, one)] {
+                if let Some(linked) = self.linked.get_mut(from) {
+                    linked.push(to);
                 }
             }
         }
@@ -192,11 +236,6 @@ impl People {
 
     fn who(&self, identity: usize, era: usize) -> Option<usize> {
         self.persons.get(identity)?.get(era).copied()
-    }
-
-    /// Which holder had an identity at an instant.
-    fn era(&self, identity: usize, at: Time) -> usize {
-        self.handed_over(identity).partition_point(|over| *over <= at)
     }
 
     /// Gives what was said to who said it.

@@ -29,6 +29,9 @@ pub struct Ties {
     pub moved_from: Vec<(Time, ContactId)>,
     /// Of a user ID: others of the same person.
     pub same: Vec<ContactId>,
+    /// The same identity under other names of the business. Read by its own name it is found there anyway; after an erasure
+    /// that is gone.
+    pub names: Vec<ContactId>,
     /// Identities that the business says are the same person, and since when it first said so.
     pub linked: Vec<(Time, ContactId)>,
 }
@@ -40,7 +43,7 @@ impl Ties {
         *self == Self::default()
     }
 
-    /// Every identity this one has to do with, some more than once.
+    /// Every other identity this one has to do with, some more than once.
     pub fn all(&self) -> impl Iterator<Item = ContactId> {
         let timed = [&self.numbers, &self.moved_to, &self.moved_from, &self.linked];
         let timed = timed.into_iter().flatten().map(|(_, id)| *id);
@@ -49,7 +52,8 @@ impl Ties {
 
     /// Adds what another state of the same identity knows.
     pub fn join(&mut self, other: &Self) {
-        add_all(&mut self.numbers, &other.numbers);
+        add_sightings(&mut self.numbers, &other.numbers);
+        add_all(&mut self.names, &other.names);
         add_all(&mut self.users, &other.users);
         add_all(&mut self.moved_to, &other.moved_to);
         add_all(&mut self.moved_from, &other.moved_from);
@@ -103,6 +107,23 @@ fn add_all<T: Copy + Ord>(mine: &mut Vec<T>, others: &[T]) {
     // The first are the oldest where there are times.
     let excess = mine.len().saturating_sub(TIES_MAX);
     mine.drain(..excess);
+}
+
+/// As `add_all`, but what goes are the oldest sightings where the user ID was seen later, too: that it ever was somewhere is
+/// not forgotten.
+fn add_sightings(mine: &mut Vec<(Time, ContactId)>, others: &[(Time, ContactId)]) {
+    for other in others {
+        if let Err(at) = mine.binary_search(other) {
+            mine.insert(at, *other);
+        }
+    }
+    while mine.len() > TIES_MAX {
+        let comes_again = |(at, (_, id)): &(usize, &(Time, ContactId))| {
+            mine.iter().skip(at + 1).any(|(_, later)| later == id)
+        };
+        let oldest = mine.iter().enumerate().find(comes_again).map_or(0, |(at, _)| at);
+        mine.remove(oldest);
+    }
 }
 
 impl std::fmt::Debug for ContactId {

@@ -13,8 +13,8 @@ pub(crate) use entry::{decode_entry, encode_entry, without_payload};
 use super::{Loaded, LogHead, Record, StoreError};
 
 /// The version of records. A field more is a new version: the encoding has no names to skip unknown ones by. Versions 1
-/// and 2 were never released, and held what identities have to do with each other in another way.
-const RECORD_FORMAT: u8 = 3;
+/// to 3 were never released, and held what identities have to do with each other in another way.
+const RECORD_FORMAT: u8 = 4;
 
 /// The version of log entries.
 const ENTRY_FORMAT: u8 = 1;

@@ -16,7 +16,7 @@ use std::{
 use sendgate::{
     model::{BusinessId, Contact, SenderId, StatementId, Time},
     store::{
-        Commit, Committed, ContactId, Loaded, LogHead, Record, SealedEntry, Store,
+        Commit, Committed, ContactId, Erase, Loaded, LogHead, Record, SealedEntry, Store,
         embedded::{Embedded, Options},
         redis::{self, Redis},
     },
@@ -125,6 +125,7 @@ macro_rules! conforms {
             log: the_entry_of_a_statement_is_found,
             log: erasure_keeps_the_chain_and_drops_payloads_and_windows,
             log: erasure_keeps_the_entries_of_its_own_commit,
+            log: erasure_of_a_part_keeps_the_rest_and_every_window,
             feed: the_feed_has_no_gaps,
             feed: the_feed_wakes_its_watchers,
             feed: the_feed_continues_after_reopening,
@@ -186,7 +187,7 @@ pub(crate) fn record(known: i64) -> Record {
 /// A commit of nothing but a record.
 pub(crate) fn commit(id: ContactId, expected: u64) -> Commit {
     let record = record(i64::try_from(expected).unwrap());
-    Commit { id, expected, record, windows: Vec::new(), entries: Vec::new(), erase: false }
+    Commit { id, expected, record, windows: Vec::new(), entries: Vec::new(), erase: Erase::Nothing }
 }
 
 /// An entry that continues a log. Its digests are no digests: a store does not compute them.

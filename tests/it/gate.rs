@@ -1,6 +1,7 @@
 //! What the gate promises about writes: once, in the order in which things were said, for the whole person, whatever
 //! the store does.
 
+mod attacked;
 mod away;
 mod concurrency;
 mod counting;

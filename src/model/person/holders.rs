@@ -1,9 +1,10 @@
 //! Who had which identity when: everything that happened, one instant after the other.
 //!
 //! Within an instant people are first seen somewhere and then change their numbers, since a webhook that tells of a change
-//! names the user ID that the old number had. What several sightings of one instant say holds together: nobody is first.
+//! names the user ID that the old number had; who is seen at a new number has come already. What several sightings of one
+//! instant say holds together: nobody is first.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Identity;
 use crate::model::{ties::ContactId, time::Time};
@@ -17,6 +18,10 @@ pub(super) struct Holders {
     of: Vec<Vec<usize>>,
     /// Another holder that is the same person; itself where that is told by others.
     same: Vec<usize>,
+    /// Holders with whom a user ID was seen.
+    seen: HashSet<usize>,
+    /// Holders, and the numbers they came from.
+    came: HashSet<(usize, usize)>,
 }
 
 /// What happened at one instant.
@@ -53,6 +58,8 @@ impl Holders {
             handed_over: vec![Vec::new(); identities.len()],
             of: (0..identities.len()).map(|first| vec![first]).collect(),
             same: (0..identities.len()).collect(),
+            seen: HashSet::new(),
+            came: HashSet::new(),
         };
         let users = users(identities, places);
         for (here, identity) in identities.iter().enumerate() {
@@ -84,26 +91,68 @@ impl Holders {
     fn pass(&mut self, at: Time, happened: &Happened, users: &[bool]) {
         let before: HashMap<_, _> =
             happened.moved.iter().filter_map(|(from, _)| Some((*from, self.present(*from)?))).collect();
-        let mut seen = BTreeMap::<usize, BTreeSet<usize>>::new();
-        for (user, number) in &happened.seen {
-            let person = self.present(*user).map(|holder| self.person(holder));
-            seen.entry(person.unwrap_or(*user)).or_default().insert(*number);
-        }
-        for number in (0..self.of.len()).filter(|place| !users.get(*place).copied().unwrap_or_default()) {
-            let elsewhere = self.present(number).and_then(|holder| seen.get(&self.person(holder)));
-            if elsewhere.is_some_and(|seen| !seen.contains(&number)) {
-                self.hand_over(number, at);
-            }
-        }
-        for (user, number) in &happened.seen {
-            let holder = before.get(number).copied().or_else(|| self.present(*number));
-            self.unite_if(self.present(*user), holder);
+        self.leave(at, happened, &before, users);
+        // Who is seen where somebody arrives at this instant is who arrives.
+        let arrives = |number: &usize| {
+            !before.contains_key(number) && happened.moved.iter().any(|(_, to)| to == number)
+        };
+        let (late, early): (Vec<(usize, usize)>, Vec<_>) =
+            happened.seen.iter().copied().partition(|(_, number)| arrives(number));
+        for (user, number) in early {
+            self.see(user, before.get(&number).copied().or_else(|| self.present(number)));
         }
         for from in before.keys() {
             self.hand_over(*from, at);
         }
+        self.arrive(at, happened, &before, users);
+        for (user, number) in late {
+            self.see(user, self.present(number));
+        }
+    }
+
+    /// Numbers go to somebody else whose holders are seen elsewhere, or at which somebody else is seen.
+    fn leave(&mut self, at: Time, happened: &Happened, before: &HashMap<usize, usize>, users: &[bool]) {
+        let mut places = BTreeMap::<usize, BTreeSet<usize>>::new();
+        let mut people = BTreeMap::<usize, BTreeSet<usize>>::new();
+        for (user, number) in &happened.seen {
+            let person = self.present(*user).map_or(*user, |holder| self.person(holder));
+            places.entry(person).or_default().insert(*number);
+            people.entry(*number).or_default().insert(person);
+        }
+        for number in (0..self.of.len()).filter(|place| !is_user(users, *place)) {
+            let Some(holder) = self.present(number) else { continue };
+            let person = self.person(holder);
+            let is_elsewhere = places.get(&person).is_some_and(|places| !places.contains(&number));
+            let is_another = people.get(&number).is_some_and(|people| !people.contains(&person));
+            // Whoever changes numbers may get a new user ID with the new one.
+            let has_left = is_another && self.seen.contains(&holder) && !before.contains_key(&number);
+            if is_elsewhere || has_left {
+                self.hand_over(number, at);
+            }
+        }
+    }
+
+    /// A user ID is seen with whoever has a number.
+    fn see(&mut self, user: usize, holder: Option<usize>) {
+        self.unite_if(self.present(user), holder);
+        self.seen.extend(holder);
+    }
+
+    /// Whoever had a number has another from now on, and who had that one has it no more. The same change told once more,
+    /// by another of the business's numbers, is no other.
+    fn arrive(&mut self, at: Time, happened: &Happened, before: &HashMap<usize, usize>, users: &[bool]) {
+        let is_known = |from: usize, to: usize| {
+            self.present(to).is_some_and(|holder| self.came.contains(&(holder, from)))
+        };
+        let arrivals =
+            happened.moved.iter().filter(|(from, to)| !is_user(users, *to) && !is_known(*from, *to));
+        for to in arrivals.map(|(_, to)| *to).collect::<BTreeSet<_>>() {
+            self.hand_over(to, at);
+        }
         for (from, to) in &happened.moved {
-            self.unite_if(before.get(from).copied(), self.present(*to));
+            let holder = self.present(*to);
+            self.unite_if(before.get(from).copied(), holder);
+            self.came.extend(holder.map(|holder| (holder, *from)));
         }
     }
 
@@ -154,7 +203,7 @@ fn happened(
     users: &[bool],
     holders: &mut Holders,
 ) -> BTreeMap<Time, Happened> {
-    let is_user = |place: usize| users.get(place).copied().unwrap_or_default();
+    let is_user = |place: usize| is_user(users, place);
     let mut all = BTreeMap::<Time, Happened>::new();
     for (here, identity) in identities.iter().enumerate() {
         for ties in identity.stored.iter().map(|stored| stored.ties) {
@@ -175,6 +224,10 @@ fn happened(
         }
     }
     all
+}
+
+fn is_user(users: &[bool], place: usize) -> bool {
+    users.get(place).copied().unwrap_or_default()
 }
 
 /// Which identities are user IDs.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     model::{SenderId, Time},
-    store::{Commit, Committed, ContactId, LogHead, RegistryRow, SealedEntry, StoreError},
+    store::{Commit, Committed, ContactId, Erase, LogHead, RegistryRow, SealedEntry, StoreError},
 };
 
 /// What a commit will change.
@@ -62,7 +62,7 @@ fn plan(tables: &Tables<'_>, commit: &Commit) -> Result<Result<Plan, Committed>,
     let (Some(Some(head)), Some(version)) = (follows, stored.version.checked_add(1)) else {
         return Ok(Err(Committed::Conflict));
     };
-    let erased = if commit.erase { erased_log(tables, id)? } else { Vec::new() };
+    let erased = erased_log(tables, id, &commit.erase)?;
     let (closed, opened) = changed_windows(windows_of(&tables.windows, id)?, commit);
     let record = record::encode(&commit.record, version, head)?;
     Ok(Ok(Plan { version, record, erased, closed, opened }))
@@ -79,12 +79,18 @@ fn extended(mut head: LogHead, entries: &[SealedEntry]) -> Option<LogHead> {
     Some(head)
 }
 
-fn erased_log(tables: &Tables<'_>, id: ContactId) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+fn erased_log(tables: &Tables<'_>, id: ContactId, erase: &Erase) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
     let mut erased = Vec::new();
+    if *erase == Erase::Nothing {
+        return Ok(erased);
+    }
     for row in tables.log.range((&id.0, 0)..=(&id.0, u64::MAX)).map_err(fault)? {
         let (key, bytes) = row.map_err(fault)?;
         let sequence = key.value().1;
-        if let Some(left) = record::without_payload(sequence, bytes.value())? {
+        let spared = matches!(erase, Erase::Payloads(these) if !these.contains(&sequence));
+        if let Some(left) = record::without_payload(sequence, bytes.value())?
+            && !spared
+        {
             erased.push((sequence, left));
         }
     }
@@ -95,7 +101,7 @@ fn erased_log(tables: &Tables<'_>, id: ContactId) -> Result<Vec<(u64, Vec<u8>)>,
 fn changed_windows(stored: Vec<Window>, commit: &Commit) -> (Vec<Window>, Vec<Window>) {
     let before: BTreeMap<SenderId, (Time, Time)> =
         stored.iter().map(|window| (window.sender.clone(), (window.last, window.end))).collect();
-    let mut after = if commit.erase { BTreeMap::new() } else { before.clone() };
+    let mut after = if commit.erase == Erase::Everything { BTreeMap::new() } else { before.clone() };
     for (sender, last, end) in &commit.windows {
         let window = after.entry(sender.clone()).or_insert((*last, *end));
         if window.0 <= *last {

@@ -9,7 +9,7 @@ use redb::{Database, ReadableDatabase};
 use super::{tables::CONTACTS, *};
 use crate::{
     model::BusinessId,
-    store::{LogHead, Record},
+    store::{Erase, LogHead, Record},
 };
 use disk::{Disk, Trouble};
 
@@ -21,7 +21,7 @@ fn id(n: u8) -> ContactId {
 
 fn commit(id: ContactId, expected: u64) -> Commit {
     let record = Record { business: BusinessId::parse("acme").ok(), ..Record::default() };
-    Commit { id, expected, record, windows: Vec::new(), entries: Vec::new(), erase: false }
+    Commit { id, expected, record, windows: Vec::new(), entries: Vec::new(), erase: Erase::Nothing }
 }
 
 fn entry(sequence: u64, previous: [u8; 32]) -> SealedEntry {
@@ -108,7 +108,7 @@ async fn a_log_entry_that_does_not_decode_stops_an_erasure_before_it_changes_any
     let transaction = database(&store).begin_write().unwrap();
     transaction.open_table(tables::LOG).unwrap().insert((&id(1).0, 2), [7].as_slice()).unwrap();
     transaction.commit().unwrap();
-    assert!(is_corrupt(&store.commit(Commit { erase: true, ..commit(id(1), 1) }).await));
+    assert!(is_corrupt(&store.commit(Commit { erase: Erase::Everything, ..commit(id(1), 1) }).await));
     assert_eq!(store.history(id(1), 0, 1).await.unwrap(), [first]);
     assert_eq!(store.load(id(1), NOW).await.unwrap().version, 1);
 }

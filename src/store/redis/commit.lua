@@ -1,14 +1,15 @@
 -- One write to one contact: compares a version, then sets. What it means was decided before.
 -- KEYS: contact, log, payloads, and the feed, or in a cluster what forbids this commit.
 -- ARGV: expected version, new version, record, previous length of the log, previous hash, new length, new hash,
---       erase (0 or 1), what window keys begin with, id of the contact, number of entries, number of windows,
+--       what is erased (nothing, 'all', or sequences), what window keys begin with, id of the contact, number of entries, number of windows,
 --       in a cluster the name of this attempt, else nothing,
 --       then sequence, statement, entry, payload for each entry, then sender, last inbound, end for each window.
 -- Answers {'known', index, sequence}, {'conflict'} or {'done', position of the last change, or 0}.
 local contact, log, payloads, feed, fence = KEYS[1], KEYS[2], KEYS[3], KEYS[4], nil
 local attempt = ARGV[13]
 if attempt ~= '' then feed, fence = nil, KEYS[4] end
-local erase, window_prefix, id = ARGV[8] == '1', ARGV[9], ARGV[10]
+local erase, window_prefix, id = ARGV[8] == 'all', ARGV[9], ARGV[10]
+local part = not erase and ARGV[8] or ''
 local entries, windows = tonumber(ARGV[11]), tonumber(ARGV[12])
 local FIRST = 14
 
@@ -69,6 +70,7 @@ end
 -- Nor is anything undone when the user may not run a command: each is first run where there is nothing to change.
 local nowhere = payloads .. ':'
 if erase then redis.call('DEL', nowhere) end
+if part ~= '' then redis.call('HDEL', nowhere, '0') end
 if windows > 0 then redis.call('SET', nowhere, '', 'XX') end
 if feed and entries > 0 then redis.call('XADD', feed .. ':', 'NOMKSTREAM', '*', 'c', id) end
 
@@ -88,6 +90,7 @@ if erase then
   redis.call('DEL', payloads)
   for sender in string.gmatch(senders, '[^,]+') do redis.call('DEL', window_prefix .. sender) end
 end
+for sequence in string.gmatch(part, '%d+') do redis.call('HDEL', payloads, sequence) end
 for sender, window in pairs(opened) do
   if window[3] then
     local key = window_prefix .. sender

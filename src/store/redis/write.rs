@@ -9,7 +9,9 @@ use super::{
     intent::Intent,
     script,
 };
-use crate::store::{Commit, Committed, LogHead, RegistryRow, SealedEntry, Store as _, StoreError, record};
+use crate::store::{
+    Commit, Committed, Erase, LogHead, RegistryRow, SealedEntry, Store as _, StoreError, record,
+};
 
 impl Redis {
     pub(super) async fn write_contact(&self, commit: &Commit) -> Result<Committed, StoreError> {
@@ -92,7 +94,7 @@ impl Redis {
             LogHead::default(),
         )?);
         cmd.arg(before).arg(hash_field(before, &previous)).arg(head.length).arg(head.hash.as_slice());
-        cmd.arg(i32::from(commit.erase)).arg(self.keys.windows(id)).arg(id.0.as_slice());
+        cmd.arg(erased(&commit.erase)).arg(self.keys.windows(id)).arg(id.0.as_slice());
         cmd.arg(commit.entries.len()).arg(commit.windows.len());
         cmd.arg(intent.map_or_else(String::new, Intent::attempt));
         for entry in &commit.entries {
@@ -143,6 +145,15 @@ fn continues(entries: &[SealedEntry]) -> bool {
         one.sequence.checked_add(1) == Some(next.sequence) && one.hash == next.previous
     };
     entries.first().is_none_or(|first| first.sequence > 0) && pairs.into_iter().all(chained)
+}
+
+/// What is erased, as the script reads it.
+fn erased(erase: &Erase) -> String {
+    match erase {
+        Erase::Nothing => String::new(),
+        Erase::Everything => "all".to_owned(),
+        Erase::Payloads(these) => these.iter().map(u64::to_string).collect::<Vec<_>>().join(","),
+    }
 }
 
 /// The hash before the first entry is stored as nothing.

@@ -15,7 +15,7 @@ use sendgate::{
     grpc::pb,
     model::{BusinessId, Contact, SenderId, StatementId, Time},
     store::{
-        Commit, ContactId, LogHead, Record, SealedEntry, Store,
+        Commit, ContactId, Erase, LogHead, Record, SealedEntry, Store,
         embedded::{self, Embedded},
         redis::{self, Redis},
     },
@@ -143,7 +143,7 @@ fn commit(n: u32, entries: u64) -> Commit {
     }
     let contact = Contact { known: Time::from_millis(i64::from(n) + 1), ..Contact::default() };
     let record = Record { business: BusinessId::parse("acme").ok(), contact, ..Record::default() };
-    Commit { id: id(n), expected: 0, record, windows: Vec::new(), entries: log, erase: false }
+    Commit { id: id(n), expected: 0, record, windows: Vec::new(), entries: log, erase: Erase::Nothing }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 
 use sendgate::{
     model::StatementId,
-    store::{Commit, Committed, LogHead, SealedEntry},
+    store::{Commit, Committed, Erase, LogHead, SealedEntry},
 };
 
 use super::{Place, append, at, commit, entry, head_after, id, sender};
@@ -91,7 +91,7 @@ pub(super) async fn erasure_keeps_the_chain_and_drops_payloads_and_windows(place
         let commit = Commit { windows: windows.clone(), ..commit(id(n), 1) };
         assert_eq!(store.commit(commit).await, Ok(Committed::Done(2)));
     }
-    let erase = Commit { erase: true, ..commit(id(1), 2) };
+    let erase = Commit { erase: Erase::Everything, ..commit(id(1), 2) };
     assert_eq!(store.commit(erase).await, Ok(Committed::Done(3)));
     let expected: Vec<_> = stored.into_iter().map(|entry| SealedEntry { payload: None, ..entry }).collect();
     assert_eq!(store.history(id(1), 0, 10).await, Ok(expected.clone()));
@@ -104,6 +104,25 @@ pub(super) async fn erasure_keeps_the_chain_and_drops_payloads_and_windows(place
     assert!(store.sweep(at(100), 10).await.unwrap() <= 2);
 }
 
+pub(super) async fn erasure_of_a_part_keeps_the_rest_and_every_window(place: &impl Place) {
+    let store = place.open().await;
+    let stored = append(&store, id(1), &[1, 2, 3]).await;
+    let windows = vec![(sender("5"), at(1), at(100))];
+    assert_eq!(store.commit(Commit { windows, ..commit(id(1), 1) }).await, Ok(Committed::Done(2)));
+    let last = entry(head_after(&stored[2]), 4);
+    // What is not there has nothing to lose.
+    let erase = Erase::Payloads(vec![1, 3, 9]);
+    let part = Commit { erase, entries: vec![last.clone()], ..commit(id(1), 2) };
+    assert_eq!(store.commit(part).await, Ok(Committed::Done(3)));
+    let bare = |place: usize| SealedEntry { payload: None, ..stored[place].clone() };
+    assert_eq!(
+        store.history(id(1), 0, 10).await.unwrap(),
+        [bare(0), stored[1].clone(), bare(2), last.clone()]
+    );
+    let loaded = store.load(id(1), at(5)).await.unwrap();
+    assert_eq!((loaded.windows.len(), loaded.head), (1, head_after(&last)));
+}
+
 pub(super) async fn erasure_keeps_the_entries_of_its_own_commit(place: &impl Place) {
     let store = place.open().await;
     let stored = append(&store, id(1), &[1]).await;
@@ -111,13 +130,13 @@ pub(super) async fn erasure_keeps_the_entries_of_its_own_commit(place: &impl Pla
     let windows = vec![(sender("5"), at(1), at(100))];
     let opened = Commit { windows, ..commit(id(1), 1) };
     assert_eq!(store.commit(opened).await, Ok(Committed::Done(2)));
-    let erase = Commit { erase: true, entries: vec![last.clone()], ..commit(id(1), 2) };
+    let erase = Commit { erase: Erase::Everything, entries: vec![last.clone()], ..commit(id(1), 2) };
     assert_eq!(store.commit(erase).await, Ok(Committed::Done(3)));
     let history = store.history(id(1), 0, 10).await.unwrap();
     assert_eq!(history, [SealedEntry { payload: None, ..stored[0].clone() }, last.clone()]);
     // And the log goes on from there, also through a second erasure.
     append(&store, id(1), &[3]).await;
-    let erase = Commit { erase: true, ..commit(id(1), 4) };
+    let erase = Commit { erase: Erase::Everything, ..commit(id(1), 4) };
     assert_eq!(store.commit(erase).await, Ok(Committed::Done(5)));
     let history = store.history(id(1), 0, 10).await.unwrap();
     assert!(history.len() == 3 && history.iter().all(|entry| entry.payload.is_none()));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sendgate::model::{Contact, Ties};
-use sendgate::store::{Commit, Committed, ContactId, Loaded, LogHead, Record, RegistryRow};
+use sendgate::store::{Commit, Committed, ContactId, Erase, Loaded, LogHead, Record, RegistryRow};
 
 use super::{Place, append, at, commit, entry, id, listed, record, sender};
 
@@ -27,7 +27,7 @@ pub(super) async fn a_commit_reads_back_as_it_was(place: &impl Place) {
         record: record.clone(),
         windows: vec![(sender("111"), at(10), at(100))],
         entries: vec![first.clone()],
-        erase: false,
+        erase: Erase::Nothing,
     };
     assert_eq!(store.commit(commit).await, Ok(Committed::Done(1)));
     let expected = Loaded {

@@ -41,11 +41,11 @@ async fn erased_names_are_gone_after_a_rename_too() {
     before.prove(A, V, 50).await;
     before.reach(60);
     before.gate.erase(&before.who(V, 60, "")).await.unwrap();
-    before.prove(A, U, 70).await;
+    before.link(A, U, 70).await;
     before.prove(A, V, 50).await;
-    before.prove(W, U, 90).await;
+    before.link(W, U, 90).await;
     before.opt_out(W, 100).await;
-    before.prove(A, W, 110).await;
+    before.link(A, W, 110).await;
     let after = World::with(settings(&renamed()), Arc::clone(&store)).await;
     after.reach(140);
     after.gate.erase(&after.who(V, 140, "")).await.unwrap();

@@ -3,7 +3,7 @@
 use sendgate::{
     attest::{Content, PromptStep},
     conversation::Effect,
-    gate::{GateError, PromptRequest, statement_id},
+    gate::{ContactNames, GateError, PromptRequest},
     model::{ScopeSet, evidence::Channel},
     policy::{Kind, Reason},
 };
@@ -135,7 +135,14 @@ async fn the_order_of_arrival_changes_nothing() {
 
 #[tokio::test]
 async fn keys_and_message_ids_do_not_meet() {
-    assert_ne!(statement_id("key", "a"), statement_id("message", "a"));
+    let names = ContactNames::new(&[1; 32]);
+    assert_ne!(names.statement("key", "a"), names.statement("message", "a"));
+    let others = ContactNames::new(&[2; 32]);
+    assert_ne!(
+        names.statement("key", "a"),
+        others.statement("key", "a"),
+        "nobody can search for what was a key"
+    );
     let world = World::new().await;
     world.says(PERSON, 0, "same", "STOP").await;
     let request = world.opt_in_request(world.who(PERSON, 1, "same"), OWN, ScopeSet::everything());

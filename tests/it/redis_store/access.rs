@@ -1,7 +1,7 @@
 //! Who may use the server: a user with the least permissions, and TLS.
 
 use ::redis::cmd;
-use sendgate::store::{RegistryRow, redis::RedisTls};
+use sendgate::store::{Erase, RegistryRow, redis::RedisTls};
 
 use super::*;
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What a user of a single server or of a master that Sentinel knows needs, as in docs/redis.md.
-const NEEDED: [&str; 22] = [
+const NEEDED: [&str; 23] = [
     "ping",
     "role",
     "client|tracking",
@@ -26,6 +26,7 @@ const NEEDED: [&str; 22] = [
     "hget",
     "hmget",
     "hset",
+    "hdel",
     "hgetall",
     "scan",
     "xadd",
@@ -77,7 +78,10 @@ async fn everything(url: &str) -> Result<(), String> {
     let opening = Commit { windows, entries, ..commit(id(1), loaded.version) };
     store.commit(opening).await.map_err(said)?;
     let loaded = store.load(id(1), at(0)).await.map_err(said)?;
-    store.commit(Commit { erase: true, ..commit(id(1), loaded.version) }).await.map_err(said)?;
+    let erase = Erase::Payloads(vec![1]);
+    store.commit(Commit { erase, ..commit(id(1), loaded.version) }).await.map_err(said)?;
+    let erase = Erase::Everything;
+    store.commit(Commit { erase, ..commit(id(1), loaded.version + 1) }).await.map_err(said)?;
     for loaded in store.load_many(&[id(1), id(2)], at(0)).await {
         loaded.map_err(said)?;
     }
@@ -133,26 +137,29 @@ async fn a_user_who_may_not_do_all_of_a_commit_does_nothing_of_it() {
     let windows = vec![(sender("5"), at(1), at(100))];
     owner.commit(Commit { windows: windows.clone(), ..commit(id(1), 1) }).await.unwrap();
     let head = owner.load(id(1), at(0)).await.unwrap().head;
-    for without in ["exists", "type", "del", "get", "set", "hget", "hmget", "hset", "xadd", "xinfo|stream"] {
+    for without in
+        ["exists", "type", "del", "get", "set", "hget", "hmget", "hset", "hdel", "xadd", "xinfo|stream"]
+    {
         let fewer: Vec<&str> = needed.iter().copied().filter(|name| *name != without).collect();
         let name = format!("no-{}", without.replace('|', "-"));
         user(&server, &name, &fewer).await;
         let store =
             open(&format!("redis://{name}:secret@127.0.0.1:{}", server.port()), options()).await.unwrap();
         let before = server.command(&["DEBUG", "DIGEST"]).await;
-        for (erase, open) in [(true, true), (false, true), (true, false)] {
+        for (erases, open) in [(true, true), (false, true), (true, false)] {
+            let erase = if erases { Erase::Everything } else { Erase::Payloads(vec![1]) };
             let windows = if open { windows.clone() } else { Vec::new() };
             let entries = vec![crate::conformance::entry(head, 2)];
             let whole = Commit { windows, entries, erase, ..commit(id(1), 2) };
             // It needs some of them only for some commits.
             if !matches!(
-                (without, erase, open),
-                ("del", false, _) | ("set" | "get", _, false) | ("get", true, _)
+                (without, erases, open),
+                ("del", false, _) | ("hdel", true, _) | ("set" | "get", _, false) | ("get", true, _)
             ) {
                 let refused = store.commit(whole).await;
                 assert!(
                     matches!(refused, Err(StoreError::Unavailable(_))),
-                    "{without} {erase} {open}: {refused:?}"
+                    "{without} {erases} {open}: {refused:?}"
                 );
             }
         }

@@ -1,7 +1,7 @@
 //! Keys that hold what was not written by this version: told, and left as they are.
 
 use ::redis::{Value, aio::MultiplexedConnection, cmd};
-use sendgate::store::RegistryRow;
+use sendgate::store::{Erase, RegistryRow};
 
 use super::*;
 use crate::conformance::{append, entry, id, sender};
@@ -80,6 +80,7 @@ fn whole(version: u64, erase: bool) -> Commit {
     hash[8..16].copy_from_slice(&1_u64.to_be_bytes());
     let head = sendgate::store::LogHead { length: 1, hash };
     let windows = vec![(sender("6"), at(2), at(101)), (sender("5"), at(2), at(101))];
+    let erase = if erase { Erase::Everything } else { Erase::Nothing };
     Commit { entries: vec![entry(head, 2)], windows, erase, ..commit(id(1), version) }
 }
 

@@ -57,11 +57,40 @@ proptest! {
     }
 
     #[test]
-    fn an_erasure_keeps_every_block(contact in arbitrary::contacts()) {
+    fn an_erasure_keeps_every_block_that_stands_and_no_other(contact in arbitrary::contacts()) {
         let left = contact.erased(Time::MAX);
-        for (sender, registers) in contact.by_sender.iter() {
-            let blocks = SenderRegisters { window_closed: None, ..*registers };
-            prop_assert_eq!(left.by_sender.get(sender).copied().unwrap_or_default(), blocks);
+        let everything = contact.scopes.get(&Scope::Everything).copied().unwrap_or_default();
+        for (sender, blocks) in contact.by_sender.iter() {
+            let kept = left.by_sender.get(sender).copied().unwrap_or_default();
+            let lifted = |at: &Time| everything.own_in.is_some_and(|opt_in| *at < opt_in.at);
+            prop_assert_eq!(kept.blocked_by_user, blocks.blocked_by_user.filter(|at| !lifted(at)));
+            prop_assert_eq!(kept.reported_by_user, blocks.reported_by_user.filter(|at| !lifted(at)));
+            let lifted = |at: &Time| blocks.unblocked_by_business.is_some_and(|unblocked| *at < unblocked);
+            prop_assert_eq!(kept.blocked_by_business, blocks.blocked_by_business.filter(|at| !lifted(at)));
+            prop_assert_eq!((kept.unblocked_by_business, kept.window_closed), (None, None));
+        }
+    }
+
+    #[test]
+    fn what_is_lifted_can_go_before_what_lifted_it(contact in arbitrary::contacts(), other in arbitrary::contacts()) {
+        let mut all = contact.clone();
+        all.join(&other);
+        let (one, two) = (contact.without_lifted(&all), other.without_lifted(&all));
+        let mut after = one.clone();
+        after.join(&two);
+        // Nothing that counts is another by that.
+        prop_assert_eq!(after.refusals(), all.refusals());
+        for half in [(&one, &other), (&contact, &two)] {
+            let mut between = half.0.clone();
+            between.join(half.1);
+            prop_assert_eq!(between.refusals(), all.refusals());
+        }
+        // And what lifted it may go in either first.
+        for (gone, left) in [(&one, &two), (&two, &one)] {
+            let mut between = all.erased(Time::MAX);
+            between.join(left);
+            let again = between.refusals();
+            prop_assert_eq!(again.scopes, all.refusals().scopes, "{:?}", gone);
         }
     }
 

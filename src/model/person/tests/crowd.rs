@@ -43,7 +43,7 @@ fn who_changes_numbers_again_and_again_is_one_person() {
     }
     let people = people(&ties);
     assert!(people.now(CROWD - 1).everything_out().is_some());
-    assert_eq!(people.handed_over(CROWD - 2).len(), 1);
+    assert_eq!(people.handed_over(CROWD - 2).len(), 2, "to them, and from them");
 }
 
 /// Every user ID was seen with as many numbers as are kept, each at an instant of its own, and is linked with as many.

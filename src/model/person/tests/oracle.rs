@@ -14,6 +14,9 @@ pub(super) struct Oracle {
     over: Vec<(char, i64)>,
     /// Holders that are one person.
     one: Vec<(Holder, Holder)>,
+    /// Holders with whom a user ID was seen, and who came from which number.
+    sighted: Vec<Holder>,
+    came: Vec<(Holder, char)>,
 }
 
 /// What one person said.
@@ -26,7 +29,13 @@ pub(super) struct Statement {
 
 impl Oracle {
     pub(super) fn of(facts: &[Fact]) -> Self {
-        let mut oracle = Self { facts: facts.to_vec(), over: Vec::new(), one: Vec::new() };
+        let mut oracle = Self {
+            facts: facts.to_vec(),
+            over: Vec::new(),
+            one: Vec::new(),
+            sighted: Vec::new(),
+            came: Vec::new(),
+        };
         for fact in facts {
             if let Fact::Same(one, other) = fact {
                 oracle.one.push(((*one, None), (*other, None)));
@@ -55,29 +64,51 @@ impl Oracle {
                 _ => None,
             })
             .collect();
-        // Whoever is seen at some numbers has no other any more.
         let before = NUMBERS.map(|number| (number, self.last_holder(number)));
         let last = |number: char| before.iter().find(|(name, _)| *name == number).unwrap().1;
+        let changes = |number: char| moved.iter().any(|(from, _)| *from == number);
         let mut left = Vec::new();
         for (number, holder) in before {
+            // Whoever is seen at some numbers has no other any more.
             let of_holder = |(user, _): &&(char, char)| self.are_one((*user, None), holder);
             let places: Vec<_> = seen.iter().filter(of_holder).map(|(_, place)| *place).collect();
-            if !places.is_empty() && !places.contains(&number) {
+            // Somebody else is seen at the number of who was seen there before.
+            let here: Vec<_> = seen.iter().filter(|(_, place)| *place == number).collect();
+            let others =
+                !here.is_empty() && here.iter().all(|(user, _)| !self.are_one((*user, None), holder));
+            let known = self.sighted.contains(&holder);
+            if !places.is_empty() && !places.contains(&number) || others && known && !changes(number) {
                 left.push((number, now));
             }
         }
         self.over.extend(left);
+        let arrives = |number: char| !changes(number) && moved.iter().any(|(_, to)| *to == number);
         let mut one = Vec::new();
-        for (user, number) in &seen {
-            let changes = moved.iter().any(|(from, _)| from == number);
-            let holder = if changes { last(*number) } else { self.last_holder(*number) };
+        for (user, number) in seen.iter().filter(|(_, number)| !arrives(*number)) {
+            let holder = if changes(*number) { last(*number) } else { self.last_holder(*number) };
+            self.sighted.push(holder);
             one.push(((*user, None), holder));
         }
         for (from, _) in &moved {
             self.over.push((*from, now));
         }
+        // A change is told again where nobody else came or left since.
+        let told: Vec<_> =
+            moved.iter().map(|(from, to)| self.came.contains(&(self.last_holder(*to), *from))).collect();
+        for ((_, to), told) in moved.iter().zip(told) {
+            if !told {
+                self.over.push((*to, now));
+            }
+        }
         for (from, to) in &moved {
-            one.push((last(*from), self.last_holder(*to)));
+            let there = self.last_holder(*to);
+            self.came.push((there, *from));
+            one.push((last(*from), there));
+        }
+        for (user, number) in seen.iter().filter(|(_, number)| arrives(*number)) {
+            let holder = self.last_holder(*number);
+            self.sighted.push(holder);
+            one.push(((*user, None), holder));
         }
         self.one.extend(one);
     }

@@ -22,6 +22,7 @@ pub(super) struct Related {
     moved_from: Vec<(u64, [u8; 16])>,
     same: Vec<[u8; 16]>,
     linked: Vec<(u64, [u8; 16])>,
+    names: Vec<[u8; 16]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -79,6 +80,7 @@ impl Related {
             moved_from: timed(&ties.moved_from),
             same: plain(&ties.same),
             linked: timed(&ties.linked),
+            names: plain(&ties.names),
         }
     }
 
@@ -95,6 +97,7 @@ impl Related {
             moved_from: timed(self.moved_from)?,
             same: plain(self.same)?,
             linked: timed(self.linked)?,
+            names: plain(self.names)?,
         })
     }
 }
