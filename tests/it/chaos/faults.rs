@@ -5,9 +5,12 @@ use std::time::Duration;
 use super::{
     draw::Draw,
     history::Harm,
-    world::{SIDECARS, World},
+    world::{SIDECARS, Shape, World},
 };
-use crate::proxy::Way;
+use crate::proxy::{Way, Whom};
+
+/// How long what is heard of writes is only late before it stays away.
+const SLOWLY_DEAF: Duration = Duration::from_millis(600);
 
 /// One thing that fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,12 @@ pub(crate) enum Fault {
     NoAnswers(usize),
     /// Some connections are silent and others are not: what is written goes unheard while reads go on, or the reverse.
     HalfSilent(usize, usize),
+    /// Connections there are lead nowhere any more, and nobody says so; new ones are fine.
+    Forgotten(usize),
+    /// What a sidecar hears of writes by comes later and later, and then not at all, while all else flows.
+    Deaf(usize, u64),
+    /// What a sidecar reads comes late, one answer before the other, while it hears of writes at once.
+    SlowReads(usize, u64),
     /// Every chunk takes some milliseconds, each connection at its own pace.
     Slow(usize, u64),
     AllSlow(u64),
@@ -29,6 +38,8 @@ pub(crate) enum Fault {
     SidecarStopped(usize),
     ReplicaKilled,
     ReplicaStopped,
+    /// The master is killed, and its replica takes its place so many milliseconds later.
+    Failover(u64),
 }
 
 /// Some faults at once.
@@ -40,13 +51,13 @@ pub(crate) struct Episode {
 }
 
 /// As many episodes as fill a time, of faults whose name holds a word.
-pub(crate) fn schedule(draw: &mut Draw, replica: bool, time: Duration, only: &str) -> Vec<Episode> {
+pub(crate) fn schedule(draw: &mut Draw, shape: Shape, time: Duration, only: &str) -> Vec<Episode> {
     let mut episodes = Vec::new();
     let mut filled = Duration::ZERO;
     while filled < time {
-        let mut faults = vec![named(draw, replica, only)];
-        let second = named(draw, replica, only);
-        if draw.percent(40) && second.concerns() != faults[0].concerns() {
+        let mut faults = vec![named(draw, shape, only)];
+        let second = named(draw, shape, only);
+        if draw.percent(40) && second.concerns().is_apart_from(faults[0].concerns()) {
             faults.push(second);
         }
         let episode = Episode { pause: draw.millis(150, 500), faults, lasts: draw.millis(100, 1100) };
@@ -56,18 +67,18 @@ pub(crate) fn schedule(draw: &mut Draw, replica: bool, time: Duration, only: &st
     episodes
 }
 
-fn named(draw: &mut Draw, replica: bool, only: &str) -> Fault {
+fn named(draw: &mut Draw, shape: Shape, only: &str) -> Fault {
     loop {
-        let fault = fault(draw, replica);
+        let fault = fault(draw, shape);
         if fault.name().contains(only) {
             return fault;
         }
     }
 }
 
-fn fault(draw: &mut Draw, replica: bool) -> Fault {
+fn fault(draw: &mut Draw, shape: Shape) -> Fault {
     let one = draw.below(SIDECARS);
-    match draw.below(if replica { 18 } else { 15 }) {
+    match draw.below(if shape == Shape::Replica { 26 } else { 20 }) {
         0 => Fault::RedisKilled,
         1 => Fault::RedisStopped,
         2 => Fault::ClientsKilled,
@@ -80,8 +91,12 @@ fn fault(draw: &mut Draw, replica: bool) -> Fault {
         11 => Fault::SidecarKilled(one),
         12 => Fault::SidecarStopped(one),
         13 | 14 => Fault::HalfSilent(one, draw.below(2)),
-        15 => Fault::ReplicaKilled,
-        _ => Fault::ReplicaStopped,
+        15 | 16 => Fault::Deaf(one, 240 + draw.next() % 90),
+        17 | 18 => Fault::SlowReads(one, 100 + draw.next() % 300),
+        19 => Fault::Forgotten(one),
+        20 => Fault::ReplicaKilled,
+        21 | 22 => Fault::ReplicaStopped,
+        _ => Fault::Failover(draw.next() % 400),
     }
 }
 
@@ -92,6 +107,14 @@ pub(crate) enum Place {
     Replica,
     Way,
     Sidecar(usize),
+}
+
+impl Place {
+    /// A master that has no replica cannot be replaced.
+    fn is_apart_from(self, other: Self) -> bool {
+        let server = |place| matches!(place, Self::Redis | Self::Replica);
+        self != other && !(server(self) && server(other))
+    }
 }
 
 impl Fault {
@@ -105,12 +128,16 @@ impl Fault {
             Self::NoQuestions(_) => "way silent towards redis",
             Self::NoAnswers(_) => "way silent from redis",
             Self::HalfSilent(..) => "half of the connections silent",
+            Self::Forgotten(_) => "connections forgotten on the way",
+            Self::Deaf(..) => "hearing slow, then silent",
+            Self::SlowReads(..) => "reads slow, hearing prompt",
             Self::Slow(..) => "way slow",
             Self::AllSlow(_) => "all ways slow",
             Self::SidecarKilled(_) => "sidecar killed",
             Self::SidecarStopped(_) => "sidecar stopped",
             Self::ReplicaKilled => "replica killed",
             Self::ReplicaStopped => "replica stopped",
+            Self::Failover(_) => "failover to the replica",
         }
     }
 
@@ -118,19 +145,21 @@ impl Fault {
         match self {
             Self::RedisKilled | Self::RedisStopped | Self::ClientsKilled => Place::Redis,
             Self::Cut(_) | Self::Silent(_) | Self::NoQuestions(_) | Self::NoAnswers(_) => Place::Way,
-            Self::HalfSilent(..) | Self::Slow(..) | Self::AllSlow(_) => Place::Way,
+            Self::HalfSilent(..) | Self::Deaf(..) | Self::SlowReads(..) => Place::Way,
+            Self::Forgotten(_) | Self::Slow(..) | Self::AllSlow(_) => Place::Way,
             Self::SidecarKilled(one) | Self::SidecarStopped(one) => Place::Sidecar(one),
-            Self::ReplicaKilled | Self::ReplicaStopped => Place::Replica,
+            Self::ReplicaKilled | Self::ReplicaStopped | Self::Failover(_) => Place::Replica,
         }
     }
 
     fn sidecar(self) -> Option<usize> {
         match self {
             Self::Cut(one) | Self::Silent(one) | Self::NoQuestions(one) | Self::NoAnswers(one) => Some(one),
-            Self::HalfSilent(one, _) => Some(one),
+            Self::HalfSilent(one, _) | Self::Deaf(one, _) | Self::SlowReads(one, _) => Some(one),
+            Self::Forgotten(one) => Some(one),
             Self::Slow(one, _) | Self::SidecarKilled(one) | Self::SidecarStopped(one) => Some(one),
             Self::RedisKilled | Self::RedisStopped | Self::ClientsKilled | Self::AllSlow(_) => None,
-            Self::ReplicaKilled | Self::ReplicaStopped => None,
+            Self::ReplicaKilled | Self::ReplicaStopped | Self::Failover(_) => None,
         }
     }
 }
@@ -178,8 +207,31 @@ impl World {
             }
             Fault::NoAnswers(one) => self.proxies[one].set(Way { no_answers: true, ..Way::default() }),
             Fault::HalfSilent(one, which) => {
-                let every_second = Some(which);
-                self.proxies[one].set(Way { no_answers: true, every_second, ..Way::default() });
+                let whom = Whom::EverySecond(which);
+                self.proxies[one].set(Way { no_answers: true, whom, ..Way::default() });
+            }
+            Fault::Forgotten(one) => {
+                let whom = Whom::Before(self.proxies[one].accepted());
+                self.proxies[one].set(Way { no_questions: true, no_answers: true, whom, ..Way::default() });
+            }
+            Fault::Deaf(one, late) => {
+                let slow = Way { whom: Whom::Hearing, slow_answers_only: true, ..Way::default() };
+                self.proxies[one].set(Way { delay: millis(late), ..slow });
+                tokio::time::sleep(SLOWLY_DEAF).await;
+                // What is written from now on is on its way when the silence begins.
+                self.doors.is_deaf(one);
+                tokio::time::sleep(millis(late) * 9 / 10).await;
+                self.proxies[one].set(Way { no_answers: true, delay: millis(late), ..slow });
+            }
+            Fault::SlowReads(one, most) => {
+                let (whom, slow_answers_only, jitter) = (Whom::Data, true, millis(most));
+                self.proxies[one].set(Way {
+                    delay: millis(30),
+                    jitter,
+                    whom,
+                    slow_answers_only,
+                    ..Way::default()
+                });
             }
             Fault::Slow(one, most) => {
                 self.proxies[one].set(Way { jitter: millis(most), ..Way::default() });
@@ -194,9 +246,17 @@ impl World {
                     served.kill();
                 }
             }
-            Fault::SidecarStopped(one) => self.signal(one, "STOP"),
+            Fault::SidecarStopped(one) => {
+                self.signal(one, "STOP");
+                self.doors.is_deaf(one);
+            }
             Fault::ReplicaKilled => self.replica.iter_mut().for_each(|replica| replica.kill()),
             Fault::ReplicaStopped => self.replica.iter().for_each(|replica| replica.pause()),
+            Fault::Failover(after) => {
+                self.redis.kill();
+                tokio::time::sleep(millis(after)).await;
+                self.fail_over().await;
+            }
         }
     }
 
@@ -210,6 +270,9 @@ impl World {
             | Fault::NoQuestions(_)
             | Fault::NoAnswers(_)
             | Fault::HalfSilent(..)
+            | Fault::Forgotten(_)
+            | Fault::Deaf(..)
+            | Fault::SlowReads(..)
             | Fault::Slow(..)
             | Fault::AllSlow(_) => {
                 self.proxies.iter().for_each(|proxy| proxy.set(Way::default()));
@@ -219,6 +282,13 @@ impl World {
             Fault::ReplicaKilled => {
                 if let Some(replica) = &mut self.replica {
                     replica.restart().await;
+                }
+            }
+            // The old master is its replica now.
+            Fault::Failover(_) => {
+                let master = self.redis.port();
+                if let Some(replica) = &mut self.replica {
+                    replica.follow(master).await;
                 }
             }
             Fault::ReplicaStopped => self.replica.iter().for_each(|replica| replica.resume()),

@@ -13,9 +13,10 @@ use tokio::task::JoinSet;
 
 use super::{
     calls::Caller,
+    clocks::Clocks,
     history::{Answer, Ask, Fresh, Statement},
     people::{PEOPLE, People},
-    world::World,
+    world::{Shape, World},
 };
 
 const SAMPLES: usize = 2000;
@@ -66,7 +67,7 @@ async fn sample(caller: &Caller, person: usize) -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement; see docs/reliability.md"]
 async fn propagation() {
-    let world = World::start(false).await;
+    let world = World::start(Shape::Alone, Clocks::default()).await;
     let (people, notes) = (Arc::new(People::new()), Arc::default());
     let caller = Caller { doors: Arc::clone(&world.doors), people, notes };
     let (written, ended) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));

@@ -1,28 +1,24 @@
 //! One real Redis, or a master with its replica, and real sidecars, each behind a way to Redis of its own.
 
-use std::{
-    path::Path,
-    process::Command,
-    sync::{
-        Arc, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
-use sendgate::clock;
 use tempfile::TempDir;
-use tonic::transport::{Channel, Endpoint};
 
-use super::{draw::Draw, history::Micros};
+use super::{clocks::Clocks, doors::Doors};
 use crate::{harness::process::Served, proxy::Proxy, redis_server::RedisServer};
 
 pub(crate) const SIDECARS: usize = 3;
 /// Time for a request, as the sidecars grant it to callers who set none.
 pub(crate) const DEADLINE: Duration = Duration::from_millis(1500);
 const RESTARTS_MAX: usize = 20;
-/// What lies less than this apart is the same to whoever looks for a sidecar that is well.
-const UNWELL: Micros = 1_000_000;
+
+/// What stands behind the sidecars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Alone,
+    /// With a replica that writes wait for.
+    Replica,
+}
 
 /// Everything that can fail.
 pub(crate) struct World {
@@ -31,51 +27,23 @@ pub(crate) struct World {
     pub(crate) proxies: Vec<Proxy>,
     pub(crate) sidecars: Vec<Option<Served>>,
     pub(crate) doors: Arc<Doors>,
-    folder: TempDir,
+    clocks: Clocks,
+    pub(crate) folder: TempDir,
 }
 
-/// Where clients find the sidecars, and the clock of a run.
-pub(crate) struct Doors {
-    channels: Vec<RwLock<Option<Channel>>>,
-    /// When each last gave no good answer.
-    unwell: [AtomicU64; SIDECARS],
-    start: Instant,
-}
-
-impl Doors {
-    pub(crate) fn channel(&self, sidecar: usize) -> Channel {
-        self.channels[sidecar].read().unwrap().clone().unwrap()
+impl Shape {
+    /// Every third run has a replica.
+    pub(crate) fn of(seed: u64) -> Self {
+        match seed % 3 {
+            2 => Self::Replica,
+            _ => Self::Alone,
+        }
     }
-
-    pub(crate) fn now(&self) -> Micros {
-        u64::try_from(clock::monotonic().duration_since(self.start).as_micros()).unwrap()
-    }
-
-    pub(crate) fn is_unwell(&self, sidecar: usize) {
-        self.unwell[sidecar].store(self.now(), Ordering::Relaxed);
-    }
-
-    /// A sidecar that was well for the longest time, or nearly.
-    pub(crate) fn well(&self, draw: &mut Draw) -> usize {
-        let first = draw.below(SIDECARS);
-        let unwell = |sidecar: &usize| self.unwell[*sidecar].load(Ordering::Relaxed) / UNWELL;
-        (0..SIDECARS).map(|n| (first + n) % SIDECARS).min_by_key(unwell).unwrap_or(first)
-    }
-
-    fn moved(&self, sidecar: usize, served: &Served) {
-        let channel = Endpoint::from_shared(served.grpc.clone()).unwrap().connect_lazy();
-        *self.channels[sidecar].write().unwrap() = Some(channel);
-    }
-}
-
-/// The time of day in milliseconds, as sidecars read it.
-pub(crate) fn day() -> i64 {
-    clock::system_now().millis()
 }
 
 impl World {
-    /// Starts everything; with a replica, writes wait for it.
-    pub(crate) async fn start(with_replica: bool) -> Self {
+    /// Starts everything.
+    pub(crate) async fn start(shape: Shape, clocks: Clocks) -> Self {
         // What a kill loses is the same; other work's disk is left alone, and leaves this alone.
         let fast = Path::new("/dev/shm");
         let folder = if fast.is_dir() { tempfile::tempdir_in(fast) } else { tempfile::tempdir() }.unwrap();
@@ -84,24 +52,22 @@ impl World {
             std::fs::create_dir(&path).unwrap();
             path.display().to_string()
         };
-        let (first, second) = (place("redis"), place("replica"));
-        let redis = RedisServer::with(&["--repl-diskless-sync-delay", "0", "--dir", &first]).await;
+        let settings = ["--repl-diskless-sync-delay", "0", "--dir"];
+        let redis = RedisServer::with(&[&settings[..], &[&place("redis")]].concat()).await;
         let mut replica = None;
-        if with_replica {
-            let port = redis.port().to_string();
-            replica = Some(RedisServer::with(&["--replicaof", "127.0.0.1", &port, "--dir", &second]).await);
+        if shape == Shape::Replica {
+            let second = place("replica");
+            let settings = [&settings[..], &[&second]].concat();
+            replica = Some(RedisServer::following(redis.port(), &settings).await);
         }
         let mut proxies = Vec::new();
         for _ in 0..SIDECARS {
             proxies.push(Proxy::to(redis.port()).await);
         }
-        let doors = Doors {
-            channels: (0..SIDECARS).map(|_| RwLock::new(None)).collect(),
-            unwell: Default::default(),
-            start: clock::monotonic(),
-        };
         let sidecars = (0..SIDECARS).map(|_| None).collect();
-        let mut world = Self { redis, replica, proxies, sidecars, doors: Arc::new(doors), folder };
+        let doors = Arc::new(Doors::new());
+        let mut world = Self { redis, replica, proxies, sidecars, doors, clocks, folder };
+        world.whole().await;
         for sidecar in 0..SIDECARS {
             world.launch(sidecar).await;
         }
@@ -122,11 +88,14 @@ impl World {
         if self.replica.is_some() {
             settings.push("store.replicas=1".to_owned());
         }
+        let environment = self.clocks.environment(sidecar);
         for _ in 0..RESTARTS_MAX {
-            let (url, settings) = (url.clone(), settings.clone());
+            let (url, settings, environment) = (url.clone(), settings.clone(), environment.clone());
             let started = tokio::task::spawn_blocking(move || {
                 let more: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
-                Served::on(&url, &more)
+                let environment: Vec<_> =
+                    environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                Served::on_in(&url, &environment, &more)
             });
             if let Ok(served) = started.await {
                 self.doors.moved(sidecar, &served);
@@ -135,6 +104,16 @@ impl World {
             }
         }
         panic!("sidecar {sidecar} does not start");
+    }
+
+    /// The replica takes the place of its master, which is dead; what leads to Redis leads there from now on.
+    pub(crate) async fn fail_over(&mut self) {
+        let Some(replica) = &mut self.replica else { return };
+        replica.promote().await;
+        std::mem::swap(&mut self.redis, replica);
+        for proxy in &self.proxies {
+            proxy.lead_to(self.redis.port());
+        }
     }
 
     /// Waits until a replica that was away has what the master has: until then no write can be confirmed.
