@@ -12,6 +12,7 @@ mod noise;
 mod people;
 mod propagation;
 mod run;
+mod servers;
 mod settle;
 mod wavering;
 mod world;

@@ -23,9 +23,16 @@ pub(crate) struct Doors {
     channels: Vec<RwLock<Option<Channel>>>,
     /// When each last gave no good answer.
     unwell: [AtomicU64; SIDECARS],
-    /// The sidecar that is about to hear nothing: the moment to tell others something.
-    moment: watch::Sender<usize>,
+    moment: watch::Sender<Moment>,
     pub(crate) start: Instant,
+}
+
+/// When a sidecar stops hearing: the moment to tell others something.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moment {
+    pub(crate) sidecar: usize,
+    /// It is not there yet.
+    pub(crate) coming: bool,
 }
 
 impl Doors {
@@ -33,7 +40,7 @@ impl Doors {
         Self {
             channels: (0..SIDECARS).map(|_| RwLock::new(None)).collect(),
             unwell: Default::default(),
-            moment: watch::Sender::new(0),
+            moment: watch::Sender::default(),
             start: clock::monotonic(),
         }
     }
@@ -57,12 +64,17 @@ impl Doors {
         (0..SIDECARS).map(|n| (first + n) % SIDECARS).min_by_key(unwell).unwrap_or(first)
     }
 
-    /// From now on a sidecar may not hear what is told elsewhere.
-    pub(crate) fn is_deaf(&self, sidecar: usize) {
-        self.moment.send_replace(sidecar);
+    /// Before long a sidecar does not hear what is told elsewhere.
+    pub(crate) fn will_be_deaf(&self, sidecar: usize) {
+        self.moment.send_replace(Moment { sidecar, coming: true });
     }
 
-    pub(crate) fn moments(&self) -> watch::Receiver<usize> {
+    /// From now on it may not.
+    pub(crate) fn is_deaf(&self, sidecar: usize) {
+        self.moment.send_replace(Moment { sidecar, coming: false });
+    }
+
+    pub(crate) fn moments(&self) -> watch::Receiver<Moment> {
         self.moment.subscribe()
     }
 

@@ -5,18 +5,20 @@ use std::time::Duration;
 use super::{
     draw::Draw,
     history::Harm,
-    world::{SIDECARS, Shape, World},
+    servers::Shape,
+    world::{SIDECARS, World},
 };
 use crate::proxy::{Way, Whom};
 
 /// How long what is heard of writes is only late before it stays away.
-const SLOWLY_DEAF: Duration = Duration::from_millis(600);
+const SLOWLY_DEAF: Duration = Duration::from_millis(900);
 
 /// One thing that fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    RedisKilled,
-    RedisStopped,
+    /// Of a cluster, the node of this number.
+    RedisKilled(usize),
+    RedisStopped(usize),
     /// Every connection to Redis is closed by it, once.
     ClientsKilled,
     Cut(usize),
@@ -40,6 +42,10 @@ pub(crate) enum Fault {
     ReplicaStopped,
     /// The master is killed, and its replica takes its place so many milliseconds later.
     Failover(u64),
+    /// Slots of a cluster go to other masters.
+    SlotsMoved(u64),
+    /// A replica of a cluster takes the place of its master, which hands over.
+    HandOver,
 }
 
 /// Some faults at once.
@@ -78,9 +84,14 @@ fn named(draw: &mut Draw, shape: Shape, only: &str) -> Fault {
 
 fn fault(draw: &mut Draw, shape: Shape) -> Fault {
     let one = draw.below(SIDECARS);
-    match draw.below(if shape == Shape::Replica { 26 } else { 20 }) {
-        0 => Fault::RedisKilled,
-        1 => Fault::RedisStopped,
+    let faults = match shape {
+        Shape::Alone => 22,
+        Shape::Replica => 28,
+        Shape::Cluster => 30,
+    };
+    match draw.below(faults) {
+        0 => Fault::RedisKilled(one),
+        1 => Fault::RedisStopped(one),
         2 => Fault::ClientsKilled,
         3 => Fault::Cut(one),
         4 => Fault::Silent(one),
@@ -91,11 +102,13 @@ fn fault(draw: &mut Draw, shape: Shape) -> Fault {
         11 => Fault::SidecarKilled(one),
         12 => Fault::SidecarStopped(one),
         13 | 14 => Fault::HalfSilent(one, draw.below(2)),
-        15 | 16 => Fault::Deaf(one, 240 + draw.next() % 90),
-        17 | 18 => Fault::SlowReads(one, 100 + draw.next() % 300),
-        19 => Fault::Forgotten(one),
-        20 => Fault::ReplicaKilled,
-        21 | 22 => Fault::ReplicaStopped,
+        15..18 => Fault::Deaf(one, 240 + draw.next() % 90),
+        18..21 => Fault::SlowReads(one, 100 + draw.next() % 300),
+        21 => Fault::Forgotten(one),
+        22..27 if shape == Shape::Cluster => Fault::SlotsMoved(draw.next()),
+        27.. if shape == Shape::Cluster => Fault::HandOver,
+        22 => Fault::ReplicaKilled,
+        23 | 24 => Fault::ReplicaStopped,
         _ => Fault::Failover(draw.next() % 400),
     }
 }
@@ -120,8 +133,8 @@ impl Place {
 impl Fault {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::RedisKilled => "redis killed",
-            Self::RedisStopped => "redis stopped",
+            Self::RedisKilled(_) => "redis killed",
+            Self::RedisStopped(_) => "redis stopped",
             Self::ClientsKilled => "redis closed all connections",
             Self::Cut(_) => "way cut",
             Self::Silent(_) => "way silent both ways",
@@ -138,12 +151,15 @@ impl Fault {
             Self::ReplicaKilled => "replica killed",
             Self::ReplicaStopped => "replica stopped",
             Self::Failover(_) => "failover to the replica",
+            Self::SlotsMoved(_) => "slots moved",
+            Self::HandOver => "a master of the cluster handed over",
         }
     }
 
     fn concerns(self) -> Place {
         match self {
-            Self::RedisKilled | Self::RedisStopped | Self::ClientsKilled => Place::Redis,
+            Self::RedisKilled(_) | Self::RedisStopped(_) | Self::ClientsKilled => Place::Redis,
+            Self::SlotsMoved(_) | Self::HandOver => Place::Redis,
             Self::Cut(_) | Self::Silent(_) | Self::NoQuestions(_) | Self::NoAnswers(_) => Place::Way,
             Self::HalfSilent(..) | Self::Deaf(..) | Self::SlowReads(..) => Place::Way,
             Self::Forgotten(_) | Self::Slow(..) | Self::AllSlow(_) => Place::Way,
@@ -158,7 +174,8 @@ impl Fault {
             Self::HalfSilent(one, _) | Self::Deaf(one, _) | Self::SlowReads(one, _) => Some(one),
             Self::Forgotten(one) => Some(one),
             Self::Slow(one, _) | Self::SidecarKilled(one) | Self::SidecarStopped(one) => Some(one),
-            Self::RedisKilled | Self::RedisStopped | Self::ClientsKilled | Self::AllSlow(_) => None,
+            Self::RedisKilled(_) | Self::RedisStopped(_) | Self::ClientsKilled | Self::AllSlow(_) => None,
+            Self::SlotsMoved(_) | Self::HandOver => None,
             Self::ReplicaKilled | Self::ReplicaStopped | Self::Failover(_) => None,
         }
     }
@@ -190,10 +207,10 @@ impl World {
     async fn inject(&mut self, fault: Fault) {
         let millis = Duration::from_millis;
         match fault {
-            Fault::RedisKilled => self.redis.kill(),
-            Fault::RedisStopped => self.redis.pause(),
+            Fault::RedisKilled(one) => self.servers.one(one).kill(),
+            Fault::RedisStopped(one) => self.servers.one(one).pause(),
             Fault::ClientsKilled => {
-                self.redis.command(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await;
+                self.servers.one(0).command(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await;
             }
             Fault::Cut(one) => {
                 self.proxies[one].refuse().await;
@@ -216,6 +233,7 @@ impl World {
             }
             Fault::Deaf(one, late) => {
                 let slow = Way { whom: Whom::Hearing, slow_answers_only: true, ..Way::default() };
+                self.doors.will_be_deaf(one);
                 self.proxies[one].set(Way { delay: millis(late), ..slow });
                 tokio::time::sleep(SLOWLY_DEAF).await;
                 // What is written from now on is on its way when the silence begins.
@@ -250,21 +268,23 @@ impl World {
                 self.signal(one, "STOP");
                 self.doors.is_deaf(one);
             }
-            Fault::ReplicaKilled => self.replica.iter_mut().for_each(|replica| replica.kill()),
-            Fault::ReplicaStopped => self.replica.iter().for_each(|replica| replica.pause()),
+            Fault::ReplicaKilled => self.servers.replica().iter_mut().for_each(|replica| replica.kill()),
+            Fault::ReplicaStopped => self.servers.replica().iter().for_each(|replica| replica.pause()),
             Fault::Failover(after) => {
-                self.redis.kill();
+                self.servers.one(0).kill();
                 tokio::time::sleep(millis(after)).await;
-                self.fail_over().await;
+                self.servers.fail_over(&self.proxies).await;
             }
+            Fault::SlotsMoved(seed) => self.servers.move_slots(&mut Draw::new(seed, 0)).await,
+            Fault::HandOver => self.servers.hand_over().await,
         }
     }
 
     async fn heal(&mut self, fault: Fault) {
         match fault {
-            Fault::RedisKilled => self.redis.restart().await,
-            Fault::RedisStopped => self.redis.resume(),
-            Fault::ClientsKilled => {}
+            Fault::RedisKilled(one) => self.servers.one(one).restart().await,
+            Fault::RedisStopped(one) => self.servers.one(one).resume(),
+            Fault::ClientsKilled | Fault::SlotsMoved(_) | Fault::HandOver => {}
             Fault::Cut(one) => self.proxies[one].admit().await,
             Fault::Silent(_)
             | Fault::NoQuestions(_)
@@ -280,18 +300,12 @@ impl World {
             Fault::SidecarKilled(one) => self.launch(one).await,
             Fault::SidecarStopped(one) => self.signal(one, "CONT"),
             Fault::ReplicaKilled => {
-                if let Some(replica) = &mut self.replica {
+                if let Some(replica) = self.servers.replica() {
                     replica.restart().await;
                 }
             }
-            // The old master is its replica now.
-            Fault::Failover(_) => {
-                let master = self.redis.port();
-                if let Some(replica) = &mut self.replica {
-                    replica.follow(master).await;
-                }
-            }
-            Fault::ReplicaStopped => self.replica.iter().for_each(|replica| replica.resume()),
+            Fault::ReplicaStopped => self.servers.replica().iter().for_each(|replica| replica.resume()),
+            Fault::Failover(_) => self.servers.come_back().await,
         }
     }
 }

@@ -18,9 +18,10 @@ use super::{
     history::{Answer, History, Micros, What},
     noise::Noise,
     people::{People, WAVERING},
+    servers::Shape,
     settle::{self, Recovery},
     wavering::waver,
-    world::{DEADLINE, Shape, World},
+    world::{DEADLINE, World},
 };
 
 /// What became of a run.
@@ -64,7 +65,7 @@ pub(crate) async fn run(seed: u64, time: Duration, only: String, allowance: Micr
     for episode in schedule(&mut Draw::new(seed, 0), shape, time, &only) {
         world.suffer(&episode, &mut history.harms).await;
     }
-    world.whole().await;
+    world.servers.whole().await;
     let recovery = settle::recover(&caller).await;
     end.send_replace(true);
     while let Some(client) = clients.join_next().await {
@@ -103,7 +104,11 @@ impl Run {
             "seed {:4}{}{}: {:5} operations ({} allowed, {} stored, {} journaled, {} unknown), recovery {:4} ms (noise {}), writes {:4} ms ({}), \
              latest +{} ms ({}), {} violations; {}",
             self.seed,
-            if self.shape == Shape::Replica { " with replica" } else { "" },
+            match self.shape {
+                Shape::Alone => "",
+                Shape::Replica => " with replica",
+                Shape::Cluster => " on a cluster",
+            },
             if self.clocks.differ() { ", clocks apart" } else { "" },
             self.history.operations.len(),
             count(&|answer| *answer == Answer::Allow),
