@@ -14,6 +14,7 @@ mod propagation;
 mod run;
 mod servers;
 mod settle;
+mod suffer;
 mod wavering;
 mod world;
 

@@ -33,10 +33,16 @@ impl Clocks {
                 ("FAKETIME", format!("{:+.3}", ahead as f64 / 1000.0)),
                 ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
                 ("DONT_FAKE_MONOTONIC", "1".to_owned()),
-                // One that is killed leaves nothing behind.
-                ("FAKETIME_DISABLE_SHM", "1".to_owned()),
             ],
         }
+    }
+}
+
+/// Takes away what libfaketime leaves behind of a process that was killed.
+pub(crate) fn clear(process: u32) {
+    for name in [format!("faketime_shm_{process}"), format!("sem.faketime_sem_{process}")] {
+        // Not there where the clock was right, or the process ended by itself.
+        drop(fs::remove_file(PathBuf::from("/dev/shm").join(name)));
     }
 }
 

@@ -5,7 +5,7 @@ use std::{path::Path, process::Command, sync::Arc, time::Duration};
 use tempfile::TempDir;
 
 use super::{
-    clocks::Clocks,
+    clocks::{self, Clocks},
     doors::Doors,
     servers::{Servers, Shape},
 };
@@ -23,6 +23,8 @@ pub(crate) struct World {
     pub(crate) sidecars: Vec<Option<Served>>,
     pub(crate) doors: Arc<Doors>,
     clocks: Clocks,
+    /// Every sidecar's process there was.
+    processes: Vec<u32>,
     pub(crate) folder: TempDir,
 }
 
@@ -35,7 +37,7 @@ impl World {
         let (servers, proxies) = Servers::start(shape, folder.path()).await;
         let sidecars = (0..SIDECARS).map(|_| None).collect();
         let doors = Arc::new(Doors::new());
-        let mut world = Self { servers, proxies, sidecars, doors, clocks, folder };
+        let mut world = Self { servers, proxies, sidecars, doors, clocks, processes: Vec::new(), folder };
         world.servers.whole().await;
         for sidecar in 0..SIDECARS {
             world.launch(sidecar).await;
@@ -67,6 +69,7 @@ impl World {
                 Served::on_in(&url, &environment, &more)
             });
             if let Ok(served) = started.await {
+                self.processes.push(served.id());
                 self.doors.moved(sidecar, &served);
                 self.sidecars[sidecar] = Some(served);
                 return;
@@ -82,5 +85,12 @@ impl World {
             let sent = Command::new("kill").args([&format!("-{name}"), &id]).status();
             assert!(sent.is_ok_and(|status| status.success()), "kill -{name}");
         }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.sidecars.clear();
+        self.processes.iter().for_each(|process| clocks::clear(*process));
     }
 }
