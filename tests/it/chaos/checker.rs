@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use super::history::{Answer, Ask, Fresh, History, Micros, Operation, What};
 pub(crate) use ending::ending;
-pub(crate) use prompt::{late, recovered};
+pub(crate) use prompt::{RECOVERY, late, recovered};
 
 /// How long another sidecar may go on from memory: `store.trust`, from the question that was answered before the write.
 /// No allowance is added. All processes share one monotonic clock; an acknowledgement is noted after it was made, and a

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        RwLock,
+        Mutex, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -25,6 +25,8 @@ pub(crate) struct Doors {
     unwell: [AtomicU64; SIDECARS],
     moment: watch::Sender<Moment>,
     pub(crate) start: Instant,
+    /// Every sidecar's process there was.
+    processes: Mutex<Vec<u32>>,
 }
 
 /// When a sidecar stops hearing: the moment to tell others something.
@@ -42,6 +44,7 @@ impl Doors {
             unwell: Default::default(),
             moment: watch::Sender::default(),
             start: clock::monotonic(),
+            processes: Mutex::default(),
         }
     }
 
@@ -78,7 +81,12 @@ impl Doors {
         self.moment.subscribe()
     }
 
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        self.processes.lock().unwrap().clone()
+    }
+
     pub(crate) fn moved(&self, sidecar: usize, served: &Served) {
+        self.processes.lock().unwrap().push(served.id());
         let channel = Endpoint::from_shared(served.grpc.clone()).unwrap().connect_lazy();
         *self.channels[sidecar].write().unwrap() = Some(channel);
     }

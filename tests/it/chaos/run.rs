@@ -48,7 +48,7 @@ pub(crate) struct Noises {
 pub(crate) async fn run(seed: u64, time: Duration, only: String, allowance: Micros) -> Run {
     let (shape, clocks) = (Shape::of(seed), Clocks::of(seed));
     let mut world = World::start(shape, clocks).await;
-    let noise = Noise::start(world.doors.start, world.folder.path());
+    let noise = Noise::start(&world.doors, world.folder.path());
     let (people, notes) = (Arc::new(People::new()), Arc::new(Mutex::new(Vec::new())));
     let caller = Caller { doors: Arc::clone(&world.doors), people, notes };
     settle::prepare(&caller).await;
@@ -77,7 +77,7 @@ pub(crate) async fn run(seed: u64, time: Duration, only: String, allowance: Micr
     history.operations = taken();
     violations.extend(checker::answers(&history));
     let healed = recovery.healed;
-    let noise_until = |took| noise.between(healed, healed + took);
+    let noise_until = |took| noise.stalls(healed, healed + took);
     let noises = Noises { reads: noise_until(recovery.reads), writes: noise_until(recovery.writes) };
     let late = checker::late(&history, micros(DEADLINE), |begin, end| noise.between(begin, end));
     violations.extend(late.iter().filter_map(|late| late.violation(allowance)));
@@ -143,13 +143,20 @@ impl Run {
             ));
             report.push_str(&checker::shrunk(&self.history, first));
         }
+        report.push_str(&self.refused());
+        report
+    }
+
+    /// What writes were answered until all was normal again.
+    pub(crate) fn refused(&self) -> String {
+        let mut told = String::new();
         for (when, sidecar, answer) in &self.recovery.attempts {
             let after = (when - self.recovery.healed) / 1000;
-            report.push_str(&format!(
-                "\n{after:6} ms after all was well: sidecar {sidecar} did not write: {answer:?}"
+            told.push_str(&format!(
+                "\n{after:6} ms after all was well: no write by sidecar {sidecar}: {answer:?}"
             ));
         }
-        report
+        told
     }
 
     /// Of each fault: how often, and how many operations overlapped it.

@@ -23,8 +23,6 @@ pub(crate) struct World {
     pub(crate) sidecars: Vec<Option<Served>>,
     pub(crate) doors: Arc<Doors>,
     clocks: Clocks,
-    /// Every sidecar's process there was.
-    processes: Vec<u32>,
     pub(crate) folder: TempDir,
 }
 
@@ -37,7 +35,7 @@ impl World {
         let (servers, proxies) = Servers::start(shape, folder.path()).await;
         let sidecars = (0..SIDECARS).map(|_| None).collect();
         let doors = Arc::new(Doors::new());
-        let mut world = Self { servers, proxies, sidecars, doors, clocks, processes: Vec::new(), folder };
+        let mut world = Self { servers, proxies, sidecars, doors, clocks, folder };
         world.servers.whole().await;
         for sidecar in 0..SIDECARS {
             world.launch(sidecar).await;
@@ -69,7 +67,6 @@ impl World {
                 Served::on_in(&url, &environment, &more)
             });
             if let Ok(served) = started.await {
-                self.processes.push(served.id());
                 self.doors.moved(sidecar, &served);
                 self.sidecars[sidecar] = Some(served);
                 return;
@@ -91,6 +88,6 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         self.sidecars.clear();
-        self.processes.iter().for_each(|process| clocks::clear(*process));
+        self.doors.processes().into_iter().for_each(clocks::clear);
     }
 }
