@@ -25,7 +25,7 @@ use tokio::task::JoinSet;
 
 /// How much later than the machine was seen to take an answer or a recovery may be in a run among other tests.
 const AMONG_OTHERS_MICROS: u64 = 1_500_000;
-const SHORT: Duration = Duration::from_millis(2000);
+const SHORT: Duration = Duration::from_millis(1500);
 const SHORT_SEEDS: [u64; 2] = [1, 2];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
