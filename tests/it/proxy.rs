@@ -4,9 +4,9 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -15,9 +15,14 @@ use tokio::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::watch,
+    sync::{mpsc, watch},
     task::JoinHandle,
 };
+
+/// What asks to be told of writes.
+const TRACKING: &[u8] = b"TRACKING";
+/// Chunks on their way at most, in one direction of one connection.
+const CHUNKS: usize = 256;
 
 /// How bytes fare. What is held is not lost: as on a real network it arrives once the way is free again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,25 +31,42 @@ pub(crate) struct Way {
     pub(crate) no_questions: bool,
     /// Nothing comes back.
     pub(crate) no_answers: bool,
-    /// Every chunk waits this long, each way.
+    /// Every chunk is this long on its way.
     pub(crate) delay: Duration,
-    /// Every chunk waits up to this long on top, each connection on its own: one overtakes another.
+    /// Every chunk is up to this long on its way on top, each connection on its own: one overtakes another.
     pub(crate) jitter: Duration,
-    /// Only every second connection keeps silent: 0 = the first, third, and so on; 1 = the others. None = all do.
-    pub(crate) every_second: Option<usize>,
+    /// Questions are as fast as ever.
+    pub(crate) slow_answers_only: bool,
+    /// Which connections all this concerns.
+    pub(crate) whom: Whom,
     /// New connections are taken and closed at once.
     pub(crate) slam: bool,
+}
+
+/// Some of the connections of a proxy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Whom {
+    #[default]
+    All,
+    /// 0 = the first, third, and so on; 1 = the others.
+    EverySecond(usize),
+    /// Those that were taken before so many had been.
+    Before(usize),
+    /// Those that asked to be told of writes (`CLIENT TRACKING`).
+    Hearing,
+    /// All others.
+    Data,
 }
 
 /// A proxy that runs.
 pub(crate) struct Proxy {
     port: u16,
-    server: u16,
     shared: Arc<Shared>,
     accepting: Option<JoinHandle<()>>,
 }
 
 struct Shared {
+    server: AtomicU16,
     way: watch::Sender<Way>,
     cuts: watch::Sender<usize>,
     accepted: AtomicUsize,
@@ -54,15 +76,20 @@ impl Proxy {
     /// A proxy of a server on this machine.
     pub(crate) async fn to(server: u16) -> Self {
         let shared = Arc::new(Shared {
+            server: AtomicU16::new(server),
             way: watch::Sender::new(Way::default()),
             cuts: watch::Sender::new(0),
             accepted: AtomicUsize::new(0),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let mut proxy = Self { port, server, shared, accepting: None };
+        let mut proxy = Self { port, shared, accepting: None };
         proxy.accept(listener);
         proxy
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn url(&self) -> String {
@@ -72,6 +99,11 @@ impl Proxy {
     /// From now on bytes fare like this.
     pub(crate) fn set(&self, way: Way) {
         self.shared.way.send_replace(way);
+    }
+
+    /// From now on connections lead to another server; those there are stay where they are.
+    pub(crate) fn lead_to(&self, server: u16) {
+        self.shared.server.store(server, Ordering::SeqCst);
     }
 
     /// Closes every connection there is.
@@ -99,11 +131,12 @@ impl Proxy {
     }
 
     fn accept(&mut self, listener: TcpListener) {
-        let (shared, server) = (Arc::clone(&self.shared), self.server);
+        let shared = Arc::clone(&self.shared);
         self.accepting = Some(tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let number = shared.accepted.fetch_add(1, Ordering::SeqCst);
                 if !shared.way.borrow().slam {
+                    let server = shared.server.load(Ordering::SeqCst);
                     tokio::spawn(carry(client, server, Arc::clone(&shared), number));
                 }
             }
@@ -120,6 +153,31 @@ impl Drop for Proxy {
     }
 }
 
+/// What both directions of a connection know of it.
+struct Known {
+    number: usize,
+    /// It asked to be told of writes.
+    hears: AtomicBool,
+}
+
+impl Known {
+    fn is_of(&self, whom: Whom) -> bool {
+        match whom {
+            Whom::All => true,
+            Whom::Before(number) => self.number < number,
+            Whom::EverySecond(which) => self.number % 2 == which,
+            Whom::Hearing => self.hears.load(Ordering::Relaxed),
+            Whom::Data => !self.hears.load(Ordering::Relaxed),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Questions,
+    Answers,
+}
+
 async fn carry(client: TcpStream, server: u16, shared: Arc<Shared>, number: usize) -> io::Result<()> {
     let mut cuts = shared.cuts.subscribe();
     let server = TcpStream::connect(("127.0.0.1", server)).await?;
@@ -127,37 +185,79 @@ async fn carry(client: TcpStream, server: u16, shared: Arc<Shared>, number: usiz
     server.set_nodelay(true)?;
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     let way = || shared.way.subscribe();
-    let concerned = |way: &Way| way.every_second.is_none_or(|which| number % 2 == which);
+    let known = Known { number, hears: AtomicBool::new(false) };
     tokio::select! {
-        ended = pump(from_client, to_server, way(), |way| way.no_questions && concerned(way)) => ended,
-        ended = pump(from_server, to_client, way(), |way| way.no_answers && concerned(way)) => ended,
+        ended = pump(from_client, to_server, way(), Direction::Questions, &known) => ended,
+        ended = pump(from_server, to_client, way(), Direction::Answers, &known) => ended,
         _ = cuts.changed() => Ok(()),
     }
 }
 
+/// Takes chunks as they come and hands each on when it is due, in order.
 async fn pump(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    mut way: watch::Receiver<Way>,
-    held: impl Fn(&Way) -> bool,
+    from: OwnedReadHalf,
+    to: OwnedWriteHalf,
+    way: watch::Receiver<Way>,
+    direction: Direction,
+    known: &Known,
 ) -> io::Result<()> {
-    let mut chunk = vec![0; 64 * 1024];
+    let (on_its_way, arrives) = mpsc::channel(CHUNKS);
+    let taking = take(from, way.clone(), direction, known, on_its_way);
+    tokio::try_join!(taking, hand_on(to, way, direction, known, arrives)).map(drop)
+}
+
+async fn take(
+    mut from: OwnedReadHalf,
+    way: watch::Receiver<Way>,
+    direction: Direction,
+    known: &Known,
+    on_its_way: mpsc::Sender<(Instant, Vec<u8>)>,
+) -> io::Result<()> {
     // Numbers of its own, begun by its own port.
-    let mut chunks = from.local_addr().map_or(0, |own| u64::from(own.port())) << 32
+    let mut draw = from.local_addr().map_or(0, |own| u64::from(own.port())) << 32
         | from.peer_addr().map_or(0, |peer| u64::from(peer.port()));
+    let mut chunk = vec![0; 64 * 1024];
     loop {
         let length = from.read(&mut chunk).await?;
-        if length == 0 {
+        let Some(taken) = chunk.get(..length).filter(|taken| !taken.is_empty()) else { return Ok(()) };
+        if direction == Direction::Questions && taken.windows(TRACKING.len()).any(|word| word == TRACKING) {
+            known.hears.store(true, Ordering::Relaxed);
+        }
+        draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let Way { delay, jitter, slow_answers_only, whom, .. } = *way.borrow();
+        let mut due = Instant::now();
+        if known.is_of(whom) && (direction == Direction::Answers || !slow_answers_only) {
+            due += delay + jitter.mul_f64(f64::from((draw >> 56) as u8) / 255.0);
+        }
+        if on_its_way.send((due, taken.to_vec())).await.is_err() {
             return Ok(());
         }
-        chunks = chunks.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let Way { delay, jitter, .. } = *way.borrow();
-        let delay = delay + jitter.mul_f64(f64::from((chunks >> 56) as u8) / 255.0);
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
+    }
+}
+
+async fn hand_on(
+    mut to: OwnedWriteHalf,
+    mut way: watch::Receiver<Way>,
+    direction: Direction,
+    known: &Known,
+    mut arrives: mpsc::Receiver<(Instant, Vec<u8>)>,
+) -> io::Result<()> {
+    let held = |way: &Way| {
+        let silent = match direction {
+            Direction::Questions => way.no_questions,
+            Direction::Answers => way.no_answers,
+        };
+        silent && known.is_of(way.whom)
+    };
+    while let Some((due, chunk)) = arrives.recv().await {
+        if due > Instant::now() {
+            tokio::time::sleep_until(due.into()).await;
         }
         // The proxy ends with its test.
-        let Ok(_) = way.wait_for(|way| !held(way)).await else { return Ok(()) };
-        to.write_all(&chunk[..length]).await?;
+        if way.wait_for(|way| !held(way)).await.is_err() {
+            break;
+        }
+        to.write_all(&chunk).await?;
     }
+    Ok(())
 }

@@ -12,7 +12,10 @@ use std::{
 use ::redis::Value;
 use tokio::sync::Mutex;
 
-use crate::redis_server::{RedisServer, free_port};
+use crate::{
+    proxy::Proxy,
+    redis_server::{RedisServer, free_port},
+};
 
 /// Forming a cluster takes seconds on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,15 +31,41 @@ impl Cluster {
     pub(crate) async fn start() -> Self {
         let mut nodes = Vec::new();
         for _ in 0..3 {
-            nodes.push(node().await);
+            nodes.push(node(&[]).await);
         }
+        Self::of(nodes).await
+    }
+
+    /// Three masters and a replica of the first, each of which clients are told to find at a proxy.
+    pub(crate) async fn behind_proxies() -> (Self, Vec<Proxy>) {
+        let (mut nodes, mut proxies) = (Vec::new(), Vec::new());
+        for _ in 0..4 {
+            let proxy = Proxy::to(0).await;
+            let node = node(&["--cluster-announce-port", &proxy.port().to_string()]).await;
+            proxy.lead_to(node.port());
+            nodes.push(node);
+            proxies.push(proxy);
+        }
+        let Some(replica) = nodes.pop() else { panic!("no nodes") };
+        let mut cluster = Self::of(nodes).await;
+        let (new, known) = (host(&replica), host(&cluster.nodes[0]));
+        let master = cluster.id(0).await;
+        cli(&["--cluster", "add-node", &new, &known, "--cluster-slave", "--cluster-master-id", &master], &[])
+            .await;
+        cluster.nodes.push(replica);
+        cluster.agrees().await;
+        (cluster, proxies)
+    }
+
+    async fn of(nodes: Vec<RedisServer>) -> Self {
         let cluster = Self { nodes, prefixes: AtomicUsize::new(0) };
         let hosts: Vec<_> = cluster.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
         cli(
             &[&["--cluster", "create"], hosts.iter().map(String::as_str).collect::<Vec<_>>().as_slice()]
                 .concat(),
             &["--cluster-yes"],
-        );
+        )
+        .await;
         cluster.agrees().await;
         cluster
     }
@@ -65,9 +94,9 @@ impl Cluster {
 
     /// Adds a master without slots.
     pub(crate) async fn add(&mut self) {
-        let new = node().await;
+        let new = node(&[]).await;
         let known = format!("127.0.0.1:{}", self.nodes[0].port());
-        cli(&["--cluster", "add-node", &format!("127.0.0.1:{}", new.port()), &known], &[]);
+        cli(&["--cluster", "add-node", &format!("127.0.0.1:{}", new.port()), &known], &[]).await;
         self.nodes.push(new);
         self.agrees().await;
     }
@@ -134,19 +163,26 @@ impl Cluster {
     }
 }
 
-async fn node() -> RedisServer {
-    // The default is a port that does not exist above 55,535.
-    let bus = free_port().to_string();
-    RedisServer::with(&["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "3000"])
-        .await
+fn host(node: &RedisServer) -> String {
+    format!("127.0.0.1:{}", node.port())
 }
 
-fn cli(words: &[&str], options: &[&str]) {
-    let ran = Command::new("redis-cli").args(words).args(options).output().expect("redis-cli is installed");
+async fn node(more: &[&str]) -> RedisServer {
+    // The default is a port that does not exist above 55,535.
+    let bus = free_port().to_string();
+    let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "3000"];
+    RedisServer::with(&[&cluster, more].concat()).await
+}
+
+/// On a thread of its own: what it connects to may be a proxy of the same runtime.
+async fn cli(words: &[&str], options: &[&str]) {
+    let words: Vec<_> = words.iter().chain(options).map(|word| (*word).to_owned()).collect();
+    let run = move || Command::new("redis-cli").args(words).output().expect("redis-cli is installed");
+    let ran = tokio::task::spawn_blocking(run).await.unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
 }
 
-fn text(value: Value) -> String {
+pub(crate) fn text(value: Value) -> String {
     match value {
         Value::BulkString(bytes) => String::from_utf8(bytes).unwrap(),
         Value::SimpleString(text) | Value::VerbatimString { text, .. } => text,

@@ -15,6 +15,8 @@ pub(crate) struct RedisServer {
     child: Option<Child>,
     port: u16,
     arguments: Vec<String>,
+    /// The port of its master, if it is to be a replica.
+    follows: Option<u16>,
     folder: TempDir,
 }
 
@@ -24,11 +26,20 @@ impl RedisServer {
         Self::with(&[]).await
     }
 
+    /// A replica.
+    pub(crate) async fn following(master: u16, arguments: &[&str]) -> Self {
+        Self::begin(Some(master), arguments).await
+    }
+
     /// A server with settings as on its command line.
     pub(crate) async fn with(arguments: &[&str]) -> Self {
+        Self::begin(None, arguments).await
+    }
+
+    async fn begin(follows: Option<u16>, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let mut server = Self { child: None, port: 0, arguments, folder };
+        let mut server = Self { child: None, port: 0, arguments, follows, folder };
         // Somebody may take a free port before the server does.
         for _ in 0..10 {
             server.port = free_port();
@@ -73,6 +84,18 @@ impl RedisServer {
         assert!(self.answers().await, "redis-server does not come back: {}", self.log());
     }
 
+    /// From now on it is a master.
+    pub(crate) async fn promote(&mut self) {
+        self.follows = None;
+        self.command(&["REPLICAOF", "NO", "ONE"]).await;
+    }
+
+    /// Starts it again as a replica.
+    pub(crate) async fn follow(&mut self, master: u16) {
+        self.follows = Some(master);
+        self.restart().await;
+    }
+
     /// Starts it again with further settings, and does not wait until it is up.
     pub(crate) fn relaunch(&mut self, arguments: &[&str]) {
         self.kill();
@@ -112,6 +135,9 @@ impl RedisServer {
             .arg("--dir")
             .arg(self.folder.path())
             .args(&self.arguments)
+            .args(
+                self.follows.iter().flat_map(|port| ["--replicaof".to_owned(), format!("127.0.0.1 {port}")]),
+            )
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(Stdio::null());

@@ -6,7 +6,7 @@ use sendgate::{
     grpc::pb,
     store::{
         Commit, Committed, Durability, Store, StoreError,
-        redis::{Options, Redis},
+        redis::{Options, Redis, Target},
     },
 };
 use tonic::Code;
@@ -19,6 +19,7 @@ use crate::{
         say::{PERSON, opt_out, template},
         soon, until,
     },
+    proxy::Proxy,
     redis_server::RedisServer,
 };
 
@@ -241,4 +242,19 @@ async fn more_writes_than_may_wait_are_refused_and_not_lost() {
         refused > 0 && unknown >= 1024 && refused + unknown == 2000,
         "{refused} refused, {unknown} unknown"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writers_are_connected_before_anybody_writes_and_again_after_a_loss() {
+    // The one for commands, and the writers'.
+    const CONNECTIONS: usize = 5;
+    let pair = Pair::start().await;
+    let proxy = Proxy::to(pair.master.port()).await;
+    let options = Options { replicas: 1, ..Options::default() };
+    let store = Redis::open(Target::parse(&proxy.url()).unwrap(), options).await.unwrap();
+    until(async || proxy.accepted() >= CONNECTIONS).await;
+    let before = proxy.accepted();
+    proxy.cut();
+    until(async || proxy.accepted() >= before + CONNECTIONS).await;
+    assert_eq!(store.commit(statement(1, 1)).await, Ok(Committed::Done(1)));
 }

@@ -14,9 +14,9 @@ use tonic::{Response, Status};
 use tonic_types::StatusExt as _;
 
 use super::{
+    doors::{Doors, day},
     history::{Answer, Ask, Fresh, Micros, Operation, Statement, What},
     people::People,
-    world::{Doors, day},
 };
 use crate::harness::say;
 

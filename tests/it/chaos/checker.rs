@@ -4,6 +4,7 @@
 //! Every rule is weakened by what may have happened, never by a guess, so that a violation is a real one.
 
 mod ending;
+mod prompt;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use super::history::{Answer, Ask, Fresh, History, Micros, Operation, What};
 pub(crate) use ending::ending;
+pub(crate) use prompt::{RECOVERY, late, recovered};
 
 /// How long another sidecar may go on from memory: `store.trust`, from the question that was answered before the write.
 /// No allowance is added. All processes share one monotonic clock; an acknowledgement is noted after it was made, and a
@@ -39,7 +41,7 @@ pub(crate) fn answers(history: &History) -> Vec<Violation> {
         for check in operations.iter().filter(|operation| operation.answer == Answer::Allow) {
             let What::Check(ask, fresh) = check.what else { continue };
             found.extend(after_opt_out(operations, check, ask, fresh, history.settled));
-            found.extend(after_window(operations, check, ask));
+            found.extend(after_window(operations, check, ask, history.ahead[check.sidecar]));
         }
     }
     found
@@ -86,7 +88,7 @@ fn known_from(no: &Operation, said: i64, check: &Operation, fresh: Fresh, settle
     }
 }
 
-fn after_window(operations: &[&Operation], check: &Operation, ask: Ask) -> Option<Violation> {
+fn after_window(operations: &[&Operation], check: &Operation, ask: Ask, ahead: i64) -> Option<Violation> {
     if ask != Ask::Reply {
         return None;
     }
@@ -99,32 +101,17 @@ fn after_window(operations: &[&Operation], check: &Operation, ask: Ask) -> Optio
         })
         .max();
     let end = last.map(|last| last + DAY_MILLIS);
-    // The sidecar reads the same clock, later.
-    if end.is_some_and(|end| check.day < end) {
+    // The sidecar reads its own clock, later. That is all its clock decides: who said what last follows from what they
+    // told, and for how long memory counts from timers.
+    if end.is_some_and(|end| check.day + ahead < end) {
         return None;
     }
     Some(Violation {
         rule: "a reply after the end of the window",
         person: check.person,
         when: check.begin,
-        text: format!("asked at {}, end {end:?}\n  {check}", check.day),
+        text: format!("asked at {} ({ahead} ms ahead), end {end:?}\n  {check}", check.day),
     })
-}
-
-/// Answers that came later than their deadline and a slack, other than of a sidecar that was stopped or killed.
-pub(crate) fn late(history: &History, deadline: Micros) -> Vec<(Micros, &Operation)> {
-    let excused = |operation: &Operation| {
-        history.harms.iter().any(|harm| {
-            harm.name.starts_with("sidecar")
-                && harm.sidecar == Some(operation.sidecar)
-                && harm.begin < operation.end
-                && operation.begin < harm.end
-        })
-    };
-    let took = |operation: &Operation| operation.end - operation.begin;
-    let late =
-        history.operations.iter().filter(|operation| took(operation) > deadline && !excused(operation));
-    late.map(|operation| (took(operation) - deadline, operation)).collect()
 }
 
 /// What is worth reading of a history to understand a violation: what the person said, and what failed around it.

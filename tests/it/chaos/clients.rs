@@ -8,7 +8,7 @@ use super::{
     calls::Caller,
     draw::Draw,
     history::{Answer, Ask, Fresh, Statement},
-    people::{PEOPLE, People},
+    people::People,
     world::SIDECARS,
 };
 
@@ -27,7 +27,7 @@ pub(crate) async fn client(caller: Caller, mut draw: Draw, ended: watch::Receive
             66..88 => speak(&caller, &mut draw, sidecar, &mut late).await,
             88..94 => {
                 let person = if draw.percent(60) {
-                    PEOPLE - 1 - draw.below(4)
+                    People::about_to_close(&mut draw)
                 } else {
                     caller.people.anybody(&mut draw)
                 };
@@ -52,7 +52,7 @@ pub(crate) async fn client(caller: Caller, mut draw: Draw, ended: watch::Receive
 
 async fn ask(caller: &Caller, draw: &mut Draw, sidecar: usize) {
     let person = match draw.percent(12) {
-        true => PEOPLE - 1 - draw.below(4),
+        true => People::about_to_close(draw),
         false => caller.people.interesting(draw),
     };
     let ask = match People::wrote_long_ago(person) {

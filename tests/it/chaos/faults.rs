@@ -2,18 +2,14 @@
 
 use std::time::Duration;
 
-use super::{
-    draw::Draw,
-    history::Harm,
-    world::{SIDECARS, World},
-};
-use crate::proxy::Way;
+use super::{draw::Draw, servers::Shape, world::SIDECARS};
 
 /// One thing that fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    RedisKilled,
-    RedisStopped,
+    /// Of a cluster, the node of this number.
+    RedisKilled(usize),
+    RedisStopped(usize),
     /// Every connection to Redis is closed by it, once.
     ClientsKilled,
     Cut(usize),
@@ -22,6 +18,12 @@ pub(crate) enum Fault {
     NoAnswers(usize),
     /// Some connections are silent and others are not: what is written goes unheard while reads go on, or the reverse.
     HalfSilent(usize, usize),
+    /// Connections there are lead nowhere any more, and nobody says so; new ones are fine.
+    Forgotten(usize),
+    /// What a sidecar hears of writes by comes later and later, and then not at all, while all else flows.
+    Deaf(usize, u64),
+    /// What a sidecar reads comes late, one answer before the other, while it hears of writes at once.
+    SlowReads(usize, u64),
     /// Every chunk takes some milliseconds, each connection at its own pace.
     Slow(usize, u64),
     AllSlow(u64),
@@ -29,6 +31,12 @@ pub(crate) enum Fault {
     SidecarStopped(usize),
     ReplicaKilled,
     ReplicaStopped,
+    /// The master is killed, and its replica takes its place so many milliseconds later.
+    Failover(u64),
+    /// Slots of a cluster go to other masters.
+    SlotsMoved(u64),
+    /// A replica of a cluster takes the place of its master, which hands over.
+    HandOver,
 }
 
 /// Some faults at once.
@@ -40,13 +48,13 @@ pub(crate) struct Episode {
 }
 
 /// As many episodes as fill a time, of faults whose name holds a word.
-pub(crate) fn schedule(draw: &mut Draw, replica: bool, time: Duration, only: &str) -> Vec<Episode> {
+pub(crate) fn schedule(draw: &mut Draw, shape: Shape, time: Duration, only: &str) -> Vec<Episode> {
     let mut episodes = Vec::new();
     let mut filled = Duration::ZERO;
     while filled < time {
-        let mut faults = vec![named(draw, replica, only)];
-        let second = named(draw, replica, only);
-        if draw.percent(40) && second.concerns() != faults[0].concerns() {
+        let mut faults = vec![named(draw, shape, only)];
+        let second = named(draw, shape, only);
+        if draw.percent(40) && second.concerns().is_apart_from(faults[0].concerns()) {
             faults.push(second);
         }
         let episode = Episode { pause: draw.millis(150, 500), faults, lasts: draw.millis(100, 1100) };
@@ -56,20 +64,25 @@ pub(crate) fn schedule(draw: &mut Draw, replica: bool, time: Duration, only: &st
     episodes
 }
 
-fn named(draw: &mut Draw, replica: bool, only: &str) -> Fault {
+fn named(draw: &mut Draw, shape: Shape, only: &str) -> Fault {
     loop {
-        let fault = fault(draw, replica);
+        let fault = fault(draw, shape);
         if fault.name().contains(only) {
             return fault;
         }
     }
 }
 
-fn fault(draw: &mut Draw, replica: bool) -> Fault {
+fn fault(draw: &mut Draw, shape: Shape) -> Fault {
     let one = draw.below(SIDECARS);
-    match draw.below(if replica { 18 } else { 15 }) {
-        0 => Fault::RedisKilled,
-        1 => Fault::RedisStopped,
+    let faults = match shape {
+        Shape::Alone => 22,
+        Shape::Replica => 28,
+        Shape::Cluster => 30,
+    };
+    match draw.below(faults) {
+        0 => Fault::RedisKilled(one),
+        1 => Fault::RedisStopped(one),
         2 => Fault::ClientsKilled,
         3 => Fault::Cut(one),
         4 => Fault::Silent(one),
@@ -80,8 +93,14 @@ fn fault(draw: &mut Draw, replica: bool) -> Fault {
         11 => Fault::SidecarKilled(one),
         12 => Fault::SidecarStopped(one),
         13 | 14 => Fault::HalfSilent(one, draw.below(2)),
-        15 => Fault::ReplicaKilled,
-        _ => Fault::ReplicaStopped,
+        15..18 => Fault::Deaf(one, 240 + draw.next() % 90),
+        18..21 => Fault::SlowReads(one, 100 + draw.next() % 300),
+        21 => Fault::Forgotten(one),
+        22..27 if shape == Shape::Cluster => Fault::SlotsMoved(draw.next()),
+        27.. if shape == Shape::Cluster => Fault::HandOver,
+        22 => Fault::ReplicaKilled,
+        23 | 24 => Fault::ReplicaStopped,
+        _ => Fault::Failover(draw.next() % 400),
     }
 }
 
@@ -94,134 +113,61 @@ pub(crate) enum Place {
     Sidecar(usize),
 }
 
+impl Place {
+    /// A master that has no replica cannot be replaced.
+    fn is_apart_from(self, other: Self) -> bool {
+        let server = |place| matches!(place, Self::Redis | Self::Replica);
+        self != other && !(server(self) && server(other))
+    }
+}
+
 impl Fault {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::RedisKilled => "redis killed",
-            Self::RedisStopped => "redis stopped",
+            Self::RedisKilled(_) => "redis killed",
+            Self::RedisStopped(_) => "redis stopped",
             Self::ClientsKilled => "redis closed all connections",
             Self::Cut(_) => "way cut",
             Self::Silent(_) => "way silent both ways",
             Self::NoQuestions(_) => "way silent towards redis",
             Self::NoAnswers(_) => "way silent from redis",
             Self::HalfSilent(..) => "half of the connections silent",
+            Self::Forgotten(_) => "connections forgotten on the way",
+            Self::Deaf(..) => "hearing slow, then silent",
+            Self::SlowReads(..) => "reads slow, hearing prompt",
             Self::Slow(..) => "way slow",
             Self::AllSlow(_) => "all ways slow",
             Self::SidecarKilled(_) => "sidecar killed",
             Self::SidecarStopped(_) => "sidecar stopped",
             Self::ReplicaKilled => "replica killed",
             Self::ReplicaStopped => "replica stopped",
+            Self::Failover(_) => "failover to the replica",
+            Self::SlotsMoved(_) => "slots moved",
+            Self::HandOver => "a master of the cluster handed over",
         }
     }
 
     fn concerns(self) -> Place {
         match self {
-            Self::RedisKilled | Self::RedisStopped | Self::ClientsKilled => Place::Redis,
+            Self::RedisKilled(_) | Self::RedisStopped(_) | Self::ClientsKilled => Place::Redis,
+            Self::SlotsMoved(_) | Self::HandOver => Place::Redis,
             Self::Cut(_) | Self::Silent(_) | Self::NoQuestions(_) | Self::NoAnswers(_) => Place::Way,
-            Self::HalfSilent(..) | Self::Slow(..) | Self::AllSlow(_) => Place::Way,
+            Self::HalfSilent(..) | Self::Deaf(..) | Self::SlowReads(..) => Place::Way,
+            Self::Forgotten(_) | Self::Slow(..) | Self::AllSlow(_) => Place::Way,
             Self::SidecarKilled(one) | Self::SidecarStopped(one) => Place::Sidecar(one),
-            Self::ReplicaKilled | Self::ReplicaStopped => Place::Replica,
+            Self::ReplicaKilled | Self::ReplicaStopped | Self::Failover(_) => Place::Replica,
         }
     }
 
-    fn sidecar(self) -> Option<usize> {
+    pub(crate) fn sidecar(self) -> Option<usize> {
         match self {
             Self::Cut(one) | Self::Silent(one) | Self::NoQuestions(one) | Self::NoAnswers(one) => Some(one),
-            Self::HalfSilent(one, _) => Some(one),
+            Self::HalfSilent(one, _) | Self::Deaf(one, _) | Self::SlowReads(one, _) => Some(one),
+            Self::Forgotten(one) => Some(one),
             Self::Slow(one, _) | Self::SidecarKilled(one) | Self::SidecarStopped(one) => Some(one),
-            Self::RedisKilled | Self::RedisStopped | Self::ClientsKilled | Self::AllSlow(_) => None,
-            Self::ReplicaKilled | Self::ReplicaStopped => None,
-        }
-    }
-}
-
-impl World {
-    /// Goes through an episode from its pause to its end.
-    pub(crate) async fn suffer(&mut self, episode: &Episode, harms: &mut Vec<Harm>) {
-        tokio::time::sleep(episode.pause).await;
-        let first = harms.len();
-        for fault in &episode.faults {
-            let begin = self.doors.now();
-            harms.push(Harm { name: fault.name(), sidecar: fault.sidecar(), begin, end: begin });
-            self.inject(*fault).await;
-        }
-        tokio::time::sleep(episode.lasts).await;
-        // A sidecar that was killed finds its Redis again only when everything else is well.
-        for these in [false, true] {
-            for place in 0..episode.faults.len() {
-                let fault = episode.faults[place];
-                if matches!(fault, Fault::SidecarKilled(_)) == these {
-                    self.heal(fault).await;
-                    harms[first + place].end = self.doors.now();
-                }
-            }
-        }
-    }
-
-    async fn inject(&mut self, fault: Fault) {
-        let millis = Duration::from_millis;
-        match fault {
-            Fault::RedisKilled => self.redis.kill(),
-            Fault::RedisStopped => self.redis.pause(),
-            Fault::ClientsKilled => {
-                self.redis.command(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await;
-            }
-            Fault::Cut(one) => {
-                self.proxies[one].refuse().await;
-                self.proxies[one].cut();
-            }
-            Fault::Silent(one) => {
-                self.proxies[one].set(Way { no_questions: true, no_answers: true, ..Way::default() });
-            }
-            Fault::NoQuestions(one) => {
-                self.proxies[one].set(Way { no_questions: true, ..Way::default() });
-            }
-            Fault::NoAnswers(one) => self.proxies[one].set(Way { no_answers: true, ..Way::default() }),
-            Fault::HalfSilent(one, which) => {
-                let every_second = Some(which);
-                self.proxies[one].set(Way { no_answers: true, every_second, ..Way::default() });
-            }
-            Fault::Slow(one, most) => {
-                self.proxies[one].set(Way { jitter: millis(most), ..Way::default() });
-            }
-            Fault::AllSlow(most) => {
-                for proxy in &self.proxies {
-                    proxy.set(Way { jitter: millis(most), ..Way::default() });
-                }
-            }
-            Fault::SidecarKilled(one) => {
-                if let Some(served) = self.sidecars[one].take() {
-                    served.kill();
-                }
-            }
-            Fault::SidecarStopped(one) => self.signal(one, "STOP"),
-            Fault::ReplicaKilled => self.replica.iter_mut().for_each(|replica| replica.kill()),
-            Fault::ReplicaStopped => self.replica.iter().for_each(|replica| replica.pause()),
-        }
-    }
-
-    async fn heal(&mut self, fault: Fault) {
-        match fault {
-            Fault::RedisKilled => self.redis.restart().await,
-            Fault::RedisStopped => self.redis.resume(),
-            Fault::ClientsKilled => {}
-            Fault::Cut(one) => self.proxies[one].admit().await,
-            Fault::Silent(_)
-            | Fault::NoQuestions(_)
-            | Fault::NoAnswers(_)
-            | Fault::HalfSilent(..)
-            | Fault::Slow(..)
-            | Fault::AllSlow(_) => {
-                self.proxies.iter().for_each(|proxy| proxy.set(Way::default()));
-            }
-            Fault::SidecarKilled(one) => self.launch(one).await,
-            Fault::SidecarStopped(one) => self.signal(one, "CONT"),
-            Fault::ReplicaKilled => {
-                if let Some(replica) = &mut self.replica {
-                    replica.restart().await;
-                }
-            }
-            Fault::ReplicaStopped => self.replica.iter().for_each(|replica| replica.resume()),
+            Self::RedisKilled(_) | Self::RedisStopped(_) | Self::ClientsKilled | Self::AllSlow(_) => None,
+            Self::SlotsMoved(_) | Self::HandOver => None,
+            Self::ReplicaKilled | Self::ReplicaStopped | Self::Failover(_) => None,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::world::SIDECARS;
+
 /// Microseconds on the clock that all operations of a run share.
 pub(crate) type Micros = u64;
 
@@ -14,7 +16,7 @@ pub(crate) struct Operation {
     pub(crate) begin: Micros,
     /// After the answer was there, or given up.
     pub(crate) end: Micros,
-    /// The time of day before the request was sent, in milliseconds.
+    /// The time of day before the request was sent, in milliseconds of a clock that is right.
     pub(crate) day: i64,
     /// The person it is about.
     pub(crate) person: usize,
@@ -95,6 +97,8 @@ pub(crate) struct History {
     pub(crate) harms: Vec<Harm>,
     /// From here on every fault is over, and every journal was told to the store.
     pub(crate) settled: Micros,
+    /// By how many milliseconds each sidecar's clock is ahead.
+    pub(crate) ahead: [i64; SIDECARS],
 }
 
 /// What a sidecar tells of a person at the end.

@@ -9,20 +9,24 @@ use std::{
 };
 
 use super::{
+    doors::day,
     draw::Draw,
     history::{Micros, Statement},
-    world::day,
 };
 
-/// Of them, the first few are spoken of most.
-pub(crate) const PEOPLE: usize = 32;
+/// All of them.
+pub(crate) const PEOPLE: usize = KNOWN_TO_ALL + WAVERING;
+/// Of whom every client speaks, of the first few most.
+const KNOWN_TO_ALL: usize = 32;
 const HOT: usize = 4;
-/// The last ones wrote a day ago, but for a few seconds.
+/// The last of these wrote a day ago, but for a few seconds.
 const WROTE_LONG_AGO: usize = 4;
+/// Those after them say yes and no in turn, each by one client.
+pub(crate) const WAVERING: usize = 6;
 /// They say no more for a while after a no, so that answers after it mean something.
 const QUIET: Micros = 1_200_000;
-/// Behind the clock, so that no yes is dated ahead of it.
-const BEHIND_MILLIS: i64 = 500;
+/// Behind the clock, so that no yes is dated ahead of any sidecar's.
+const BEHIND_MILLIS: i64 = 3000;
 const LATE_MILLIS: i64 = 60 * 60 * 1000;
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
@@ -57,11 +61,21 @@ impl People {
     }
 
     pub(crate) fn wrote_long_ago(person: usize) -> bool {
-        person >= PEOPLE - WROTE_LONG_AGO
+        (KNOWN_TO_ALL - WROTE_LONG_AGO..KNOWN_TO_ALL).contains(&person)
+    }
+
+    /// Somebody whose window ends soon.
+    pub(crate) fn about_to_close(draw: &mut Draw) -> usize {
+        KNOWN_TO_ALL - 1 - draw.below(WROTE_LONG_AGO)
+    }
+
+    /// Somebody who says yes and no in turn.
+    pub(crate) fn wavering(place: usize) -> usize {
+        KNOWN_TO_ALL + place
     }
 
     pub(crate) fn anybody(&self, draw: &mut Draw) -> usize {
-        if draw.percent(50) { draw.below(HOT) } else { draw.below(PEOPLE) }
+        if draw.percent(50) { draw.below(HOT) } else { draw.below(KNOWN_TO_ALL) }
     }
 
     /// Somebody worth asking about.

@@ -13,8 +13,10 @@ use tokio::task::JoinSet;
 
 use super::{
     calls::Caller,
+    clocks::Clocks,
     history::{Answer, Ask, Fresh, Statement},
     people::{PEOPLE, People},
+    servers::Shape,
     world::World,
 };
 
@@ -66,12 +68,12 @@ async fn sample(caller: &Caller, person: usize) -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement; see docs/reliability.md"]
 async fn propagation() {
-    let world = World::start(false).await;
+    let mut world = World::start(Shape::Alone, Clocks::default()).await;
     let (people, notes) = (Arc::new(People::new()), Arc::default());
     let caller = Caller { doors: Arc::clone(&world.doors), people, notes };
     let (written, ended) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let mut others = JoinSet::new();
-    others.spawn(write_others(world.redis.port(), Arc::clone(&written), Arc::clone(&ended)));
+    others.spawn(write_others(world.servers.one(0).port(), Arc::clone(&written), Arc::clone(&ended)));
     tokio::time::sleep(Duration::from_secs(1)).await;
     let (begin, before) = (clock::monotonic(), written.load(Ordering::Relaxed));
     let mut took = Vec::new();

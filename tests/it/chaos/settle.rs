@@ -31,10 +31,15 @@ const CANARY_SAID: Statement = Statement { at: 1_700_000_000_000, yes: true, nar
 const REPEATERS: u64 = 8;
 
 /// How long sidecars took until answers and writes were normal again.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Recovery {
+    /// When everything was healed.
+    pub(crate) healed: Micros,
+    /// How long after that.
     pub(crate) reads: Micros,
     pub(crate) writes: Micros,
+    /// What writes were answered until then: when, by which sidecar.
+    pub(crate) attempts: Vec<(Micros, usize, Answer)>,
 }
 
 /// The yes that recovery is seen by.
@@ -48,9 +53,11 @@ pub(crate) async fn prepare(caller: &Caller) {
 /// Asks until every sidecar answers as if nothing had been.
 pub(crate) async fn recover(caller: &Caller) -> Recovery {
     let healed = caller.doors.now();
+    let attempts = Arc::new(Mutex::new(Vec::new()));
     let mut sidecars = JoinSet::new();
     for sidecar in 0..SIDECARS {
         let caller = Caller { notes: Arc::new(Mutex::default()), ..caller.clone() };
+        let attempts = Arc::clone(&attempts);
         sidecars.spawn(async move {
             let mut recovery = Recovery::default();
             while caller.check(sidecar, CANARY, Ask::Utility, Fresh::Memory).await != Answer::Allow {
@@ -63,6 +70,7 @@ pub(crate) async fn recover(caller: &Caller) -> Recovery {
                 if answer == Answer::Stored {
                     break;
                 }
+                attempts.lock().unwrap().push((caller.doors.now(), sidecar, answer.clone()));
                 let late = caller.doors.now() > healed + RECOVERY_MAX;
                 assert!(!late, "sidecar {sidecar} takes no writes: {answer:?}");
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -71,12 +79,13 @@ pub(crate) async fn recover(caller: &Caller) -> Recovery {
             recovery
         });
     }
-    let mut worst = Recovery::default();
+    let mut worst = Recovery { healed, ..Recovery::default() };
     while let Some(recovery) = sidecars.join_next().await {
         let recovery = recovery.unwrap();
         worst.reads = worst.reads.max(recovery.reads);
         worst.writes = worst.writes.max(recovery.writes);
     }
+    worst.attempts = std::mem::take(&mut attempts.lock().unwrap());
     worst
 }
 

@@ -61,6 +61,11 @@ impl Served {
         Self::launch(url, "json", &[], more)
     }
 
+    /// The same with an environment as well.
+    pub(crate) fn on_in(url: &str, environment: &[(&str, &str)], more: &[&str]) -> Self {
+        Self::launch(url, "json", environment, more)
+    }
+
     /// The same with a choice of log format.
     pub(crate) fn start_logging(store: &Path, format: &str, more: &[&str]) -> Self {
         Self::launch(&format!("file:{}", store.display()), format, &[], more)

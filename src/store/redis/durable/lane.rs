@@ -1,43 +1,60 @@
 //! One connection that commits are written and confirmed over.
+//!
+//! It is made before anybody needs it, and made again when it is lost: making it takes several round trips, and a commit
+//! that had to wait for them, on one writer after the other, would often be too late when Redis is just back.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use redis::{
     Pipeline, PushInfo, PushKind, RedisError, Value,
     aio::{ConnectionLike as _, MultiplexedConnection, SendError},
 };
-use tokio::sync::{Mutex, mpsc};
+use tokio::{
+    sync::{Mutex, mpsc, watch},
+    time::sleep,
+};
 
 use super::{Job, Shared, TOGETHER_MAX};
-use crate::store::{StoreError, redis::fault};
+use crate::store::{
+    StoreError,
+    redis::{fault, pauses::Pauses},
+};
 
 /// Writes, waits, answers; one batch at a time.
 pub(super) struct Lane {
     shared: Arc<Shared>,
     connection: Option<Connected>,
+    pauses: Pauses,
 }
 
 /// A connection, and whether it has ended since.
 #[derive(Clone)]
 struct Connected {
     connection: MultiplexedConnection,
-    ended: Arc<AtomicBool>,
+    ended: watch::Receiver<bool>,
 }
 
 impl Lane {
-    pub(super) const fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, connection: None }
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, connection: None, pauses: Pauses::default() }
     }
 
     /// Takes what has queued up, again and again, until nobody can queue any more.
     pub(super) async fn run(mut self, queue: Arc<Mutex<mpsc::Receiver<Job>>>) {
         loop {
             let mut jobs = Vec::with_capacity(TOGETHER_MAX);
-            // One writer at a time takes, and lets go before it writes.
-            let taken = queue.lock().await.recv_many(&mut jobs, TOGETHER_MAX).await;
+            let lost = lost(self.connection.clone(), Arc::clone(&self.shared));
+            let taken = tokio::select! {
+                // One writer at a time takes, and lets go before it writes.
+                taken = async { queue.lock().await.recv_many(&mut jobs, TOGETHER_MAX).await } => taken,
+                () = async { lost.await; sleep(self.pauses.next()).await } => {
+                    // Whoever has something to write meanwhile has other writers. What fails is tried again.
+                    if self.connected().await.is_ok() {
+                        self.pauses = Pauses::default();
+                    }
+                    continue;
+                }
+            };
             if taken == 0 {
                 return;
             }
@@ -116,14 +133,13 @@ impl Lane {
 
     /// The connection, made when there is none that works.
     async fn connected(&mut self) -> Result<Connected, String> {
-        if let Some(connected) = self.connection.as_ref().filter(|it| !it.ended.load(Ordering::Acquire)) {
+        if let Some(connected) = self.connection.as_ref().filter(|it| !*it.ended.borrow()) {
             return Ok(connected.clone());
         }
-        let ended = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&ended);
+        let (told, ended) = watch::channel(false);
         let pushed = move |push: PushInfo| {
             if push.kind == PushKind::Disconnection {
-                told.store(true, Ordering::Release);
+                told.send_replace(true);
             }
             Ok::<(), SendError>(())
         };
@@ -135,6 +151,15 @@ impl Lane {
         self.connection = Some(connected.clone());
         Ok(connected)
     }
+}
+
+/// Waits until there is no connection and Redis is there: while it is away, who asks for it is the link, and nobody else.
+async fn lost(connection: Option<Connected>, shared: Arc<Shared>) {
+    if let Some(mut connected) = connection {
+        // A connection that cannot tell any more has ended, too.
+        drop(connected.ended.wait_for(|ended| *ended).await);
+    }
+    drop(shared.link.up().wait_for(|up| *up).await);
 }
 
 /// Nothing was sent.

@@ -21,7 +21,7 @@ fn allowed(sidecar: usize, begin: u64, ask: Ask, fresh: Fresh) -> Operation {
 }
 
 fn rules(operations: Vec<Operation>) -> Vec<&'static str> {
-    let history = History { operations, harms: Vec::new(), settled: 10_000_000 };
+    let history = History { operations, settled: 10_000_000, ..History::default() };
     answers(&history).into_iter().map(|violation| violation.rule).collect()
 }
 
@@ -106,6 +106,18 @@ fn a_reply_after_the_window_is_found() {
 }
 
 #[test]
+fn a_window_ends_by_the_clock_of_the_sidecar_that_is_asked() {
+    let run = |ahead: i64, day: i64| {
+        let check = Operation { day, ..allowed(2, 20, Ask::Reply, Fresh::Memory) };
+        let operations = vec![operation(1, 0, 5, What::Wrote(1_000), Answer::Stored), check];
+        answers(&History { operations, ahead: [0, 0, ahead], ..History::default() }).len()
+    };
+    let end = 1_000 + DAY_MILLIS;
+    assert_eq!((run(-2_000, end + 1_999), run(-2_000, end + 2_000)), (0, 1));
+    assert_eq!((run(2_000, end - 2_001), run(2_000, end - 2_000)), (0, 1));
+}
+
+#[test]
 fn an_end_that_lacks_or_repeats_or_invents_something_is_found() {
     let run = |answer: Answer, entries: &[(bool, i64)], faults: &[&str]| -> Vec<&'static str> {
         let operations = vec![told(0, 0, said(false, 2), answer)];
@@ -140,10 +152,30 @@ fn an_answer_after_its_deadline_is_late_unless_its_sidecar_was_stopped() {
     let harm =
         |sidecar| Harm { name: "sidecar stopped", sidecar: Some(sidecar), begin: 800_000, end: 1_000_000 };
     let run = |harms| {
-        let history = History { operations: vec![slow.clone()], harms, settled: 0 };
-        late(&history, 500_000).len()
+        let history = History { operations: vec![slow.clone()], harms, ..History::default() };
+        late(&history, 500_000, |_, _| 0).iter().filter_map(|late| late.violation(0)).count()
     };
     assert_eq!(run(Vec::new()), 1);
     assert_eq!(run(vec![harm(0)]), 1);
     assert_eq!(run(vec![harm(1)]), 0);
+}
+
+#[test]
+fn of_lateness_only_what_the_machine_was_seen_to_take_is_forgiven() {
+    let history = History {
+        operations: vec![operation(1, 0, 900, What::Wrote(1), Answer::Nothing)],
+        ..History::default()
+    };
+    // A canary that was late all the time after some instant.
+    let run = |from: Micros| {
+        let noise = |begin: Micros, end: Micros| end.saturating_sub(begin.max(from));
+        late(&history, 500_000, noise).iter().filter_map(|late| late.violation(0)).count()
+    };
+    assert_eq!(run(500_000), 0);
+    assert_eq!(run(505_000), 0);
+    assert_eq!(run(505_001), 1);
+    assert_eq!(run(900_000), 1);
+    let recovered = |took, noise| recovered("reads", 0, took, noise, 0).is_some();
+    assert!(!recovered(2_000_000, 0) && recovered(2_000_001, 0));
+    assert!(!recovered(3_000_000, 1_000_000) && recovered(3_000_000, 900_000));
 }
