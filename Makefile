@@ -46,7 +46,7 @@ redis-server:
 				apt-get install -q -y --no-install-recommends redis-server; \
 		fi; \
 		command -v redis-server >/dev/null || { \
-			echo "tests need redis-server 6.2 or newer, which cannot be installed here: install it and run again" >&2; \
+			echo "tests need redis-server 7.0 or newer, which cannot be installed here: install it and run again" >&2; \
 			exit 1; \
 		}; \
 	}

@@ -316,7 +316,7 @@ impl Gate {
             let logs = member.stored.iter().filter(|(id, loaded)| *id != own && loaded.head.length > 0);
             for (id, _) in logs {
                 for (statement, _) in &draft.entries {
-                    if self.timed_read(self.store.entry_of(*id, *statement)).await?.is_some() {
+                    if self.patient_read(self.store.entry_of(*id, *statement)).await?.is_some() {
                         return Ok(Some((*id, *statement)));
                     }
                 }
@@ -375,7 +375,7 @@ impl Gate {
                 continue;
             }
             for (log, _) in member.stored.iter().filter(|(_, loaded)| loaded.head.length > 0) {
-                if self.timed_read(self.store.entry_of(*log, statement)).await?.is_none() {
+                if self.patient_read(self.store.entry_of(*log, statement)).await?.is_none() {
                     continue;
                 }
                 self.cache.invalidate(*log);
@@ -438,7 +438,7 @@ impl Gate {
     }
 
     async fn known_entry(&self, id: ContactId, statement: StatementId) -> Result<Option<Entry>, StoreError> {
-        let sealed = self.timed_read(self.store.entry_of(id, statement)).await?;
+        let sealed = self.patient_read(self.store.entry_of(id, statement)).await?;
         sealed.map_or(Ok(None), |sealed| content_of(&sealed))
     }
 }

@@ -71,7 +71,7 @@ impl RedisServer {
     pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             // It may be stopped, and dies only once it goes on.
-            signal(&child, "CONT");
+            drop(send(&child, "CONT"));
             drop(child.kill());
             drop(child.wait());
         }
@@ -175,8 +175,11 @@ impl Drop for RedisServer {
 }
 
 fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
-    assert!(sent.is_ok_and(|status| status.success()), "kill -{name}");
+    assert!(send(child, name).is_ok_and(|status| status.success()), "kill -{name}");
+}
+
+fn send(child: &Child, name: &str) -> std::io::Result<std::process::ExitStatus> {
+    Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status()
 }
 
 pub(crate) fn free_port() -> u16 {

@@ -63,8 +63,7 @@ pub(super) fn senseless(what: &str) -> StoreError {
 
 /// True when only another connection helps: this one is gone, or leads to a server that is no master any more.
 pub(super) fn needs_another_connection(error: &RedisError) -> bool {
-    error.is_unrecoverable_error()
-        || matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
+    error.is_unrecoverable_error() || matches!(code_of(error), Some("READONLY" | "MASTERDOWN"))
 }
 
 /// True when the server does not know a script.
@@ -72,13 +71,25 @@ pub(super) fn is_no_script(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
+/// The code of an error. Before Redis 7 that of a command in a script stands at the end of the text:
+/// `Error running script (call to f_…): @user_script:88: @user_script: 88: -OOM command not allowed …`.
+fn code_of(error: &RedisError) -> Option<&str> {
+    let of_script = error.detail().and_then(|text| {
+        let (_, place) = text.strip_prefix("Error running script")?.rsplit_once("@user_script:")?;
+        let (_, reason) = place.trim_start().split_once(": ")?;
+        let code = reason.trim_start_matches('-').split(' ').next()?;
+        code.bytes().all(|byte| byte.is_ascii_uppercase()).then_some(code)
+    });
+    of_script.or_else(|| error.code())
+}
+
 fn is_corrupt(error: &RedisError) -> bool {
-    matches!(error.code(), Some(CORRUPT | "WRONGTYPE"))
+    matches!(code_of(error), Some(CORRUPT | "WRONGTYPE"))
         || matches!(error.kind(), ErrorKind::Parse | ErrorKind::UnexpectedReturnType)
 }
 
 fn corrupt(error: &RedisError) -> StoreError {
-    let what = match error.code() {
+    let what = match code_of(error) {
         Some("WRONGTYPE") => "a key is of another type than sendgate stores there; is the prefix shared?",
         Some(_) => error.detail().unwrap_or("a key makes no sense"),
         None => "Redis answered with something that is no reply",
@@ -93,7 +104,7 @@ pub(super) fn plain(error: &RedisError) -> String {
     }
     // What a script is refused comes without a code of its own.
     let refused = error.detail().is_some_and(|text| text.contains("The user executing the script can't"));
-    let hint = match error.code() {
+    let hint = match code_of(error) {
         _ if refused => LACKS_PERMISSION,
         Some("NOAUTH") => "Redis wants a password; give one in `store.url`",
         Some("WRONGPASS") => "Redis refuses the user or password of `store.url`",
@@ -137,6 +148,27 @@ mod tests {
             assert!(matches!(of_read(&server(text)), StoreError::Corrupt(_)), "{text}");
             assert!(matches!(of_write(&server(text)), StoreError::Corrupt(_)), "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_command_in_a_script_was_refused_is_read_as_older_servers_tell_it() {
+        let told = |reason: &str| {
+            server(&format!(
+                "ERR Error running script (call to f_07): @user_script:88: @user_script: 88: {reason}"
+            ))
+        };
+        assert!(
+            plain(&told("-OOM command not allowed when used memory > 'maxmemory'."))
+                .contains("out of memory")
+        );
+        assert!(plain(&told("-NOREPLICAS Not enough good replicas to write.")).contains("too few replicas"));
+        assert!(needs_another_connection(&told("-READONLY You can't write against a read only replica.")));
+        let wrong = server(
+            "ERR Error running script (call to f_07): @user_script:22: WRONGTYPE Operation against a key",
+        );
+        assert!(matches!(of_write(&wrong), StoreError::Corrupt(_)));
+        assert_eq!(code_of(&server("ERR unknown command")), Some("ERR"));
+        assert_eq!(code_of(&told("bad argument #1 to 'tonumber'")), Some("ERR"));
     }
 
     #[test]

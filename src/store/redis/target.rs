@@ -154,9 +154,10 @@ fn info(url: &str) -> Result<ConnectionInfo, TargetError> {
     Ok(info.set_redis_settings(login).set_tcp_settings(tcp()))
 }
 
-/// Invalidation comes as pushes, which only RESP3 has.
+/// Invalidation comes as pushes, which only RESP3 has. Without a name for the library: to give one is a command more that a
+/// user would have to be permitted, and newer servers keep a log of what is not.
 pub(super) fn speaking(login: RedisConnectionInfo) -> RedisConnectionInfo {
-    login.set_protocol(ProtocolVersion::RESP3).set_lib_name("sendgate", env!("CARGO_PKG_VERSION"))
+    login.set_protocol(ProtocolVersion::RESP3).set_skip_set_lib_name()
 }
 
 /// The library leaves Nagle's algorithm on, which holds small writes back until earlier ones are acknowledged.
