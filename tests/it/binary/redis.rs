@@ -2,6 +2,7 @@
 
 mod acl;
 mod away;
+mod failover;
 
 use sendgate::grpc::pb::{
     self, consent_service_client::ConsentServiceClient, policy_service_client::PolicyServiceClient,
