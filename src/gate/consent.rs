@@ -222,7 +222,10 @@ impl Gate {
         let written = self
             .write_once(&profile, &request.who, at, statement, |situation| {
                 let mut draft = Draft::default();
-                let step = request.who.entry(at, situation.now, content.clone());
+                let mut step = request.who.entry(at, situation.now, content.clone());
+                if step.is_refusal() {
+                    step.occurred_at = stands_from(at, &request.who, situation);
+                }
                 draft.state(statement, step.clone());
                 if request.step == PromptStep::Accepted {
                     let prompt = &situation.own.prompt;
@@ -291,6 +294,9 @@ impl Gate {
                 let mut draft = Draft::default();
                 let mut entry = who.entry(at, situation.now, content.clone());
                 entry.sender = profile.sender.id.clone();
+                if entry.is_refusal() {
+                    entry.occurred_at = stands_from(at, who, situation);
+                }
                 draft.state(statement, entry);
                 for event in besides(situation.before) {
                     draft.event(&event);
@@ -469,9 +475,13 @@ pub(super) fn accepted_prompt(profile: &SenderProfile, scope: &ScopeSet, action:
 
 /// When a "no" counts from. One that is said now is said after every "yes" that is known, also one of a clock ahead of ours.
 pub(super) fn stands_from(at: Time, who: &Who, situation: &Situation<'_>) -> Time {
-    let ahead = situation.before.latest_permission().filter(|yes| !too_far_ahead(*yes, situation.now));
-    match ahead {
-        Some(yes) if yes > at && (who.occurred_at.is_none() || yes > situation.now) => yes,
+    said_after(at, who, situation.before.latest_permission(), situation.now)
+}
+
+/// The same, by the latest "yes".
+pub(super) fn said_after(at: Time, who: &Who, yes: Option<Time>, now: Time) -> Time {
+    match yes.filter(|yes| !too_far_ahead(*yes, now)) {
+        Some(yes) if yes > at && (who.occurred_at.is_none() || yes > now) => yes,
         _ => at,
     }
 }

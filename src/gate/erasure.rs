@@ -1,8 +1,8 @@
 //! Forgetting a person: every identity that is theirs by proof or by the business's word, each in a commit of its own.
 //!
 //! What refuses stays, under names that say nothing; so do the ties, which are such names. A number that somebody else
-//! has by now keeps what that one said. An erasure that fails half-way can be repeated: what was lifted is taken away first
-//! everywhere, so that it does not come back to life when what lifted it is gone.
+//! has by now keeps what that one said, and every "no" of the person that counts for them. An erasure may end anywhere, and
+//! can be repeated: nobody is sent more by half of it, and nothing that was lifted comes back to life.
 
 use super::{
     Gate, GateError,
@@ -18,6 +18,33 @@ use crate::{
     senders::SenderProfile,
     store::{Commit, Committed, ContactId, Erase, Loaded, StoreError},
 };
+
+/// What is done in every record before any is erased, so that an erasure may end anywhere.
+#[derive(Clone, Copy)]
+enum Step {
+    /// Opt-ins of the person end, and every "no" that counts for anybody is their own from now on.
+    Settle,
+    /// What was lifted goes: when what lifted it is gone, it would come back to life.
+    TakeLifted,
+}
+
+const STEPS: [Step; 2] = [Step::Settle, Step::TakeLifted];
+
+impl Step {
+    /// What becomes of what somebody said, by what counts for them.
+    fn of(self, said: &Contact, counts: &Contact, theirs: bool, now: Time) -> Contact {
+        match self {
+            Self::Settle => {
+                let mut settled = said.clone();
+                settled.join(&counts.refusals());
+                settled.erased = if theirs { Some(now).max(said.erased) } else { said.erased };
+                settled
+            }
+            Self::TakeLifted if theirs => said.without_lifted(counts),
+            Self::TakeLifted => said.clone(),
+        }
+    }
+}
 
 /// What an erasure came to.
 #[derive(Default)]
@@ -45,48 +72,61 @@ struct Part<'a> {
 impl Gate {
     pub(super) async fn write_erasure(&self, who: &Who) -> Result<(Revision, u64, bool), GateError> {
         let profile = self.sender_of(who)?;
-        let mut entries = 0;
-        // Once: what waits in the journal is there again whenever it is read.
-        let mut cleaned = false;
+        let mut steps = STEPS.iter();
         for _ in 0..ATTEMPTS_MAX {
             let now = self.clock.now();
             let circle = self.circle(&profile, &who.recipient, Consistency::FullyConsistent, now).await?;
             let people = circle.people();
             let kin = people.kin(0);
-            let parts = parts(&circle, &kin);
-            if !cleaned && self.take_lifted_away(&parts, &people).await? {
-                cleaned = true;
+            // One record is erased in one commit; of several each is prepared first.
+            if let Some(step) = steps.next().filter(|_| !circle.is_alone()) {
+                self.prepare(*step, &circle, &people, &kin, now).await?;
                 continue;
             }
+            let parts = parts(&circle, &kin);
             let Some(erased) = self.erase_parts(&profile, who, &parts, &people, now).await? else {
-                cleaned = false;
+                steps = STEPS.iter();
                 continue;
             };
-            entries += erased.entries;
-            self.erase_journal(parts.iter().map(|part| part.id)).await?;
+            for ((place, member), theirs) in circle.members().iter().enumerate().zip(&kin) {
+                let theirs = |at| theirs.get(people.era(place, at)).copied().unwrap_or_default();
+                for (id, _) in &member.stored {
+                    self.erase_waiting(*id, theirs).await?;
+                }
+            }
             let (id, _) = circle.own();
-            return Ok((Revision::of(id, erased.version), entries, erased.kept));
+            return Ok((Revision::of(id, erased.version), erased.entries, erased.kept));
         }
         Err(GateError::Contention)
     }
 
-    /// True when something was to be taken away, and the records are others now.
-    async fn take_lifted_away(&self, parts: &[Part<'_>], people: &People) -> Result<bool, GateError> {
-        let mut wrote = false;
-        for part in parts.iter().filter(|part| part.loaded.version != 0) {
-            let mut record = part.loaded.record.clone();
-            let said =
-                part.said(people, |era, said| said.without_lifted(&people.counting_for(part.place, era)));
-            part.put(&mut record, people, said);
-            if record == part.loaded.record {
-                continue;
+    /// Takes a step before an erasure in every record. An erasure that ends here has sent nobody anything.
+    async fn prepare(
+        &self,
+        step: Step,
+        circle: &Circle,
+        people: &People,
+        kin: &[Vec<bool>],
+        now: Time,
+    ) -> Result<(), GateError> {
+        for ((place, member), theirs) in circle.members().iter().enumerate().zip(kin) {
+            for (id, loaded) in member.stored.iter().filter(|(_, loaded)| loaded.version != 0) {
+                let part = Part { id: *id, loaded, place, theirs, names: Vec::new() };
+                let said = part.said(people, |era, theirs, said| {
+                    step.of(said, &people.counting_for(place, era), theirs, now)
+                });
+                let mut record = loaded.record.clone();
+                part.put(&mut record, people, said);
+                if record == loaded.record {
+                    continue;
+                }
+                let (windows, entries, erase) = (Vec::new(), Vec::new(), Erase::Nothing);
+                let expected = loaded.version;
+                // A conflict shows when the record is erased.
+                self.commit(Commit { id: *id, expected, record, windows, entries, erase }).await?;
             }
-            let (windows, entries, erase) = (Vec::new(), Vec::new(), Erase::Nothing);
-            let expected = part.loaded.version;
-            self.commit(Commit { id: part.id, expected, record, windows, entries, erase }).await?;
-            wrote = true;
         }
-        Ok(wrote)
+        Ok(())
     }
 
     /// Erases every record, the one that was asked for last: as long as that is there, the others are found. Nothing when
@@ -102,7 +142,9 @@ impl Gate {
         let mut all = Erased::default();
         for part in parts.iter().rev() {
             let mut record = part.loaded.record.clone();
-            let said = part.said(people, |era, _| people.counting_for(part.place, era).erased(now));
+            let said = part.said(people, |era, theirs, said| {
+                if theirs { people.counting_for(part.place, era).erased(now) } else { said.clone() }
+            });
             let theirs = said.iter().zip(part.theirs).filter(|(_, theirs)| **theirs);
             all.kept |= theirs
                 .into_iter()
@@ -168,14 +210,11 @@ fn parts<'a>(circle: &'a Circle, kin: &'a [Vec<bool>]) -> Vec<Part<'a>> {
 
 impl Part<'_> {
     /// What each holder said, and what becomes of it where they are the person.
-    fn said(&self, people: &People, becomes: impl Fn(usize, &Contact) -> Contact) -> Vec<Contact> {
+    fn said(&self, people: &People, becomes: impl Fn(usize, bool, &Contact) -> Contact) -> Vec<Contact> {
         let record = &self.loaded.record;
         let said = person::apart(&record.earlier, &record.contact, people.handed_over(self.place));
         let theirs = |era: usize| self.theirs.get(era).copied().unwrap_or_default();
-        said.iter()
-            .enumerate()
-            .map(|(era, said)| if theirs(era) { becomes(era, said) } else { said.clone() })
-            .collect()
+        said.iter().enumerate().map(|(era, said)| becomes(era, theirs(era), said)).collect()
     }
 
     fn put(&self, record: &mut crate::store::Record, people: &People, mut said: Vec<Contact>) {

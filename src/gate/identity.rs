@@ -70,7 +70,10 @@ impl Gate {
         let now = self.clock.now();
         let both = self.obtain_all(&[main_id, user_id], Consistency::FullyConsistent, now).await?;
         let [of_main, of_user] = both.as_slice() else { return Err(GateError::Contention) };
-        let over: Vec<_> = of_main.record.earlier.iter().map(|(until, _)| *until).collect();
+        // Also where the record is not parted yet: a change that failed half-way is known to its ties alone.
+        let ties = &of_main.record.ties;
+        let moved = ties.moved_to.iter().chain(&ties.moved_from).map(|(at, _)| *at);
+        let over: Vec<_> = of_main.record.earlier.iter().map(|(until, _)| *until).chain(moved).collect();
         let to_main = |known: &Ties| match main {
             Recipient::Phone(_) => known.seen_with(main_id, at, &over),
             Recipient::User(_) => Ties { same: vec![main_id], ..Ties::default() },

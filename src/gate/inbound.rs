@@ -6,7 +6,7 @@ use super::{
     names::{derived_id, random_16},
     outcome::opt_in_stands,
     view::window_end,
-    write::{Draft, Situation},
+    write::{Draft, Situation, Written},
 };
 use crate::{
     attest::{Content, Entry, PromptStep},
@@ -70,10 +70,13 @@ impl Gate {
         let profile = self.sender_of(who)?;
         // A clock ahead of ours said it no later than now: a "yes" from the future would outlive the "stop" after it.
         let at = self.said_at(who)?.min(self.clock.now());
+        // A "no" is another statement than anything else under the same ID, which is not lost should an ID come twice.
+        let kind =
+            if conversation::refuses(&profile.keywords, inbound.said()) { "refusal" } else { "message" };
         let mut statement = match inbound.message_id.as_str() {
             "" => StatementId(random_16()?),
             // One ID may come from several numbers of a business, and a reader of old payloads meets placeholders.
-            id => self.names.statement("message", &format!("{}\0{id}", profile.sender.id)),
+            id => self.names.statement(kind, &format!("{}\0{id}", profile.sender.id)),
         };
         let repetition = match inbound.message_id.as_str() {
             "" => Ok(None),
@@ -83,12 +86,9 @@ impl Gate {
             Ok(repetition) => repetition,
             Err(error) => return Err(self.keep_no(&profile, who, inbound, statement, at, error).await),
         };
-        // An ID used twice: a "no" under it is not lost for that. What was erased since is known no more, but what stood of
-        // it then is kept.
-        let known = repetition.as_ref().is_some_and(|written| {
-            written.known_entry().map_or(written.after.erased >= Some(at), Entry::is_refusal)
-        });
-        if repetition.is_some() && !known && conversation::refuses(&profile.keywords, inbound.said()) {
+        // What stood of it when it was erased is kept. Said after that, it is another "no" under the same ID.
+        let is_another = |known: &Written| known.known_entry().is_none() && known.erased < Some(at);
+        if kind == "refusal" && repetition.as_ref().is_some_and(is_another) {
             statement = derived_id("refusal", &data_encoding::HEXLOWER.encode(&statement.0));
             repetition = self.repetition(&profile, &who.recipient, statement).await?;
         }

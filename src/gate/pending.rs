@@ -68,7 +68,8 @@ impl Pending {
         let mut over = None;
         for refusal in refusals.of(id) {
             // An erasure kept what stood of what the store had, and forgot the rest.
-            let erased = loaded.record.contact.erased.is_some_and(|erased| refusal.recorded <= erased);
+            let erased =
+                loaded.record.said_at(refusal.at).erased.is_some_and(|erased| refusal.recorded <= erased);
             if refusal.told.is_none() || !erased {
                 let over = over.get_or_insert_with(|| Loaded::clone(&loaded));
                 over.record.said_at_mut(refusal.at).join(&refusal.refused);
@@ -150,10 +151,14 @@ impl Pending {
         old
     }
 
-    /// The places of what is here of some contacts.
-    pub(super) fn places_of(&self, ids: impl Iterator<Item = ContactId>) -> Vec<u64> {
+    /// The places of what waits of a contact, by when it was said.
+    pub(super) fn waiting_of(&self, id: ContactId, said: impl Fn(Time) -> bool) -> Vec<u64> {
         let refusals = self.read();
-        ids.filter_map(|id| refusals.of.get(&id)).flatten().copied().collect()
+        let places = refusals.of.get(&id).into_iter().flatten().copied();
+        let waits = |place: &u64| {
+            refusals.each.get(place).is_some_and(|refusal| refusal.told.is_none() && said(refusal.at))
+        };
+        places.filter(waits).collect()
     }
 
     fn mark(&self, id: ContactId) -> Option<&AtomicU32> {
@@ -239,7 +244,10 @@ mod tests {
                     let there: Vec<u64> =
                         naive.iter().filter(|(_, (of, _))| *of == name).map(|(place, _)| *place).collect();
                     prop_assert_eq!(pending.alone(id(name)).is_some(), !there.is_empty());
-                    prop_assert_eq!(pending.places_of(std::iter::once(id(name))), there);
+                    let waits = |place: &u64| naive.get(place).is_some_and(|(_, told)| told.is_none());
+                    let waiting: Vec<u64> = there.into_iter().filter(waits).collect();
+                    prop_assert_eq!(pending.waiting_of(id(name), |_| true), waiting);
+                    prop_assert!(pending.waiting_of(id(name), |_| false).is_empty());
                 }
                 for generation in [None, Some(0), Some(2)] {
                     let untold: Vec<u64> = naive

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::{
     Acknowledged, Gate, GateError, Who,
+    consent::said_after,
     names::{Revision, random_16},
     outcome::due,
     pending::Refusal,
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     attest::Entry,
     metrics::WriteOutcome,
-    model::{Millis, StatementId},
+    model::{Millis, StatementId, Time},
     senders::SenderProfile,
     store::{
         ContactId, StoreError,
@@ -85,6 +86,13 @@ impl Gate {
             return Err(StoreError::Unavailable(full).into());
         }
         let id = self.names.id(&profile.business, &who.recipient);
+        // A "yes" that is remembered is as good as one that is stored: this "no" is said after it.
+        let mut entry = entry.clone();
+        if let Some(recalled) = self.recall(profile, &who.recipient) {
+            let yes = recalled.view.record.contact.latest_permission();
+            entry.occurred_at = said_after(entry.occurred_at, who, yes, self.clock.now());
+        }
+        let entry = &entry;
         self.keep(journal, profile, id, statement, entry, None).await?;
         tracing::warn!(%error, "a refusal is kept in the journal until the store can take it");
         let contact = entry.alone(statement);
@@ -135,10 +143,15 @@ impl Gate {
         Ok(())
     }
 
-    /// Forgets what the journal has of some contacts: their data was erased, and what stands of it is stored.
-    pub(super) async fn erase_journal(&self, ids: impl Iterator<Item = ContactId>) -> Result<(), StoreError> {
+    /// Lets go of what waits of a contact and was said at some time: it was erased, and what stands of it is stored. What was
+    /// told stays for its time, since the store may forget the erasure as well.
+    pub(super) async fn erase_waiting(
+        &self,
+        id: ContactId,
+        said: impl Fn(Time) -> bool,
+    ) -> Result<(), StoreError> {
         let Some(journal) = &self.settings.journal else { return Ok(()) };
-        self.let_go(journal, self.pending.places_of(ids)).await
+        self.let_go(journal, self.pending.waiting_of(id, said)).await
     }
 
     /// Tells the store what it does not have, for as long as the server runs.

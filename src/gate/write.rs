@@ -131,6 +131,8 @@ pub(super) struct Written {
     pub(super) entries: Vec<(StatementId, Entry)>,
     /// Set when the statement was recorded before: its entry, unless erased since.
     pub(super) known: Option<(StatementId, Option<Entry>)>,
+    /// When what was recorded before was erased.
+    pub(super) erased: Option<Time>,
     /// Something was written.
     pub(super) wrote: bool,
 }
@@ -238,6 +240,7 @@ impl Gate {
             windows: windows_after(people.windows_then(0, at), &draft, now),
             entries: Vec::new(),
             known: None,
+            erased: None,
             wrote: false,
             before,
         };
@@ -388,6 +391,7 @@ impl Gate {
                     windows: people.windows(0).to_vec(),
                     entries: Vec::new(),
                     known: Some((statement, self.known_entry(*log, statement).await?)),
+                    erased: circle.erased(*log),
                     wrote: false,
                 }));
             }

@@ -269,20 +269,30 @@ pub fn apart(earlier: &[(Time, Contact)], contact: &Contact, handed_over: &[Time
     if earlier.iter().map(|(until, _)| until).eq(handed_over) {
         return earlier.iter().map(|(_, said)| said).chain([contact]).cloned().collect();
     }
-    let mut all = contact.clone();
-    for (_, said) in earlier {
-        all.join(said);
-    }
-    let ends = handed_over.iter().copied().map(Some).chain([None]);
-    let starts = std::iter::once(None).chain(handed_over.iter().copied().map(Some));
-    let within = |start: Option<Time>, end: Option<Time>| {
-        let mut part = all.said(|at| start.is_none_or(|start| start <= at) && end.is_none_or(|end| at < end));
-        if end.is_none() {
-            // Names are those of the identity itself.
-            part.phone = all.phone;
-            part.user_ids.clone_from(&all.user_ids);
+    // Each part that is stored is told apart by itself: an instant that is new does not mix it with the others.
+    let mut parts = vec![Contact::default(); handed_over.len() + 1];
+    let mut start = None;
+    let stored = earlier.iter().map(|(until, said)| (said, Some(*until))).chain([(contact, None)]);
+    for (said, end) in stored {
+        let first = start.map_or(0, |start| handed_over.partition_point(|over| *over <= start));
+        let last = end.map_or(handed_over.len(), |end| handed_over.partition_point(|over| *over < end));
+        for era in first..=last.max(first) {
+            let from = era.checked_sub(1).filter(|_| era > first).and_then(|before| handed_over.get(before));
+            let until = handed_over.get(era).filter(|_| era < last);
+            let mut part =
+                said.said(|at| from.is_none_or(|from| *from <= at) && until.is_none_or(|until| at < *until));
+            // What was said before an erasure went with it; whoever had the identity after it was not erased.
+            part.erased = said.erased.filter(|erased| from.is_none_or(|from| from <= erased));
+            if let Some(known) = parts.get_mut(era) {
+                known.join(&part);
+            }
         }
-        part
-    };
-    starts.zip(ends).map(|(start, end)| within(start, end)).collect()
+        start = end;
+    }
+    if let Some(present) = parts.last_mut() {
+        // Names are those of the identity itself.
+        present.phone = contact.phone;
+        present.user_ids.clone_from(&contact.user_ids);
+    }
+    parts
 }

@@ -85,13 +85,14 @@ impl Ties {
     }
 
     /// The ties that the user ID was seen with a number adds: none while that is where it was anyway. `handed_over` are
-    /// the instants at which the number went to somebody else: seen again after one is news.
+    /// the instants at which the number went to somebody else: seen again after one is news, also for who was seen at that very
+    /// instant, when it may have been they who left.
     #[must_use]
     pub fn seen_with(&self, number: ContactId, at: Time, handed_over: &[Time]) -> Self {
         let held_since = handed_over.iter().copied().filter(|over| *over <= at).max();
         let last = self.numbers.iter().map(|(since, _)| *since).filter(|since| *since <= at).max();
         let mut there = self.numbers.iter().filter(|(since, _)| Some(*since) == last);
-        let known = last.is_some_and(|since| held_since.is_none_or(|held| since >= held))
+        let known = last.is_some_and(|since| held_since.is_none_or(|held| since > held))
             && there.all(|(_, there)| *there == number);
         let numbers = if known { Vec::new() } else { vec![(at, number)] };
         Self { numbers, ..Self::default() }

@@ -2,12 +2,14 @@
 //! the store does.
 
 mod attacked;
+mod attacked_again;
 mod away;
 mod concurrency;
 mod counting;
 mod erasure;
 mod failures;
 mod freshness;
+mod fuzz;
 mod identities;
 mod journal;
 mod persons;

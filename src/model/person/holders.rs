@@ -89,13 +89,18 @@ impl Holders {
     }
 
     fn pass(&mut self, at: Time, happened: &Happened, users: &[bool]) {
+        // The same change told once more, by another of the business's numbers, is no other.
+        let is_told = |from: usize, to: usize| {
+            self.present(to).is_some_and(|holder| self.came.contains(&(holder, from)))
+        };
+        let moved: Vec<_> =
+            happened.moved.iter().copied().filter(|(from, to)| !is_told(*from, *to)).collect();
         let before: HashMap<_, _> =
-            happened.moved.iter().filter_map(|(from, _)| Some((*from, self.present(*from)?))).collect();
+            moved.iter().filter_map(|(from, _)| Some((*from, self.present(*from)?))).collect();
         self.leave(at, happened, &before, users);
         // Who is seen where somebody arrives at this instant is who arrives.
-        let arrives = |number: &usize| {
-            !before.contains_key(number) && happened.moved.iter().any(|(_, to)| to == number)
-        };
+        let arrives =
+            |number: &usize| !before.contains_key(number) && moved.iter().any(|(_, to)| to == number);
         let (late, early): (Vec<(usize, usize)>, Vec<_>) =
             happened.seen.iter().copied().partition(|(_, number)| arrives(number));
         for (user, number) in early {
@@ -104,7 +109,15 @@ impl Holders {
         for from in before.keys() {
             self.hand_over(*from, at);
         }
-        self.arrive(at, happened, &before, users);
+        // Whoever had a number has another from now on, and who had that one has it no more.
+        for to in moved.iter().map(|(_, to)| *to).filter(|to| !is_user(users, *to)) {
+            self.hand_over(to, at);
+        }
+        for (from, to) in moved {
+            let holder = self.present(to);
+            self.unite_if(before.get(&from).copied(), holder);
+            self.came.extend(holder.map(|holder| (holder, from)));
+        }
         for (user, number) in late {
             self.see(user, self.present(number));
         }
@@ -136,24 +149,6 @@ impl Holders {
     fn see(&mut self, user: usize, holder: Option<usize>) {
         self.unite_if(self.present(user), holder);
         self.seen.extend(holder);
-    }
-
-    /// Whoever had a number has another from now on, and who had that one has it no more. The same change told once more,
-    /// by another of the business's numbers, is no other.
-    fn arrive(&mut self, at: Time, happened: &Happened, before: &HashMap<usize, usize>, users: &[bool]) {
-        let is_known = |from: usize, to: usize| {
-            self.present(to).is_some_and(|holder| self.came.contains(&(holder, from)))
-        };
-        let arrivals =
-            happened.moved.iter().filter(|(from, to)| !is_user(users, *to) && !is_known(*from, *to));
-        for to in arrivals.map(|(_, to)| *to).collect::<BTreeSet<_>>() {
-            self.hand_over(to, at);
-        }
-        for (from, to) in &happened.moved {
-            let holder = self.present(*to);
-            self.unite_if(before.get(from).copied(), holder);
-            self.came.extend(holder.map(|holder| (holder, *from)));
-        }
     }
 
     fn hand_over(&mut self, identity: usize, at: Time) {

@@ -64,6 +64,11 @@ impl Oracle {
                 _ => None,
             })
             .collect();
+        // A change is told again where nobody else came or left since; then it is no other.
+        let moved: Vec<_> = moved
+            .into_iter()
+            .filter(|(from, to)| !self.came.contains(&(self.last_holder(*to), *from)))
+            .collect();
         let before = NUMBERS.map(|number| (number, self.last_holder(number)));
         let last = |number: char| before.iter().find(|(name, _)| *name == number).unwrap().1;
         let changes = |number: char| moved.iter().any(|(from, _)| *from == number);
@@ -92,13 +97,8 @@ impl Oracle {
         for (from, _) in &moved {
             self.over.push((*from, now));
         }
-        // A change is told again where nobody else came or left since.
-        let told: Vec<_> =
-            moved.iter().map(|(from, to)| self.came.contains(&(self.last_holder(*to), *from))).collect();
-        for ((_, to), told) in moved.iter().zip(told) {
-            if !told {
-                self.over.push((*to, now));
-            }
+        for (_, to) in moved.iter().filter(|(_, to)| NUMBERS.contains(to)) {
+            self.over.push((*to, now));
         }
         for (from, to) in &moved {
             let there = self.last_holder(*to);
