@@ -25,6 +25,7 @@ mod registry;
 mod retell;
 mod signals;
 mod silence;
+mod times;
 mod view;
 mod write;
 mod writes;

@@ -20,6 +20,10 @@ const ALLOCATION: usize = 16;
 
 /// The bytes that an entry takes.
 pub(super) fn of(loaded: &Loaded) -> u32 {
+    if loaded.version == 0 {
+        // Nothing is known, and strangers share that.
+        return u32::try_from(ENTRY).unwrap_or(u32::MAX);
+    }
     let record = &loaded.record;
     let ties = &record.ties;
     let timed = ties.numbers.len() + ties.moved_to.len() + ties.moved_from.len() + ties.linked.len();
@@ -75,8 +79,10 @@ mod tests {
 
     #[test]
     fn what_holds_more_takes_more() {
-        let empty = of(&Loaded::default());
-        let mut loaded = Loaded::default();
+        let stranger = of(&Loaded::default());
+        let mut loaded = Loaded { version: 1, ..Loaded::default() };
+        let empty = of(&loaded);
+        assert!(empty > stranger);
         loaded.record.contact.join(&Recipient::parse("US.13491208655302741918").unwrap().identity());
         let named = of(&loaded);
         assert!(named > empty);

@@ -10,13 +10,14 @@ use super::{
     outcome::{
         SCOPES_MAX, due, opt_in_stands, opt_out_stands, standing_against, stays_refused, too_many_scopes,
     },
-    write::{Draft, Situation, Written, too_far_ahead},
+    times::stands_from,
+    write::{Draft, Situation, Written},
 };
 use crate::{
     attest::{Content, Entry, PromptStep},
     metrics::WriteOutcome,
     model::{
-        Category, Contact, Event, Millis, Recipient, Scope, ScopeSet, SenderId, StatementId, Time,
+        Category, Contact, Event, Recipient, Scope, ScopeSet, SenderId, StatementId, Time,
         contact::Status,
         event::Block,
         evidence::{Action, Channel, Evidence, Finding, Method},
@@ -344,22 +345,6 @@ impl Gate {
         }
     }
 
-    /// When it was said; not further ahead than clocks may differ.
-    pub(super) fn said_at(&self, who: &Who) -> Result<Time, GateError> {
-        let now = self.clock.now();
-        let at = who.occurred_at.unwrap_or(now);
-        if too_far_ahead(at, now) {
-            return Err(GateError::field("occurred_at", "must not be more than 5 minutes in the future"));
-        }
-        Ok(at)
-    }
-
-    /// When something was said: no later than now, for a "yes" from a clock ahead of ours would outlive the "no" that comes
-    /// after it, and a "no" swallow the next "yes".
-    pub(super) fn permitted_at(&self, who: &Who) -> Result<Time, GateError> {
-        Ok(self.said_at(who)?.min(self.clock.now()))
-    }
-
     /// The id of a statement: of its key, or one of its own.
     fn statement_of(&self, who: &Who) -> Result<StatementId, GateError> {
         if who.key.is_empty() {
@@ -417,16 +402,6 @@ impl Gate {
 }
 
 impl Who {
-    /// When a "no" was said at the latest. The platform tells whole seconds: a "yes" of the same second, told to the
-    /// millisecond by somebody else, must not seem later.
-    pub(super) fn refused_at(&self, at: Time, now: Time) -> Time {
-        if self.from_platform && at.millis() % 1000 == 0 {
-            (at + Millis::new(999)).min(now).max(at)
-        } else {
-            at
-        }
-    }
-
     pub(super) fn entry(&self, at: Time, now: Time, content: Content) -> Entry {
         Entry {
             recipient: Some(self.recipient.clone()),
@@ -471,19 +446,6 @@ pub(super) fn accepted_prompt(profile: &SenderProfile, scope: &ScopeSet, action:
         });
     }
     Content::OptIn { scope: scope.clone(), evidence: Box::new(evidence), expires_at: None, findings }
-}
-
-/// When a "no" counts from. One that is said now is said after every "yes" that is known, also one of a clock ahead of ours.
-pub(super) fn stands_from(at: Time, who: &Who, situation: &Situation<'_>) -> Time {
-    said_after(at, who, situation.before.latest_permission(), situation.now)
-}
-
-/// The same, by the latest "yes".
-pub(super) fn said_after(at: Time, who: &Who, yes: Option<Time>, now: Time) -> Time {
-    match yes.filter(|yes| !too_far_ahead(*yes, now)) {
-        Some(yes) if yes > at && (who.occurred_at.is_none() || yes > now) => yes,
-        _ => at,
-    }
 }
 
 /// The id of the statement that comes with another.

@@ -75,12 +75,16 @@ impl Gate {
         let mut steps = STEPS.iter();
         for _ in 0..ATTEMPTS_MAX {
             let now = self.clock.now();
+            // What comes to the journal from now on is not in what is read.
+            let last = self.pending.last();
             let circle = self.circle(&profile, &who.recipient, Consistency::FullyConsistent, now).await?;
             let people = circle.people();
             let kin = people.kin(0);
             // One record is erased in one commit; of several each is prepared first.
             if let Some(step) = steps.next().filter(|_| !circle.is_alone()) {
-                self.prepare(*step, &circle, &people, &kin, now).await?;
+                if !self.prepare(*step, &circle, &people, &kin, now).await? {
+                    steps = STEPS.iter();
+                }
                 continue;
             }
             let parts = parts(&circle, &kin);
@@ -91,7 +95,7 @@ impl Gate {
             for ((place, member), theirs) in circle.members().iter().enumerate().zip(&kin) {
                 let theirs = |at| theirs.get(people.era(place, at)).copied().unwrap_or_default();
                 for (id, _) in &member.stored {
-                    self.erase_waiting(*id, theirs).await?;
+                    self.erase_waiting(*id, last, theirs).await?;
                 }
             }
             let (id, _) = circle.own();
@@ -100,7 +104,8 @@ impl Gate {
         Err(GateError::Contention)
     }
 
-    /// Takes a step before an erasure in every record. An erasure that ends here has sent nobody anything.
+    /// Takes a step before an erasure in every record; false when somebody wrote meanwhile. An erasure that ends here has
+    /// sent nobody anything.
     async fn prepare(
         &self,
         step: Step,
@@ -108,7 +113,7 @@ impl Gate {
         people: &People,
         kin: &[Vec<bool>],
         now: Time,
-    ) -> Result<(), GateError> {
+    ) -> Result<bool, GateError> {
         for ((place, member), theirs) in circle.members().iter().enumerate().zip(kin) {
             for (id, loaded) in member.stored.iter().filter(|(_, loaded)| loaded.version != 0) {
                 let part = Part { id: *id, loaded, place, theirs, names: Vec::new() };
@@ -122,11 +127,13 @@ impl Gate {
                 }
                 let (windows, entries, erase) = (Vec::new(), Vec::new(), Erase::Nothing);
                 let expected = loaded.version;
-                // A conflict shows when the record is erased.
-                self.commit(Commit { id: *id, expected, record, windows, entries, erase }).await?;
+                let commit = Commit { id: *id, expected, record, windows, entries, erase };
+                if !matches!(self.commit(commit).await?, Committed::Done(_)) {
+                    return Ok(false);
+                }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Erases every record, the one that was asked for last: as long as that is there, the others are found. Nothing when

@@ -2,9 +2,10 @@
 
 use super::{
     Gate, GateError,
-    consent::{Acknowledged, Who, accepted_prompt, repeated, second_id, stands_from},
+    consent::{Acknowledged, Who, accepted_prompt, repeated, second_id},
     names::{derived_id, random_16},
     outcome::opt_in_stands,
+    times::stands_from,
     view::window_end,
     write::{Draft, Situation, Written},
 };

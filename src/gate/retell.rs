@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use super::{
     Acknowledged, Gate, GateError, Who,
-    consent::said_after,
-    names::{Revision, random_16},
+    names::{Revision, derived_id, random_16},
     outcome::due,
     pending::Refusal,
+    times::said_after,
     write::Draft,
 };
 use crate::{
@@ -143,15 +143,16 @@ impl Gate {
         Ok(())
     }
 
-    /// Lets go of what waits of a contact and was said at some time: it was erased, and what stands of it is stored. What was
+    /// Lets go of what waits of a contact, came up to a place and was said at some time: it was erased, and what stands of it is stored. What was
     /// told stays for its time, since the store may forget the erasure as well.
     pub(super) async fn erase_waiting(
         &self,
         id: ContactId,
+        last: u64,
         said: impl Fn(Time) -> bool,
     ) -> Result<(), StoreError> {
         let Some(journal) = &self.settings.journal else { return Ok(()) };
-        self.let_go(journal, self.pending.waiting_of(id, said)).await
+        self.let_go(journal, self.pending.waiting_of(id, last, said)).await
     }
 
     /// Tells the store what it does not have, for as long as the server runs.
@@ -207,7 +208,8 @@ impl Gate {
 
     /// Makes sure that the store has a refusal.
     async fn tell(&self, journal: &Journal, place: u64, refusal: &Refusal) -> Result<(), GateError> {
-        if self.timed_read(self.store.entry_of(refusal.id, refusal.statement)).await?.is_some() {
+        let was_told = refusal.told.is_some();
+        if was_told && self.timed_read(self.store.entry_of(refusal.id, refusal.statement)).await?.is_some() {
             return Ok(());
         }
         let Some(kept) = journal.at(place).await? else { return Ok(()) };
@@ -215,12 +217,23 @@ impl Gate {
             .map_err(|error| StoreError::Corrupt(format!("an entry of the journal is {error}")))?;
         let Some(recipient) = entry.recipient.clone() else { return Ok(()) };
         let profile = self.directory.load().as_of(&entry.sender, &kept.business);
-        let plan = |_: &super::write::Situation<'_>| {
-            let mut draft = Draft::default();
-            draft.state(kept.statement, entry.clone());
-            Ok(draft)
-        };
-        self.write_unkept(&profile, &recipient, entry.occurred_at, plan).await?;
+        let mut statement = kept.statement;
+        loop {
+            let plan = |_: &super::write::Situation<'_>| {
+                let mut draft = Draft::default();
+                draft.state(statement, entry.clone());
+                Ok(draft)
+            };
+            let written = self.write_unkept(&profile, &recipient, entry.occurred_at, plan).await?;
+            match written.known_entry() {
+                // Its key stands for something else there. It was acknowledged all the same.
+                Some(known) if !is_same(known, &entry) && statement == kept.statement => {
+                    let key = data_encoding::HEXLOWER.encode(&kept.statement.0);
+                    statement = derived_id("journal", &format!("{key}\0{}", entry.occurred_at.millis()));
+                }
+                _ => break,
+            }
+        }
         tracing::info!("the store has a refusal that waited in the journal, or that it had forgotten");
         Ok(())
     }
@@ -260,6 +273,12 @@ impl Failing {
             tracing::error!(%error, "a refusal in the journal cannot be told to the store; it stays there and counts here");
         }
     }
+}
+
+/// True when an entry records what another would.
+fn is_same(known: &Entry, entry: &Entry) -> bool {
+    known.content == entry.content
+        || known.request_digest == entry.request_digest && known.request_digest != [0; 16]
 }
 
 fn pending(id: ContactId, statement: StatementId, entry: &Entry, told: Option<u32>) -> Refusal {

@@ -3,8 +3,9 @@
 
 use super::{
     Gate, GateError,
-    consent::{Acknowledged, Who, stands_from},
+    consent::{Acknowledged, Who},
     inbound::seems_gone,
+    times::stands_from,
     write::Draft,
 };
 use crate::{

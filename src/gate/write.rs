@@ -452,8 +452,3 @@ fn windows_after(before: &[(SenderId, Time)], draft: &Draft, now: Time) -> Vec<(
     windows.extend(draft.windows.iter().filter(|(_, wrote)| now < *wrote + Rules::WINDOW).cloned());
     windows
 }
-
-/// True when a statement's time is further ahead than clocks may differ.
-pub(super) fn too_far_ahead(at: Time, now: Time) -> bool {
-    at.since(now) > super::FUTURE_TOLERANCE
-}

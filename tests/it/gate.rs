@@ -3,6 +3,7 @@
 
 mod attacked;
 mod attacked_again;
+mod attacked_by_reading;
 mod away;
 mod concurrency;
 mod counting;

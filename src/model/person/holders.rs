@@ -89,20 +89,31 @@ impl Holders {
     }
 
     fn pass(&mut self, at: Time, happened: &Happened, users: &[bool]) {
-        // The same change told once more, by another of the business's numbers, is no other.
+        // The same change told once more, by another of the business's numbers, is no other, unless they had come back; and
+        // so is that they were seen with the old number then.
+        let person = |identity: usize| self.present(identity).map(|holder| self.person(holder));
         let is_told = |from: usize, to: usize| {
-            self.present(to).is_some_and(|holder| self.came.contains(&(holder, from)))
+            let came = self.present(to).is_some_and(|holder| self.came.contains(&(holder, from)));
+            came && person(from) != person(to)
         };
-        let moved: Vec<_> =
-            happened.moved.iter().copied().filter(|(from, to)| !is_told(*from, *to)).collect();
+        let (told, moved): (Vec<_>, Vec<_>) =
+            happened.moved.iter().copied().partition(|(from, to)| is_told(*from, *to));
+        let is_of_told = |user: usize, number: usize| {
+            told.iter().any(|(from, to)| *from == number && person(*to) == person(user))
+        };
+        let seen: BTreeSet<_> =
+            happened.seen.iter().copied().filter(|(user, number)| !is_of_told(*user, *number)).collect();
+        // Where somebody known has the old number by now, it may be theirs as well: then who has the new one is unknown.
+        let is_unclear = |from: usize| self.present(from).is_some_and(|holder| self.seen.contains(&holder));
+        let unclear: Vec<_> = told.iter().copied().filter(|(from, _)| is_unclear(*from)).collect();
         let before: HashMap<_, _> =
             moved.iter().filter_map(|(from, _)| Some((*from, self.present(*from)?))).collect();
-        self.leave(at, happened, &before, users);
+        self.leave(at, &seen, &before, users);
         // Who is seen where somebody arrives at this instant is who arrives.
         let arrives =
             |number: &usize| !before.contains_key(number) && moved.iter().any(|(_, to)| to == number);
         let (late, early): (Vec<(usize, usize)>, Vec<_>) =
-            happened.seen.iter().copied().partition(|(_, number)| arrives(number));
+            seen.into_iter().partition(|(_, number)| arrives(number));
         for (user, number) in early {
             self.see(user, before.get(&number).copied().or_else(|| self.present(number)));
         }
@@ -121,13 +132,24 @@ impl Holders {
         for (user, number) in late {
             self.see(user, self.present(number));
         }
+        for identity in unclear.into_iter().flat_map(|(from, to)| [from, to]) {
+            if !is_user(users, identity) {
+                self.hand_over(identity, at);
+            }
+        }
     }
 
     /// Numbers go to somebody else whose holders are seen elsewhere, or at which somebody else is seen.
-    fn leave(&mut self, at: Time, happened: &Happened, before: &HashMap<usize, usize>, users: &[bool]) {
+    fn leave(
+        &mut self,
+        at: Time,
+        seen: &BTreeSet<(usize, usize)>,
+        before: &HashMap<usize, usize>,
+        users: &[bool],
+    ) {
         let mut places = BTreeMap::<usize, BTreeSet<usize>>::new();
         let mut people = BTreeMap::<usize, BTreeSet<usize>>::new();
-        for (user, number) in &happened.seen {
+        for (user, number) in seen {
             let person = self.present(*user).map_or(*user, |holder| self.person(holder));
             places.entry(person).or_default().insert(*number);
             people.entry(*number).or_default().insert(person);

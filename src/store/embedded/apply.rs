@@ -3,7 +3,7 @@
 //! Everything that can refuse a write is found before its first change to a table, so that a refused one leaves
 //! nothing behind for the others to commit. An error after that gives up the whole transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use redb::ReadableTable;
 
@@ -81,13 +81,15 @@ fn extended(mut head: LogHead, entries: &[SealedEntry]) -> Option<LogHead> {
 
 fn erased_log(tables: &Tables<'_>, id: ContactId, erase: &Erase) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
     let mut erased = Vec::new();
-    if *erase == Erase::Nothing {
-        return Ok(erased);
-    }
+    let these: Option<HashSet<u64>> = match erase {
+        Erase::Nothing => return Ok(erased),
+        Erase::Payloads(these) => Some(these.iter().copied().collect()),
+        Erase::Everything => None,
+    };
     for row in tables.log.range((&id.0, 0)..=(&id.0, u64::MAX)).map_err(fault)? {
         let (key, bytes) = row.map_err(fault)?;
         let sequence = key.value().1;
-        let spared = matches!(erase, Erase::Payloads(these) if !these.contains(&sequence));
+        let spared = these.as_ref().is_some_and(|these| !these.contains(&sequence));
         if let Some(left) = record::without_payload(sequence, bytes.value())?
             && !spared
         {

@@ -22,6 +22,8 @@ use super::{
 };
 use crate::harness::say;
 
+/// Time in which what waits in a journal is told.
+const JOURNAL_TOLD: Duration = Duration::from_millis(600);
 /// Nobody takes this long who comes back at all.
 const RECOVERY_MAX: Micros = 20_000_000;
 /// Somebody of whom nothing but one yes is ever said.
@@ -92,14 +94,18 @@ pub(crate) async fn recover(caller: &Caller) -> Recovery {
 /// Waits until the journals are told, asks everything again, repeats what was acknowledged, and compares.
 pub(crate) async fn settle(caller: &Caller, history: &mut History, seed: u64) -> Vec<Violation> {
     let until = caller.doors.now() + RECOVERY_MAX;
+    let mut last = logs(caller).await;
     let before = loop {
+        // A "no" in a message that was refused is in a journal all the same, which is looked through four times a second.
+        tokio::time::sleep(JOURNAL_TOLD).await;
         let logs = logs(caller).await;
         history.settled = caller.doors.now();
-        let found = ending(history, &logs);
-        if found.is_empty() || caller.doors.now() > until {
+        let lengths = |logs: &[Log]| logs.iter().map(|log| log.entries.len()).collect::<Vec<_>>();
+        let rests = lengths(&logs) == lengths(&last);
+        if rests && ending(history, &logs).is_empty() || caller.doors.now() > until {
             break logs;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        last = logs;
     };
     let mut found = ending(history, &before);
     found.extend(same_answers(caller, history.settled).await);

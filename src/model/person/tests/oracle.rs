@@ -64,10 +64,25 @@ impl Oracle {
                 _ => None,
             })
             .collect();
-        // A change is told again where nobody else came or left since; then it is no other.
-        let moved: Vec<_> = moved
+        // A change is told again where nobody else came or left since; then it is no other, nor that they were seen there.
+        let (told, moved): (Vec<_>, Vec<_>) = moved.into_iter().partition(|(from, to)| {
+            self.came.contains(&(self.last_holder(*to), *from))
+                && !self.are_one(self.last_holder(*from), self.last_holder(*to))
+        });
+        let seen: Vec<_> = seen
             .into_iter()
-            .filter(|(from, to)| !self.came.contains(&(self.last_holder(*to), *from)))
+            .filter(|(user, number)| {
+                let is_theirs = |(from, to): &(char, char)| {
+                    from == number && self.are_one((*user, None), self.last_holder(*to))
+                };
+                !told.iter().any(is_theirs)
+            })
+            .collect();
+        // Somebody known has the old number: then nobody knows whose change it was.
+        let unclear: Vec<_> = told
+            .iter()
+            .filter(|(from, _)| self.sighted.contains(&self.last_holder(*from)))
+            .copied()
             .collect();
         let before = NUMBERS.map(|number| (number, self.last_holder(number)));
         let last = |number: char| before.iter().find(|(name, _)| *name == number).unwrap().1;
@@ -111,6 +126,11 @@ impl Oracle {
             one.push(((*user, None), holder));
         }
         self.one.extend(one);
+        for name in unclear.into_iter().flat_map(|(from, to)| [from, to]) {
+            if NUMBERS.contains(&name) {
+                self.over.push((name, now));
+            }
+        }
     }
 
     fn last_holder(&self, name: char) -> Holder {
