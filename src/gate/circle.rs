@@ -11,7 +11,7 @@ use std::{
 use super::{Gate, find::Consistency, view::View};
 use crate::{
     model::{
-        BusinessId, People, Recipient, Time,
+        BusinessId, Contact, People, Recipient, Time,
         person::{Identity, Stored},
         ties,
     },
@@ -219,6 +219,14 @@ impl Circle {
     /// True when nothing else has to do with the identity.
     pub(super) fn is_alone(&self) -> bool {
         matches!(self.identities.as_slice(), [member] if member.stored.len() == 1)
+    }
+
+    /// What is stored of anybody, each holder by themselves.
+    pub(super) fn said(&self) -> impl Iterator<Item = &Contact> {
+        let records = self.identities.iter().flat_map(|member| &member.stored);
+        records.flat_map(|(_, loaded)| {
+            loaded.record.earlier.iter().map(|(_, said)| said).chain([&loaded.record.contact])
+        })
     }
 
     /// Who is behind the identities.

@@ -10,7 +10,6 @@ use super::{
     outcome::{
         SCOPES_MAX, due, opt_in_stands, opt_out_stands, standing_against, stays_refused, too_many_scopes,
     },
-    times::stands_from,
     write::{Draft, Situation, Written},
 };
 use crate::{
@@ -116,7 +115,7 @@ pub struct Acknowledged {
 impl Gate {
     pub(super) async fn write_opt_in(&self, request: &OptInRequest) -> Result<OptInRecorded, GateError> {
         let profile = self.sender_of(&request.who)?;
-        let at = self.permitted_at(&request.who)?;
+        let at = self.said_at(&request.who)?;
         let statement = self.statement_of(&request.who)?;
         let (mut findings, written) = match self.assess(&profile, request, at) {
             Ok(assessment) => {
@@ -158,7 +157,7 @@ impl Gate {
                 let message = format!("the contact has {SCOPES_MAX} scopes already; use fewer, wider ones");
                 return Err(GateError::field("scope.topics", message));
             }
-            let entry = request.who.entry(at, situation.now, content.clone());
+            let entry = situation.entry(&request.who, at, content.clone());
             draft.state(statement, entry.clone());
             if let Some(zone) = &request.time_zone {
                 draft.event(&Event::TimeZone(at, zone.clone()));
@@ -171,7 +170,7 @@ impl Gate {
 
     pub(super) async fn write_opt_out(&self, request: &OptOutRequest) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(&request.who)?;
-        let at = self.permitted_at(&request.who)?;
+        let at = self.said_at(&request.who)?;
         let statement = self.statement_of(&request.who)?;
         let content = request.content();
         let written = self
@@ -185,10 +184,9 @@ impl Gate {
                     }
                     content => content.clone(),
                 };
-                let at = stands_from(at, &request.who, situation);
-                let entry = request.who.entry(at, situation.now, content.clone());
+                let entry = situation.entry(&request.who, at, content.clone());
                 draft.state(statement, entry.clone());
-                let applied = opt_out_stands(&draft.after(situation.before), &content, at);
+                let applied = opt_out_stands(&draft.after(situation.before), &content, entry.occurred_at);
                 Ok(Draft::replaying(draft, statement, Entry { applied, ..entry }))
             })
             .await;
@@ -196,7 +194,7 @@ impl Gate {
             Ok(written) => written,
             Err(error) => {
                 let entry = request.who.entry(at, self.clock.now(), content);
-                return self.keep_refusal(&profile, &request.who, statement, &entry, error).await;
+                return self.keep_refusal(&profile, &request.who, statement, entry, error).await;
             }
         };
         let applied = match repeated(&request.who, &written)? {
@@ -208,12 +206,7 @@ impl Gate {
 
     pub(super) async fn write_prompt(&self, request: &PromptRequest) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(&request.who)?;
-        let at = match request.step {
-            PromptStep::Accepted => self.permitted_at(&request.who)?,
-            PromptStep::Sent | PromptStep::Declined | PromptStep::NotOnWhatsapp => {
-                self.said_at(&request.who)?
-            }
-        };
+        let at = self.said_at(&request.who)?;
         let statement = self.statement_of(&request.who)?;
         let scope = profile.profile.prompt.scope.clone();
         let content = Content::Prompt(request.step, request.message_id.clone());
@@ -223,10 +216,7 @@ impl Gate {
         let written = self
             .write_once(&profile, &request.who, at, statement, |situation| {
                 let mut draft = Draft::default();
-                let mut step = request.who.entry(at, situation.now, content.clone());
-                if step.is_refusal() {
-                    step.occurred_at = stands_from(at, &request.who, situation);
-                }
+                let step = situation.entry(&request.who, at, content.clone());
                 draft.state(statement, step.clone());
                 if request.step == PromptStep::Accepted {
                     let prompt = &situation.own.prompt;
@@ -235,7 +225,7 @@ impl Gate {
                         return Err(GateError::field("outcome", message));
                     }
                     let content = accepted_prompt(&profile, &scope, Action::Button);
-                    let entry = request.who.entry(at, situation.now, content);
+                    let entry = situation.entry(&request.who, at, content);
                     let id = second_id(statement);
                     draft.state(id, entry.clone());
                     let applied = stands(&draft.after(situation.before), situation.now);
@@ -249,7 +239,7 @@ impl Gate {
             Ok(written) => written,
             Err(error) => {
                 let entry = request.who.entry(at, self.clock.now(), content);
-                return self.keep_refusal(&profile, &request.who, statement, &entry, error).await;
+                return self.keep_refusal(&profile, &request.who, statement, entry, error).await;
             }
         };
         let applied = match repeated(&request.who, &written)? {
@@ -264,7 +254,7 @@ impl Gate {
         who: &Who,
         of_opt_in: bool,
     ) -> Result<Acknowledged, GateError> {
-        let at = self.permitted_at(who)?;
+        let at = self.said_at(who)?;
         let tells = |contact: &Contact| {
             // Clocks differ: an opt-out may seem a little later than the confirmation that it caused.
             let refused = contact.refused_by(at + FUTURE_TOLERANCE).cloned();
@@ -288,16 +278,13 @@ impl Gate {
         besides: impl Fn(&Contact) -> Vec<Event> + Sync + Send,
     ) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(who)?;
-        let at = self.permitted_at(who)?;
+        let at = self.said_at(who)?;
         let statement = self.statement_of(who)?;
         let written = self
             .write(&profile, &who.recipient, at, |situation| {
                 let mut draft = Draft::default();
-                let mut entry = who.entry(at, situation.now, content.clone());
+                let mut entry = situation.entry(who, at, content.clone());
                 entry.sender = profile.sender.id.clone();
-                if entry.is_refusal() {
-                    entry.occurred_at = stands_from(at, who, situation);
-                }
                 draft.state(statement, entry);
                 for event in besides(situation.before) {
                     draft.event(&event);
@@ -309,7 +296,7 @@ impl Gate {
             Ok(written) => written,
             Err(error) => {
                 let entry = who.entry(at, self.clock.now(), content.clone());
-                return self.keep_refusal(&profile, who, statement, &entry, error).await;
+                return self.keep_refusal(&profile, who, statement, entry, error).await;
             }
         };
         repeated(who, &written)?;

@@ -1,8 +1,9 @@
 //! Forgetting a person: every identity that is theirs by proof or by the business's word, each in a commit of its own.
 //!
 //! What refuses stays, under names that say nothing; so do the ties, which are such names. A number that somebody else
-//! has by now keeps what that one said, and every "no" of the person that counts for them. An erasure may end anywhere, and
-//! can be repeated: nobody is sent more by half of it, and nothing that was lifted comes back to life.
+//! has by now keeps what that one said. Where others have to do with the person, what was lifted stays as well, and when it
+//! was: each record is erased by itself, so that an erasure may end anywhere and can be repeated, and neither what counts
+//! for others nor what refuses the person is another by it.
 
 use super::{
     Gate, GateError,
@@ -16,35 +17,8 @@ use crate::{
     attest::{self, Content, Entry},
     model::{Contact, People, StatementId, Time, person},
     senders::SenderProfile,
-    store::{Commit, Committed, ContactId, Erase, Loaded, StoreError},
+    store::{Commit, Committed, ContactId, Erase, Loaded, Record, StoreError},
 };
-
-/// What is done in every record before any is erased, so that an erasure may end anywhere.
-#[derive(Clone, Copy)]
-enum Step {
-    /// Opt-ins of the person end, and every "no" that counts for anybody is their own from now on.
-    Settle,
-    /// What was lifted goes: when what lifted it is gone, it would come back to life.
-    TakeLifted,
-}
-
-const STEPS: [Step; 2] = [Step::Settle, Step::TakeLifted];
-
-impl Step {
-    /// What becomes of what somebody said, by what counts for them.
-    fn of(self, said: &Contact, counts: &Contact, theirs: bool, now: Time) -> Contact {
-        match self {
-            Self::Settle => {
-                let mut settled = said.clone();
-                settled.join(&counts.refusals());
-                settled.erased = if theirs { Some(now).max(said.erased) } else { said.erased };
-                settled
-            }
-            Self::TakeLifted if theirs => said.without_lifted(counts),
-            Self::TakeLifted => said.clone(),
-        }
-    }
-}
 
 /// What an erasure came to.
 #[derive(Default)]
@@ -72,7 +46,6 @@ struct Part<'a> {
 impl Gate {
     pub(super) async fn write_erasure(&self, who: &Who) -> Result<(Revision, u64, bool), GateError> {
         let profile = self.sender_of(who)?;
-        let mut steps = STEPS.iter();
         for _ in 0..ATTEMPTS_MAX {
             let now = self.clock.now();
             // What comes to the journal from now on is not in what is read.
@@ -80,16 +53,8 @@ impl Gate {
             let circle = self.circle(&profile, &who.recipient, Consistency::FullyConsistent, now).await?;
             let people = circle.people();
             let kin = people.kin(0);
-            // One record is erased in one commit; of several each is prepared first.
-            if let Some(step) = steps.next().filter(|_| !circle.is_alone()) {
-                if !self.prepare(*step, &circle, &people, &kin, now).await? {
-                    steps = STEPS.iter();
-                }
-                continue;
-            }
             let parts = parts(&circle, &kin);
-            let Some(erased) = self.erase_parts(&profile, who, &parts, &people, now).await? else {
-                steps = STEPS.iter();
+            let Some(erased) = self.erase_parts(&profile, who, &parts, &circle, now).await? else {
                 continue;
             };
             for ((place, member), theirs) in circle.members().iter().enumerate().zip(&kin) {
@@ -104,38 +69,6 @@ impl Gate {
         Err(GateError::Contention)
     }
 
-    /// Takes a step before an erasure in every record; false when somebody wrote meanwhile. An erasure that ends here has
-    /// sent nobody anything.
-    async fn prepare(
-        &self,
-        step: Step,
-        circle: &Circle,
-        people: &People,
-        kin: &[Vec<bool>],
-        now: Time,
-    ) -> Result<bool, GateError> {
-        for ((place, member), theirs) in circle.members().iter().enumerate().zip(kin) {
-            for (id, loaded) in member.stored.iter().filter(|(_, loaded)| loaded.version != 0) {
-                let part = Part { id: *id, loaded, place, theirs, names: Vec::new() };
-                let said = part.said(people, |era, theirs, said| {
-                    step.of(said, &people.counting_for(place, era), theirs, now)
-                });
-                let mut record = loaded.record.clone();
-                part.put(&mut record, people, said);
-                if record == loaded.record {
-                    continue;
-                }
-                let (windows, entries, erase) = (Vec::new(), Vec::new(), Erase::Nothing);
-                let expected = loaded.version;
-                let commit = Commit { id: *id, expected, record, windows, entries, erase };
-                if !matches!(self.commit(commit).await?, Committed::Done(_)) {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
-    }
-
     /// Erases every record, the one that was asked for last: as long as that is there, the others are found. Nothing when
     /// somebody wrote meanwhile.
     async fn erase_parts(
@@ -143,20 +76,19 @@ impl Gate {
         profile: &SenderProfile,
         who: &Who,
         parts: &[Part<'_>],
-        people: &People,
+        circle: &Circle,
         now: Time,
     ) -> Result<Option<Erased>, GateError> {
         let mut all = Erased::default();
+        let people = &circle.people();
+        let alone = circle.is_alone() && people.handed_over(0).is_empty();
+        let first_no = circle.said().filter_map(Contact::first_refusal).min();
         for part in parts.iter().rev() {
             let mut record = part.loaded.record.clone();
-            let said = part.said(people, |era, theirs, said| {
-                if theirs { people.counting_for(part.place, era).erased(now) } else { said.clone() }
+            part.forget(&mut record, people, |said| {
+                if alone { said.erased(now) } else { said.erased_among(now, first_no) }
             });
-            let theirs = said.iter().zip(part.theirs).filter(|(_, theirs)| **theirs);
-            all.kept |= theirs
-                .into_iter()
-                .any(|(said, _)| said.refuses_something() || said.platform_stop().is_some());
-            part.put(&mut record, people, said);
+            all.kept |= part.refuses(people);
             record.ties.join(&crate::model::Ties { names: part.names.clone(), ..Default::default() });
             record.business =
                 Some(profile.business.clone()).filter(|_| part.loaded.version == 0).or(record.business);
@@ -216,17 +148,22 @@ fn parts<'a>(circle: &'a Circle, kin: &'a [Vec<bool>]) -> Vec<Part<'a>> {
 }
 
 impl Part<'_> {
-    /// What each holder said, and what becomes of it where they are the person.
-    fn said(&self, people: &People, becomes: impl Fn(usize, bool, &Contact) -> Contact) -> Vec<Contact> {
-        let record = &self.loaded.record;
-        let said = person::apart(&record.earlier, &record.contact, people.handed_over(self.place));
-        let theirs = |era: usize| self.theirs.get(era).copied().unwrap_or_default();
-        said.iter().enumerate().map(|(era, said)| becomes(era, theirs(era), said)).collect()
+    /// Lets go of what the person said, as any of the holders.
+    fn forget(&self, record: &mut Record, people: &People, becomes: impl Fn(&Contact) -> Contact) {
+        let over = people.handed_over(self.place);
+        let mut said = person::apart(&record.earlier, &record.contact, over);
+        for (said, _) in said.iter_mut().zip(self.theirs).filter(|(_, theirs)| **theirs) {
+            *said = becomes(said);
+        }
+        record.contact = said.pop().unwrap_or_default();
+        record.earlier = over.iter().copied().zip(said).collect();
     }
 
-    fn put(&self, record: &mut crate::store::Record, people: &People, mut said: Vec<Contact>) {
-        record.contact = said.pop().unwrap_or_default();
-        record.earlier = people.handed_over(self.place).iter().copied().zip(said).collect();
+    /// True when something counts against the person under this identity.
+    fn refuses(&self, people: &People) -> bool {
+        let eras = self.theirs.iter().enumerate().filter(|(_, theirs)| **theirs);
+        let mut counts = eras.map(|(era, _)| people.counting_for(self.place, era));
+        counts.any(|counts| counts.refuses_something() || counts.platform_stop().is_some())
     }
 
     fn seal(&self, who: &Who, content: Content, now: Time) -> Result<attest::SealedEntry, StoreError> {

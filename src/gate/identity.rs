@@ -41,7 +41,7 @@ struct Relation<'a> {
 impl Gate {
     pub(super) async fn write_proof(&self, who: &Who, others: &[UserId]) -> Result<bool, GateError> {
         let profile = self.sender_of(who)?;
-        let at = self.permitted_at(who)?;
+        let at = self.said_at(who)?;
         let users: Vec<_> = others.iter().cloned().map(Recipient::User).collect();
         let mut wrote = false;
         // First that they are one person: else the second would seem to be somebody new at the number.
@@ -126,7 +126,7 @@ impl Gate {
 
     pub(super) async fn write_number_change(&self, who: &Who, to: &Recipient) -> Result<bool, GateError> {
         let profile = &*self.sender_of(who)?;
-        let (from, at) = (&who.recipient, self.permitted_at(who)?);
+        let (from, at) = (&who.recipient, self.said_at(who)?);
         let mut wrote = false;
         match (from, to) {
             _ if from == to => return Ok(false),
@@ -156,7 +156,7 @@ impl Gate {
             return Err(GateError::field("other", "must be another identity than `recipient`"));
         }
         let profile = self.sender_of(who)?;
-        let at = self.permitted_at(who)?;
+        let at = self.said_at(who)?;
         self.fits_with(&profile, &who.recipient, other).await?;
         for (on, other) in [(&who.recipient, other), (other, &who.recipient)] {
             let relation = Relation { on, other, moved: false, proven: false, at };

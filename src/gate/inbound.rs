@@ -5,12 +5,11 @@ use super::{
     consent::{Acknowledged, Who, accepted_prompt, repeated, second_id},
     names::{derived_id, random_16},
     outcome::opt_in_stands,
-    times::stands_from,
     view::window_end,
     write::{Draft, Situation, Written},
 };
 use crate::{
-    attest::{Content, Entry, PromptStep},
+    attest::{Content, PromptStep},
     conversation::{self, Effect, Pressed, Said},
     model::{
         Contact, Event, ScopeSet, StatementId, Time,
@@ -69,8 +68,7 @@ impl Gate {
         inbound: &Inbound,
     ) -> Result<InboundRecorded, GateError> {
         let profile = self.sender_of(who)?;
-        // A clock ahead of ours said it no later than now: a "yes" from the future would outlive the "stop" after it.
-        let at = self.said_at(who)?.min(self.clock.now());
+        let at = self.said_at(who)?;
         // A "no" is another statement than anything else under the same ID, which is not lost should an ID come twice.
         let kind =
             if conversation::refuses(&profile.keywords, inbound.said()) { "refusal" } else { "message" };
@@ -130,14 +128,13 @@ impl Gate {
         at: Time,
         error: GateError,
     ) -> GateError {
-        let now = self.clock.now();
         let content = match conversation::refusal(&profile.keywords, inbound.said()) {
             Some(Effect::OptOut(keyword, pressed)) => opted_out(keyword, pressed),
             Some(Effect::Held(keyword)) => Content::Held(keyword),
             Some(Effect::None | Effect::Declined | Effect::OptIn { .. }) | None => return error,
         };
-        let entry = Entry { occurred_at: who.refused_at(at, now), ..who.entry(at, now, content) };
-        match self.keep_refusal(profile, who, statement, &entry, error).await {
+        let entry = who.entry(at, self.clock.now(), content);
+        match self.keep_refusal(profile, who, statement, entry, error).await {
             Ok(_) => {
                 StoreError::Unavailable("a refusal in it is kept in the journal; tell it again".to_owned())
                     .into()
@@ -176,14 +173,7 @@ fn plan(
     if contact.refuses_something() || contact.hold().is_some() {
         draft.event(&Event::Wrote(wrote));
     }
-    let refused_at = stands_from(who.refused_at(at, situation.now), who, situation);
-    let mut state = |id: StatementId, content: Content| {
-        let mut entry = who.entry(at, situation.now, content);
-        if entry.is_refusal() {
-            entry.occurred_at = refused_at;
-        }
-        draft.state(id, entry);
-    };
+    let mut state = |id: StatementId, content: Content| draft.state(id, situation.entry(who, at, content));
     match effect {
         Effect::None => {}
         Effect::OptIn { .. } if inbound.refusals_only => {}

@@ -22,7 +22,7 @@ use crate::{
 const MARKS: usize = 1 << 12;
 
 /// A refusal.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Refusal {
     /// Of which contact.
     pub(super) id: ContactId,
@@ -105,8 +105,7 @@ impl Pending {
         let mut refusals = self.write();
         let Some(refusal) = refusals.each.get_mut(&place) else { return };
         let waited = refusal.told.is_none();
-        let told = Refusal { told: Some(generation), refused: refusal.refused.clone(), ..**refusal };
-        *refusal = Arc::new(told);
+        Arc::make_mut(refusal).told = Some(generation);
         refusals.waiting -= usize::from(waited);
     }
 

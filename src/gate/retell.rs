@@ -74,7 +74,7 @@ impl Gate {
         profile: &SenderProfile,
         who: &Who,
         statement: StatementId,
-        entry: &Entry,
+        entry: Entry,
         error: GateError,
     ) -> Result<Acknowledged, GateError> {
         let away = matches!(error, GateError::Store(StoreError::Unavailable(_) | StoreError::UnknownOutcome));
@@ -87,13 +87,10 @@ impl Gate {
         }
         let id = self.names.id(&profile.business, &who.recipient);
         // A "yes" that is remembered is as good as one that is stored: this "no" is said after it.
-        let mut entry = entry.clone();
-        if let Some(recalled) = self.recall(profile, &who.recipient) {
-            let yes = recalled.view.record.contact.latest_permission();
-            entry.occurred_at = said_after(entry.occurred_at, who, yes, self.clock.now());
-        }
-        let entry = &entry;
-        self.keep(journal, profile, id, statement, entry, None).await?;
+        let recalled = self.recall(profile, &who.recipient);
+        let yes = recalled.and_then(|recalled| recalled.view.record.contact.latest_permission());
+        let entry = said_after(yes, who, entry);
+        self.keep(journal, profile, id, statement, &entry, None).await?;
         tracing::warn!(%error, "a refusal is kept in the journal until the store can take it");
         let contact = entry.alone(statement);
         Ok(Acknowledged {
@@ -143,8 +140,8 @@ impl Gate {
         Ok(())
     }
 
-    /// Lets go of what waits of a contact, came up to a place and was said at some time: it was erased, and what stands of it is stored. What was
-    /// told stays for its time, since the store may forget the erasure as well.
+    /// Lets go of what waits of a contact, came up to a place and was said at some time: it was erased, and what stands of
+    /// it is stored. What was told stays for its time, since the store may forget the erasure as well.
     pub(super) async fn erase_waiting(
         &self,
         id: ContactId,
@@ -183,6 +180,7 @@ impl Gate {
                 match self.tell(journal, *place, refusal).await {
                     Ok(()) => {
                         self.pending.told(*place, generation);
+                        failing.again.remove(place);
                         had.push(*place);
                     }
                     Err(GateError::Store(

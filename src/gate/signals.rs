@@ -5,11 +5,10 @@ use super::{
     Gate, GateError,
     consent::{Acknowledged, Who},
     inbound::seems_gone,
-    times::stands_from,
     write::Draft,
 };
 use crate::{
-    attest::{Content, Entry},
+    attest::Content,
     model::{
         Category, Event, ScopeSet,
         evidence::{Action, Channel, Evidence, Finding, Method},
@@ -44,7 +43,9 @@ impl Gate {
     pub(super) async fn write_signal(&self, who: &Who, signal: &Signal) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
-        let statement = self.names.statement("signal", &format!("{}\0{}\0{at}", signal.word(), who.key));
+        // By the time that was told: a redelivery tells it again, whatever our clock says by then.
+        let told = who.occurred_at.unwrap_or(at);
+        let statement = self.names.statement("signal", &format!("{}\0{}\0{told}", signal.word(), who.key));
         let written = self
             .write(&profile, &who.recipient, at, |situation| {
                 let mut draft = Draft::default();
@@ -78,11 +79,7 @@ impl Gate {
                     Signal::Signup(id) => Some(signup(id, &profile.business_names)),
                 };
                 if let Some(content) = content {
-                    let mut entry = who.entry(at, situation.now, content);
-                    if entry.is_refusal() {
-                        entry.occurred_at = stands_from(who.refused_at(at, situation.now), who, situation);
-                    }
-                    draft.state(statement, entry);
+                    draft.state(statement, situation.entry(who, at, content));
                 }
                 Ok(draft)
             })
@@ -91,9 +88,8 @@ impl Gate {
             Ok(written) => written,
             Err(error) => {
                 let Some(content) = signal.refusal() else { return Err(error) };
-                let now = self.clock.now();
-                let entry = Entry { occurred_at: who.refused_at(at, now), ..who.entry(at, now, content) };
-                return self.keep_refusal(&profile, who, statement, &entry, error).await;
+                let entry = who.entry(at, self.clock.now(), content);
+                return self.keep_refusal(&profile, who, statement, entry, error).await;
             }
         };
         Ok(self.acknowledge(&profile, &written, true))

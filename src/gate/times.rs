@@ -1,48 +1,55 @@
 //! When something counts as said: clocks differ, and the platform tells whole seconds.
 
 use super::{FUTURE_TOLERANCE, Gate, GateError, Who, write::Situation};
-use crate::model::{Millis, Time};
+use crate::{
+    attest::{Content, Entry},
+    model::{Millis, Time},
+};
 
 impl Gate {
-    /// When it was said; not further ahead than clocks may differ.
+    /// When something was said: no later than now, for a "yes" from a clock ahead of ours would outlive the "no" that comes
+    /// after it, and a "no" swallow the next "yes".
     pub(super) fn said_at(&self, who: &Who) -> Result<Time, GateError> {
         let now = self.clock.now();
         let at = who.occurred_at.unwrap_or(now);
         if too_far_ahead(at, now) {
             return Err(GateError::field("occurred_at", "must not be more than 5 minutes in the future"));
         }
-        Ok(at)
+        Ok(at.min(now))
     }
+}
 
-    /// When something was said: no later than now, for a "yes" from a clock ahead of ours would outlive the "no" that comes
-    /// after it, and a "no" swallow the next "yes".
-    pub(super) fn permitted_at(&self, who: &Who) -> Result<Time, GateError> {
-        Ok(self.said_at(who)?.min(self.clock.now()))
+impl Situation<'_> {
+    /// The entry of a statement. A "no" that is said now is said after every "yes" that is known, also one of a clock ahead
+    /// of ours.
+    pub(super) fn entry(&self, who: &Who, at: Time, content: Content) -> Entry {
+        said_after(self.before.latest_permission(), who, who.entry(at, self.now, content))
     }
+}
+
+/// The entry, if it is a refusal as one that was said after a "yes".
+pub(super) fn said_after(yes: Option<Time>, who: &Who, mut entry: Entry) -> Entry {
+    if !entry.is_refusal() {
+        return entry;
+    }
+    let now = entry.recorded_at;
+    let at = who.refused_at(entry.occurred_at, now);
+    entry.occurred_at = match yes.filter(|yes| !too_far_ahead(*yes, now)) {
+        Some(yes) if yes > at && (who.occurred_at.is_none() || yes > now) => yes,
+        _ => at,
+    };
+    entry
 }
 
 impl Who {
     /// When a "no" was said at the latest. The platform tells whole seconds: a "yes" of the same second, told to the
     /// millisecond by somebody else, must not seem later.
-    pub(super) fn refused_at(&self, at: Time, now: Time) -> Time {
+    fn refused_at(&self, at: Time, now: Time) -> Time {
         if self.from_platform && at.millis() % 1000 == 0 {
             (at + Millis::new(999)).min(now).max(at)
         } else {
             at
         }
-    }
-}
-
-/// When a "no" counts from. One that is said now is said after every "yes" that is known, also one of a clock ahead of ours.
-pub(super) fn stands_from(at: Time, who: &Who, situation: &Situation<'_>) -> Time {
-    said_after(at, who, situation.before.latest_permission(), situation.now)
-}
-
-/// The same, by the latest "yes".
-pub(super) fn said_after(at: Time, who: &Who, yes: Option<Time>, now: Time) -> Time {
-    match yes.filter(|yes| !too_far_ahead(*yes, now)) {
-        Some(yes) if yes > at && (who.occurred_at.is_none() || yes > now) => yes,
-        _ => at,
     }
 }
 

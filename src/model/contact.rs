@@ -17,7 +17,7 @@ use super::{
     recipient::{Phone, Recipient, UserId},
     scope::Scope,
     sender::SenderId,
-    statement::Registers,
+    statement::{OptIn, Registers},
     time::{Time, latest},
     vec_map::VecMap,
 };
@@ -177,43 +177,6 @@ impl Contact {
         self.told.iter().filter(|(scope, _)| stands(scope)).map(|(scope, at)| (scope.clone(), *at)).collect()
     }
 
-    /// The same without what does not stand in all that counts, which this is a part of. It lifts nothing: what overruled it
-    /// may be about to go.
-    #[must_use]
-    pub fn without_lifted(&self, counts: &Self) -> Self {
-        let stands = counts.refusals();
-        let scopes = self.scopes.iter().map(|(scope, registers)| {
-            let outs = stands.scopes.get(scope).copied().unwrap_or_default();
-            let own_out = registers.own_out.filter(|_| outs.own_out.is_some());
-            let asserted_out = registers.asserted_out.filter(|_| outs.asserted_out.is_some());
-            (scope.clone(), Registers { own_out, asserted_out, ..*registers })
-        });
-        let by_sender = self.by_sender.iter().map(|(sender, blocks)| {
-            let kept = stands.by_sender.get(sender).copied().unwrap_or_default();
-            let blocks = SenderRegisters {
-                blocked_by_user: blocks.blocked_by_user.filter(|_| kept.blocked_by_user.is_some()),
-                reported_by_user: blocks.reported_by_user.filter(|_| kept.reported_by_user.is_some()),
-                blocked_by_business: blocks
-                    .blocked_by_business
-                    .filter(|_| kept.blocked_by_business.is_some()),
-                ..*blocks
-            };
-            (sender.clone(), blocks)
-        });
-        let declined = self.prompt.declined.filter(|_| stands.prompt.declined.is_some());
-        Self {
-            scopes: scopes.collect(),
-            by_sender: by_sender.collect(),
-            platform: PlatformFlag {
-                stopped: self.platform.stopped.filter(|_| stands.platform.stopped.is_some()),
-                ..self.platform
-            },
-            held: self.held.filter(|_| stands.held.is_some()),
-            prompt: Prompt { declined, ..self.prompt.clone() },
-            ..self.clone()
-        }
-    }
-
     /// The latest thing that permits anything.
     #[must_use]
     pub fn latest_permission(&self) -> Option<Time> {
@@ -248,10 +211,51 @@ impl Contact {
         then.refusals()
     }
 
-    /// What remains after an erasure at `at`: the standing refusals and blocks, no identity, no proof, no habit.
+    /// What remains after an erasure at `at` of whoever nothing else has to do with: the standing refusals and blocks, no
+    /// identity, no proof, no habit.
     #[must_use]
     pub fn erased(&self, at: Time) -> Self {
         Self { erased: Some(at), ..self.refusals() }
+    }
+
+    /// What remains after an erasure at `at` of one part of what counts together, all of it said since `first_no` where
+    /// anything in it refuses: a "no" and, bare of any proof, the "yes" that lifts one. So no other part comes to count for
+    /// more or for less, whichever is erased, and in whatever order.
+    #[must_use]
+    pub fn erased_among(&self, at: Time, first_no: Option<Time>) -> Self {
+        // One from a clock ahead of ours would count after the erasure.
+        let lifts = |yes: Time| yes <= at && first_no.is_some_and(|no| no < yes);
+        let bare = |opt_in: Option<OptIn>| opt_in.filter(|opt_in| lifts(opt_in.at)).map(OptIn::bare);
+        let scopes = self.scopes.iter().map(|(scope, r)| {
+            (scope.clone(), Registers { own_in: bare(r.own_in), asserted_in: bare(r.asserted_in), ..*r })
+        });
+        let by_sender = self
+            .by_sender
+            .iter()
+            .map(|(sender, r)| (sender.clone(), SenderRegisters { window_closed: None, ..*r }));
+        Self {
+            scopes: scopes.filter(|(_, r)| *r != Registers::default()).collect(),
+            platform: self.platform,
+            held: self.held,
+            hold_cleared: self.hold_cleared,
+            prompt: Prompt { declined: self.prompt.declined, ..Prompt::default() },
+            by_sender: by_sender.filter(|(_, r)| *r != SenderRegisters::default()).collect(),
+            confirmed_out: self.confirmed_out,
+            told: self.told.clone(),
+            erased: Some(at).max(self.erased),
+            ..Self::default()
+        }
+    }
+
+    /// The earliest thing that refuses anything, lifted or not.
+    #[must_use]
+    pub fn first_refusal(&self) -> Option<Time> {
+        let outs = self.scopes.iter().flat_map(|(_, registers)| registers.outs()).map(|(_, out)| out.at);
+        let blocks = self.by_sender.iter().flat_map(|(_, blocks)| {
+            [blocks.blocked_by_user, blocks.reported_by_user, blocks.blocked_by_business]
+        });
+        let others = [self.platform.stopped, self.held, self.prompt.declined];
+        outs.chain(blocks.chain(others).flatten()).min()
     }
 
     /// The names this person is known by.

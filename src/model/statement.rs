@@ -86,6 +86,12 @@ impl OptIn {
         self.expires_at.is_some_and(|end| now >= end)
     }
 
+    /// That it was said and when, and nothing else of it.
+    #[must_use]
+    pub fn bare(self) -> Self {
+        Self { expires_at: None, weak: Weak::default(), method: 0, ..self }
+    }
+
     /// The method.
     #[must_use]
     pub fn method(&self) -> Option<Method> {

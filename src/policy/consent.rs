@@ -154,7 +154,12 @@ pub(super) fn opted_in_outside_window(case: &Case<'_>, notes: &mut Notes) -> Fin
 
 /// A15: inside it too, since writing to a business is no opt-in to its notifications, unless set otherwise.
 pub(super) fn opted_in_inside_window(case: &Case<'_>, notes: &mut Notes) -> Finding {
-    if case.window_end.is_none() { Finding::NotApplicable } else { opted_in(case, notes) }
+    let Some(end) = case.window_end else { return Finding::NotApplicable };
+    match opted_in(case, notes) {
+        // Outside the window A14 is asked instead, which may be in shadow mode.
+        Finding::Deny { reason, remedy, .. } => Finding::Deny { reason, until: Some(end), remedy },
+        other => other,
+    }
 }
 
 fn opted_in(case: &Case<'_>, notes: &mut Notes) -> Finding {

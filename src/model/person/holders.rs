@@ -89,23 +89,39 @@ impl Holders {
     }
 
     fn pass(&mut self, at: Time, happened: &Happened, users: &[bool]) {
-        // The same change told once more, by another of the business's numbers, is no other, unless they had come back; and
-        // so is that they were seen with the old number then.
-        let person = |identity: usize| self.present(identity).map(|holder| self.person(holder));
-        let is_told = |from: usize, to: usize| {
-            let came = self.present(to).is_some_and(|holder| self.came.contains(&(holder, from)));
-            came && person(from) != person(to)
-        };
         let (told, moved): (Vec<_>, Vec<_>) =
-            happened.moved.iter().copied().partition(|(from, to)| is_told(*from, *to));
-        let is_of_told = |user: usize, number: usize| {
-            told.iter().any(|(from, to)| *from == number && person(*to) == person(user))
-        };
-        let seen: BTreeSet<_> =
-            happened.seen.iter().copied().filter(|(user, number)| !is_of_told(*user, *number)).collect();
+            happened.moved.iter().copied().partition(|(from, to)| self.is_told(*from, *to));
+        let seen = happened.seen.iter().copied().filter(|seen| !self.is_of_told(*seen, &told)).collect();
         // Where somebody known has the old number by now, it may be theirs as well: then who has the new one is unknown.
         let is_unclear = |from: usize| self.present(from).is_some_and(|holder| self.seen.contains(&holder));
-        let unclear: Vec<_> = told.iter().copied().filter(|(from, _)| is_unclear(*from)).collect();
+        let unclear: Vec<_> = told.into_iter().filter(|(from, _)| is_unclear(*from)).collect();
+        self.see_and_move(at, seen, &moved, users);
+        for identity in unclear.into_iter().flat_map(|(from, to)| [from, to]) {
+            if !is_user(users, identity) {
+                self.hand_over(identity, at);
+            }
+        }
+    }
+
+    /// True for a change that is told once more, by another of the business's numbers: who has the new number came from the
+    /// old one, and has not come back.
+    fn is_told(&self, from: usize, to: usize) -> bool {
+        let came = self.present(to).is_some_and(|holder| self.came.contains(&(holder, from)));
+        came && self.present_person(from) != self.present_person(to)
+    }
+
+    /// True for a sighting at the old number that comes with a change that is told once more.
+    fn is_of_told(&self, (user, number): (usize, usize), told: &[(usize, usize)]) -> bool {
+        told.iter().any(|(from, to)| *from == number && self.present_person(*to) == self.present_person(user))
+    }
+
+    fn see_and_move(
+        &mut self,
+        at: Time,
+        seen: BTreeSet<(usize, usize)>,
+        moved: &[(usize, usize)],
+        users: &[bool],
+    ) {
         let before: HashMap<_, _> =
             moved.iter().filter_map(|(from, _)| Some((*from, self.present(*from)?))).collect();
         self.leave(at, &seen, &before, users);
@@ -125,17 +141,12 @@ impl Holders {
             self.hand_over(to, at);
         }
         for (from, to) in moved {
-            let holder = self.present(to);
-            self.unite_if(before.get(&from).copied(), holder);
-            self.came.extend(holder.map(|holder| (holder, from)));
+            let holder = self.present(*to);
+            self.unite_if(before.get(from).copied(), holder);
+            self.came.extend(holder.map(|holder| (holder, *from)));
         }
         for (user, number) in late {
             self.see(user, self.present(number));
-        }
-        for identity in unclear.into_iter().flat_map(|(from, to)| [from, to]) {
-            if !is_user(users, identity) {
-                self.hand_over(identity, at);
-            }
         }
     }
 
@@ -186,6 +197,10 @@ impl Holders {
 
     fn present(&self, identity: usize) -> Option<usize> {
         self.of.get(identity)?.last().copied()
+    }
+
+    fn present_person(&self, identity: usize) -> Option<usize> {
+        self.present(identity).map(|holder| self.person(holder))
     }
 
     /// The holder that stands for the person a holder is.

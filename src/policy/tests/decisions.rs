@@ -93,3 +93,17 @@ fn a_shadow_denial_after_the_deciding_rule_is_not_reported() {
     assert!(explained.shadow_denials.is_empty(), "A04 decided before A14 was asked");
     assert!(explained.trace.iter().any(|s| (s.rule, s.outcome) == (RuleId::A14, Outcome::ShadowDeny)));
 }
+
+#[test]
+fn a_template_may_wait_for_the_end_of_the_window_where_only_the_rule_outside_it_is_in_shadow_mode() {
+    let registers = SenderRegisters::default();
+    let contact = Contact::default();
+    let facts = Facts { sender: Some(sender(None)), contact: &contact, last_inbound: Some(at(0)), registers };
+    let asked = request(Kind::Template, Category::Utility);
+    for (shadow, retry_at) in [(None, None), (Some(RuleId::A14), Some(at(24)))] {
+        let rules = Rules { shadow: shadow.into_iter().collect(), ..Rules::default() };
+        let verdict = decide(&rules, &facts, &asked, at(10));
+        assert_eq!((verdict.rule, verdict.reason), (RuleId::A15, Reason::NoOptIn));
+        assert_eq!(verdict.retry_at, retry_at);
+    }
+}

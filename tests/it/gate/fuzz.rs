@@ -8,11 +8,11 @@ mod oracle;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use oracle::{IDENTITIES, Minute, NUMBERS, Past, Said};
+use oracle::{IDENTITIES, Minute, NUMBERS, Past, Said, To};
 use sendgate::{
-    attest::Content,
-    gate::{GateError, Inbound, OptOutRequest},
-    model::{Category, Scope, ScopeSet, UserId, evidence::Channel},
+    attest::{Content, PromptStep},
+    gate::{GateError, Inbound, OptOutRequest, PromptRequest},
+    model::{Category, Scope, ScopeSet, UserId, event::Block, evidence::Channel},
     policy::Kind,
 };
 
@@ -64,6 +64,7 @@ enum Step {
 struct Mix {
     changes: bool,
     erasures: bool,
+    blocks: bool,
     renames: bool,
     faults: bool,
 }
@@ -88,8 +89,19 @@ impl Step {
         match self {
             Self::Say { said, key } => {
                 let who = world.who(NAMES[said.identity], said.at, key);
-                let utility = ScopeSet::of(vec![Scope::Category(Category::Utility)]);
-                let scope = if said.narrow { utility } else { ScopeSet::everything() };
+                let scope = match (said.to, said.no) {
+                    (To::Everything, _) => ScopeSet::everything(),
+                    (To::Utility, _) => ScopeSet::of(vec![Scope::Category(Category::Utility)]),
+                    (To::Prompt, _) => {
+                        let (step, message_id) = (PromptStep::Declined, String::new());
+                        return gate.record_prompt(&PromptRequest { who, step, message_id }).await.map(drop);
+                    }
+                    (To::Sender, no) => {
+                        let by_business = if no { Block::ByBusiness } else { Block::LiftedByBusiness };
+                        let block = if said.own { Block::ByUser } else { by_business };
+                        return gate.record_block(&who, block).await.map(drop);
+                    }
+                };
                 if said.no {
                     let channel = if said.own { Channel::Website } else { Channel::Staff };
                     let request = OptOutRequest { who, scope, channel, keyword: String::new() };
@@ -121,12 +133,10 @@ impl Step {
     fn after(&self, past: Past, now: Minute) -> Vec<Past> {
         match self {
             // Nothing was said later than now, whatever another clock says.
-            Self::Say { said, key } => {
-                let said = Said::new(said.identity, said.at.min(now), said.no, said.narrow, said.own);
-                past.say(said, key)
-            }
+            Self::Say { said, key } => past.say(Said { at: said.at.min(now), ..*said }, key),
             Self::Write { who, at, id, text: "STOP" } => {
-                past.say(Said::new(*who, (*at).min(now), true, false, true), id)
+                let at = (*at).min(now);
+                past.say(Said { identity: *who, at, no: true, to: To::Everything, own: true }, id)
             }
             Self::Write { who, at, id, text: "START" } => past.start(*who, (*at).min(now), id),
             Self::Write { .. } => vec![past],
@@ -172,20 +182,32 @@ impl Run {
         let (a, b) = (random.below(IDENTITIES), random.below(IDENTITIES));
         let key = if random.one_in(2) { format!("k{n}") } else { String::new() };
         let (narrow, own) = (random.one_in(4), !random.one_in(4));
+        let no = random.one_in(2);
+        let to = if narrow { To::Utility } else { To::Everything };
+        let said = Said { identity: a, at: when, no, to, own };
         // To whom the person of before an erasure falls is not told when it turns out later who had what then.
         let tied = if self.erased { self.now } else { when.min(self.now) };
         match random.below(16) {
-            0..=3 => Some(Step::Say { said: Said::new(a, when, true, narrow, own), key }),
-            4..=7 => Some(Step::Say { said: Said::new(a, when, false, narrow, own), key }),
+            // What "start" means to who declined is for `conversation` to tell.
+            0 if self.mix.blocks => {
+                Some(Step::Say { said: Said { no: true, to: To::Prompt, own: true, ..said }, key })
+            }
+            1 if self.mix.blocks => {
+                Some(Step::Say { said: Said { no: no || own, to: To::Sender, ..said }, key })
+            }
+            0..=7 => Some(Step::Say { said, key }),
             8 => {
-                let text = ["STOP", "START", "START", "hello"][random.below(4)];
+                let texts = if self.mix.blocks {
+                    ["STOP", "STOP", "hello", "hello"]
+                } else {
+                    ["STOP", "START", "START", "hello"]
+                };
+                let text = texts[random.below(4)];
                 Some(Step::Write { who: a, at: when, id: format!("m{n}"), text })
             }
             9 if a != b => Some(Step::Link { one: a, other: b, at: tied }),
             10 | 11 if a != b && b >= NUMBERS => Some(Step::Prove { one: a, user: b, at: tied }),
-            12 if a != b && self.mix.changes => {
-                Some(Step::Change { from: a, to: b, at: tied }).filter(|step| self.is_first_change(step))
-            }
+            12 if a != b && self.mix.changes => Some(Step::Change { from: a, to: b, at: tied }),
             13 if self.mix.erasures && random.one_in(2) => Some(Step::Erase { who: a }),
             14 | 15 if !self.done.is_empty() => {
                 let again = self.done[random.below(self.done.len())].clone();
@@ -193,14 +215,6 @@ impl Run {
             }
             _ => None,
         }
-    }
-
-    /// One change is told once, or again with its own time.
-    fn is_first_change(&self, step: &Step) -> bool {
-        let Step::Change { from, to, at } = step else { return true };
-        !self.done.iter().any(|known| {
-            matches!(known, Step::Change { from: f, to: t, at: then } if f == from && t == to && then != at)
-        })
     }
 
     fn happens(&mut self, step: &Step) {
@@ -295,6 +309,9 @@ impl Run {
         let acknowledged = self.done.iter().filter(|_| !self.mix.faults && !self.erased);
         for step in acknowledged {
             let Step::Say { said, .. } = step else { continue };
+            if matches!(said.to, To::Prompt | To::Sender) {
+                continue;
+            }
             let page = self.world.log(NAMES[said.identity]).await;
             let has = page.entries.iter().filter_map(|(_, _, entry)| entry.as_ref()).any(|entry| {
                 let is_no = matches!(entry.content, Content::OptOut { .. });
@@ -314,12 +331,15 @@ impl Run {
         for (who, name) in NAMES.into_iter().enumerate() {
             self.now += 1;
             self.world.reach(self.now);
-            let step = Step::Say { said: Said::new(who, self.now, false, true, true), key: String::new() };
-            let result = step.take(&self.world, self.now).await;
-            self.told.push(format!("{} {step:?} -> {result:?}", self.now));
-            result.map_err(|error| format!("{} cannot opt in again: {error}", name))?;
+            for (to, own) in [(To::Utility, true), (To::Sender, false)] {
+                let said = Said { identity: who, at: self.now, no: false, to, own };
+                let step = Step::Say { said, key: String::new() };
+                let result = step.take(&self.world, self.now).await;
+                self.told.push(format!("{} {step:?} -> {result:?}", self.now));
+                result.map_err(|error| format!("{name} cannot opt in again: {error}"))?;
+            }
             if !self.allows(who).await {
-                return Err(format!("{} opted in again, and is denied", name));
+                return Err(format!("{name} opted in again, and is denied"));
             }
         }
         Ok(())
@@ -354,7 +374,7 @@ async fn runs(mix: Mix) {
     );
 }
 
-const PLAIN: Mix = Mix { changes: false, erasures: false, renames: false, faults: false };
+const PLAIN: Mix = Mix { changes: false, erasures: false, blocks: false, renames: false, faults: false };
 
 #[tokio::test]
 async fn statements_links_and_proofs_mean_what_the_documents_say() {
@@ -372,8 +392,13 @@ async fn with_erasures_too() {
 }
 
 #[tokio::test]
+async fn with_blocks_and_declines_too() {
+    runs(Mix { changes: true, blocks: true, ..PLAIN }).await;
+}
+
+#[tokio::test]
 async fn with_changes_erasures_and_renames() {
-    runs(Mix { changes: true, erasures: true, renames: true, faults: false }).await;
+    runs(Mix { changes: true, erasures: true, renames: true, ..PLAIN }).await;
 }
 
 #[tokio::test]
@@ -383,5 +408,5 @@ async fn with_changes_and_a_store_that_fails() {
 
 #[tokio::test]
 async fn with_everything() {
-    runs(Mix { changes: true, erasures: true, renames: true, faults: true }).await;
+    runs(Mix { changes: true, erasures: true, blocks: true, renames: true, faults: true }).await;
 }

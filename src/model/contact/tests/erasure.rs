@@ -6,6 +6,12 @@ fn has_opt_in(contact: &Contact) -> bool {
     contact.scopes.iter().any(|(_, registers)| registers.ins().next().is_some())
 }
 
+fn joined(one: &Contact, other: &Contact) -> Contact {
+    let mut all = one.clone();
+    all.join(other);
+    all
+}
+
 fn refused(contact: &Contact) -> Vec<Scope> {
     contact.refused_scopes().cloned().collect()
 }
@@ -72,26 +78,45 @@ proptest! {
     }
 
     #[test]
-    fn what_is_lifted_can_go_before_what_lifted_it(contact in arbitrary::contacts(), other in arbitrary::contacts()) {
-        let mut all = contact.clone();
-        all.join(&other);
-        let (one, two) = (contact.without_lifted(&all), other.without_lifted(&all));
-        let mut after = one.clone();
-        after.join(&two);
-        // Nothing that counts is another by that.
-        prop_assert_eq!(after.refusals(), all.refusals());
-        for half in [(&one, &other), (&contact, &two)] {
-            let mut between = half.0.clone();
-            between.join(half.1);
-            prop_assert_eq!(between.refusals(), all.refusals());
+    fn a_part_that_is_erased_changes_nothing_that_refuses_anybody(
+        one in arbitrary::contacts(),
+        other in arbitrary::contacts(),
+        link in at(),
+    ) {
+        let all = joined(&one, &other);
+        let first_no = one.first_refusal().into_iter().chain(other.first_refusal()).min();
+        let [one_left, other_left] = [&one, &other].map(|part| part.erased_among(Time::MAX, first_no));
+        for now in [joined(&one_left, &other), joined(&one, &other_left), joined(&one_left, &other_left)] {
+            prop_assert_eq!(now.refusals(), all.refusals());
+            prop_assert_eq!(now.refusals_since(link), all.refusals_since(link));
+            prop_assert_eq!(now.opt_out_confirmation_due(), all.opt_out_confirmation_due());
         }
-        // And what lifted it may go in either first.
-        for (gone, left) in [(&one, &two), (&two, &one)] {
-            let mut between = all.erased(Time::MAX);
-            between.join(left);
-            let again = between.refusals();
-            prop_assert_eq!(again.scopes, all.refusals().scopes, "{:?}", gone);
+        for (part, left) in [(&one, &one_left), (&other, &other_left)] {
+            prop_assert_eq!(left.refusals_since(link), part.refusals_since(link));
+            // And again.
+            prop_assert_eq!(&left.erased_among(Time::MAX, first_no), left);
         }
+    }
+
+    #[test]
+    fn a_part_that_is_erased_keeps_no_identity_proof_or_habit(
+        contact in arbitrary::contacts(),
+        at in at(),
+        first_no in proptest::option::of(at()),
+    ) {
+        let left = contact.erased_among(at, first_no);
+        for (_, opt_in) in left.scopes.iter().flat_map(|(_, registers)| registers.ins()) {
+            prop_assert!(first_no.is_some_and(|no| no < opt_in.at) && opt_in.at <= at);
+            prop_assert_eq!((opt_in.method(), opt_in.expires_at, opt_in.weak), (None, None, Weak::default()));
+        }
+        for category in Category::ALL {
+            prop_assert_eq!(left.coverage(category, None, Time::EPOCH), Coverage::None);
+        }
+        prop_assert_eq!((left.phone, left.user_ids.len()), (None, 0));
+        prop_assert_eq!((&left.time_zone, &left.jurisdiction), (&None, &None));
+        prop_assert_eq!((left.last_inbound, left.known, left.cooled), (None, None, None));
+        prop_assert_eq!((left.prompt.sent(), left.prompt.accepted), (None, None));
+        prop_assert_eq!((left.reach, left.erased), (Reach::default(), Some(at).max(contact.erased)));
     }
 
     #[test]

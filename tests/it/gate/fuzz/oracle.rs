@@ -12,17 +12,26 @@ pub(super) const IDENTITIES: usize = 6;
 /// Before everything.
 const EVER: Minute = Minute::MIN;
 
-/// A "yes" or "no". `held` is an instant at which whoever said it had the identity.
+/// A "yes" or "no".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Said {
     pub(super) identity: usize,
-    held: Minute,
     pub(super) at: Minute,
     pub(super) no: bool,
-    /// To utility messages; else to everything.
-    pub(super) narrow: bool,
+    pub(super) to: To,
     /// The person's own word; else the business asserts it.
     pub(super) own: bool,
+}
+
+/// What somebody says "yes" or "no" to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum To {
+    Everything,
+    Utility,
+    /// The opt-in prompt: only ever a "no".
+    Prompt,
+    /// The sender. The person blocks it, only ever a "no", or the business blocks the person.
+    Sender,
 }
 
 /// Everything that happened, if what failed without an answer happened or did not.
@@ -57,13 +66,32 @@ struct Holder {
 struct People(Vec<Vec<Holder>>);
 
 impl Said {
-    pub(super) const fn new(identity: usize, at: Minute, no: bool, narrow: bool, own: bool) -> Self {
-        Self { identity, held: at, at, no, narrow, own }
+    /// An opt-in.
+    fn permits(&self) -> bool {
+        !self.no && self.to != To::Sender
     }
 
-    /// The person's own "no" is lifted by their own "yes" only, another by either; equal times: the "no" wins.
-    const fn lifts(&self, no: &Self) -> bool {
-        self.at > no.at && (self.own || !no.own)
+    /// The person's own "no" is lifted by their own "yes" only, another by either; equal times: the "no" wins. A "no" to the
+    /// prompt ends with any opt-in of the person, a block of theirs with one to everything; one of the business with the
+    /// business's word.
+    fn lifts(&self, no: &Self) -> bool {
+        let later = self.at > no.at;
+        match no.to {
+            To::Everything | To::Utility => later && self.to == no.to && (self.own || !no.own),
+            To::Prompt => later && self.own && self.permits(),
+            To::Sender if no.own => later && self.own && self.to == To::Everything,
+            To::Sender => later && self.to == To::Sender,
+        }
+    }
+
+    /// For a utility template a finer "yes" lifts a wider "no", too, and a block of the person's.
+    fn lifts_for_utility(&self, no: &Self) -> bool {
+        let finer = match no.to {
+            To::Everything => self.to == To::Utility && (self.own || !no.own),
+            To::Sender if no.own => self.to == To::Utility && self.own,
+            To::Utility | To::Prompt | To::Sender => false,
+        };
+        self.lifts(no) || (finer && self.at > no.at)
     }
 }
 
@@ -93,11 +121,10 @@ impl Past {
     pub(super) fn start(self, identity: usize, at: Minute, key: &str) -> Vec<Self> {
         let people = self.people();
         let (_, nos) = self.counting(&people, people.person(identity, at));
-        let stands = |narrow: bool| nos.iter().any(|(no, stands)| no.narrow == narrow && *stands);
-        match (stands(false), stands(true)) {
-            (true, _) => self.say(Said::new(identity, at, false, false, true), key),
-            (false, true) => self.say(Said::new(identity, at, false, true, true), key),
-            (false, false) => vec![self],
+        let stands = |to: To| nos.iter().any(|(no, stands)| no.to == to && *stands);
+        match [To::Everything, To::Utility].into_iter().find(|to| stands(*to)) {
+            Some(to) => self.say(Said { identity, at, no: false, to, own: true }, key),
+            None => vec![self],
         }
     }
 
@@ -141,13 +168,9 @@ impl Past {
         self
     }
 
-    /// Every "no" that counted stands at each identity, and no "yes" of before counts. Whether a "no" that somebody had lifted
-    /// comes back to them from another identity, for which it stood, is left open.
+    /// Nothing that was said before permits anything. A "no" and the "yes" after it stay, as far as they mean something for
+    /// others; where nobody else has to do with the identity, only what stands does.
     pub(super) fn erase(self, identity: usize, now: Minute) -> Vec<Self> {
-        [false, true].map(|forgets| self.clone().erase_as(identity, now, forgets)).into()
-    }
-
-    fn erase_as(mut self, identity: usize, now: Minute, forgets: bool) -> Self {
         let people = self.people();
         let mut kin = BTreeSet::from([people.person(identity, now)]);
         for _ in 0..IDENTITIES * IDENTITIES {
@@ -158,19 +181,44 @@ impl Past {
                 }
             }
         }
-        let before = self.clone();
-        let theirs = |said: &Said| kin.contains(&people.person(said.identity, said.held));
-        self.said.retain(|said| !theirs(said) || !(said.no || forgets));
+        let around = self.around(identity);
+        let first_no =
+            self.said.iter().filter(|no| no.no && around.contains(&no.identity)).map(|no| no.at).min();
+        let theirs = |said: &Said| kin.contains(&people.person(said.identity, said.at));
+        let mut erased = self.clone();
+        erased
+            .said
+            .retain(|said| !(theirs(said) && said.permits()) || first_no.is_some_and(|no| no < said.at));
         for (identity, holders) in people.0.iter().enumerate() {
-            for holder in holders.iter().filter(|holder| kin.contains(&holder.person)) {
-                self.erased.insert((identity, holder.from, now));
-                let (_, nos) = before.counting(&people, holder.person);
-                let stand = nos.into_iter().filter(|(_, stands)| *stands);
-                self.said.extend(stand.map(|(no, _)| Said { identity, held: holder.from, ..no }));
+            let theirs = holders.iter().filter(|holder| kin.contains(&holder.person));
+            erased.erased.extend(theirs.map(|holder| (identity, holder.from, now)));
+        }
+        erased.old_keys.append(&mut erased.keys);
+        if around.len() > 1 {
+            return vec![erased];
+        }
+        // Under two names of the business it is two parts.
+        let mut alone = erased.clone();
+        let (_, nos) = self.counting(&people, people.person(identity, now));
+        let stand: BTreeSet<_> = nos.into_iter().filter(|(_, stands)| *stands).map(|(no, _)| no).collect();
+        alone.said.retain(|said| !theirs(said) || stand.contains(said));
+        vec![erased, alone]
+    }
+
+    /// The identities that have to do with one.
+    fn around(&self, identity: usize) -> BTreeSet<usize> {
+        let mut around = BTreeSet::from([identity]);
+        let facts = self.seen.iter().chain(&self.moved).map(|(_, one, other)| (*one, *other));
+        let ties: Vec<_> =
+            facts.chain(self.same.iter().copied()).chain(self.linked.keys().copied()).collect();
+        for _ in 0..IDENTITIES {
+            for (one, other) in &ties {
+                if around.contains(one) || around.contains(other) {
+                    around.extend([*one, *other]);
+                }
             }
         }
-        self.old_keys.append(&mut self.keys);
-        self
+        around
     }
 
     /// For each identity, whether a utility template may be sent to whoever has it now.
@@ -182,11 +230,10 @@ impl Past {
     fn allows_person(&self, people: &People, person: usize) -> bool {
         let (yeses, nos) = self.counting(people, person);
         let erased = self.erased_at(people, person);
-        let last_no = nos.iter().map(|(no, _)| no.at).max();
-        // A wider "yes" never lifts a finer "no".
-        let lifted = |no: &Said| yeses.iter().any(|yes| yes.lifts(no) && (yes.narrow || !no.narrow));
-        nos.iter().all(|(no, _)| lifted(no))
-            && yeses.iter().any(|yes| Some(yes.at) > last_no && Some(yes.at) > erased)
+        // A block takes no opt-in away.
+        let last_no = nos.iter().filter(|(no, _)| no.to != To::Sender).map(|(no, _)| no.at).max();
+        nos.iter().all(|(no, _)| yeses.iter().any(|yes| yes.lifts_for_utility(no)))
+            && yeses.iter().any(|yes| yes.permits() && Some(yes.at) > last_no && Some(yes.at) > erased)
     }
 
     fn erased_at(&self, people: &People, person: usize) -> Option<Minute> {
@@ -199,18 +246,18 @@ impl Past {
     /// when the doubt arose or was said since. With each whether it stands by itself.
     fn counting(&self, people: &People, person: usize) -> (Vec<Said>, Vec<(Said, bool)>) {
         let of = |person: usize| {
-            self.said.iter().filter(move |said| people.person(said.identity, said.held) == person)
+            self.said.iter().filter(move |said| people.person(said.identity, said.at) == person)
         };
         let yeses = |person: usize| {
             let mut last = BTreeMap::new();
             for yes in of(person).filter(|said| !said.no) {
-                let known = last.entry((yes.narrow, yes.own)).or_insert(*yes);
+                let known = last.entry((yes.to, yes.own)).or_insert(*yes);
                 *known = if yes.at > known.at { *yes } else { *known };
             }
             last.into_values().collect::<Vec<_>>()
         };
         let lifted = |no: &Said, yeses: &[Said], until: Minute| {
-            yeses.iter().any(|yes| yes.at <= until && yes.lifts(no) && yes.narrow == no.narrow)
+            yeses.iter().any(|yes| yes.at <= until && yes.lifts(no))
         };
         let mine = yeses(person);
         let mut nos: Vec<Said> = of(person).filter(|said| said.no).copied().collect();
