@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::{
     Acknowledged, Gate, GateError, Who,
+    feed::content_of,
     names::{Revision, derived_id, random_16},
     outcome::due,
     pending::Refusal,
@@ -206,13 +207,12 @@ impl Gate {
 
     /// Makes sure that the store has a refusal.
     async fn tell(&self, journal: &Journal, place: u64, refusal: &Refusal) -> Result<(), GateError> {
-        let was_told = refusal.told.is_some();
-        if was_told && self.timed_read(self.store.entry_of(refusal.id, refusal.statement)).await?.is_some() {
-            return Ok(());
-        }
         let Some(kept) = journal.at(place).await? else { return Ok(()) };
         let entry = Entry::from_payload(&kept.payload)
             .map_err(|error| StoreError::Corrupt(format!("an entry of the journal is {error}")))?;
+        if refusal.told.is_some() && self.has_still(refusal, &entry).await? {
+            return Ok(());
+        }
         let Some(recipient) = entry.recipient.clone() else { return Ok(()) };
         let profile = self.directory.load().as_of(&entry.sender, &kept.business);
         let mut statement = kept.statement;
@@ -234,6 +234,13 @@ impl Gate {
         }
         tracing::info!("the store has a refusal that waited in the journal, or that it had forgotten");
         Ok(())
+    }
+
+    /// True when the store has what it was told, or has erased it: not something else under the same key.
+    async fn has_still(&self, refusal: &Refusal, entry: &Entry) -> Result<bool, StoreError> {
+        let sealed = self.timed_read(self.store.entry_of(refusal.id, refusal.statement)).await?;
+        let Some(sealed) = sealed else { return Ok(false) };
+        Ok(content_of(&sealed)?.is_none_or(|known| is_same(&known, entry)))
     }
 
     async fn let_go(&self, journal: &Journal, places: Vec<u64>) -> Result<(), StoreError> {

@@ -4,19 +4,21 @@
 //! entries (`Entry::events`), so the log alone can rebuild what people said. A write is one record, whatever else the
 //! identity has to do with: what counts for whom is found out when it is read.
 
+mod draft;
+mod known;
+
 use std::collections::HashSet;
 
+pub(super) use self::draft::{Draft, Situation};
 use super::{
     Gate, GateError,
     circle::Circle,
-    consent::Who,
-    feed::content_of,
     find::Consistency,
     names::{Revision, random_16},
 };
 use crate::{
-    attest::{self, Content, Entry},
-    model::{Contact, Event, People, Recipient, SenderId, StatementId, Ties, Time},
+    attest::{self, Entry},
+    model::{Contact, Recipient, SenderId, StatementId, Time},
     policy::Rules,
     senders::SenderProfile,
     store::{Commit, Committed, ContactId, Erase, Loaded, StoreError},
@@ -24,100 +26,6 @@ use crate::{
 
 /// Writers on one contact at once are few; more conflicts in a row than this is a storm.
 const ATTEMPTS_MAX: usize = 64;
-
-/// What a plan sees.
-#[derive(Debug)]
-pub(super) struct Situation<'a> {
-    /// What counts for whoever had the identity when the statement was made.
-    pub(super) before: &'a Contact,
-    /// What they said themselves.
-    pub(super) own: &'a Contact,
-    /// What the identity has to do with others.
-    pub(super) ties: &'a Ties,
-    /// The time.
-    pub(super) now: Time,
-}
-
-/// What a plan wants written.
-#[derive(Debug, Default)]
-pub(super) struct Draft {
-    join: Contact,
-    ties: Ties,
-    entries: Vec<(StatementId, Entry)>,
-    windows: Vec<(SenderId, Time)>,
-    /// Entries that are recorded already are left out, and the rest is written all the same; else the draft is a
-    /// repetition as a whole.
-    skips_known: bool,
-}
-
-impl Draft {
-    /// Something that happened and leaves no entry.
-    pub(super) fn event(&mut self, event: &Event) {
-        self.join.apply(event);
-    }
-
-    /// A statement: its entry, and what follows from it.
-    pub(super) fn state(&mut self, statement: StatementId, entry: Entry) {
-        for event in entry.events(statement) {
-            self.join.apply(&event);
-        }
-        self.entries.push((statement, entry));
-    }
-
-    /// The same draft with an entry told apart: whether it applied is known only once the draft is complete.
-    pub(super) fn replaying(mut self, statement: StatementId, entry: Entry) -> Self {
-        if let Some((_, known)) = self.entries.iter_mut().find(|(id, _)| *id == statement) {
-            *known = entry;
-        }
-        self
-    }
-
-    /// What the identity turns out to have to do with others, and the entry that says so, unless it is there already.
-    pub(super) fn relate(&mut self, ties: &Ties, statement: StatementId, entry: Entry) {
-        self.skips_known = true;
-        self.ties.join(ties);
-        self.entries.push((statement, entry));
-    }
-
-    /// The person wrote to a sender.
-    pub(super) fn window(&mut self, sender: SenderId, wrote: Time) {
-        self.windows.push((sender, wrote));
-    }
-
-    fn refuses(&self) -> bool {
-        // A lifted block, too, is another statement under a key whose statement was erased.
-        let counts = |entry: &Entry| entry.is_refusal() || matches!(entry.content, Content::Block(_));
-        self.entries.iter().any(|(_, entry)| counts(entry))
-    }
-
-    /// Gives its statements other ids, the same ones whenever it is done again.
-    fn rename(&mut self, since: Time) {
-        for (statement, _) in &mut self.entries {
-            let old = data_encoding::HEXLOWER.encode(&statement.0);
-            *statement = super::names::derived_id("after erasure", &format!("{old}\0{}", since.millis()));
-        }
-    }
-
-    /// What the contact would be.
-    pub(super) fn after(&self, before: &Contact) -> Contact {
-        let mut after = before.clone();
-        after.join(&self.join);
-        after
-    }
-
-    fn changes_nothing(&self, stored: &Loaded, at: Time, now: Time) -> bool {
-        let extends = |(sender, wrote): &(SenderId, Time)| {
-            let known =
-                stored.windows.iter().filter(|(name, _)| name == sender).map(|(_, known)| *known).max();
-            now < *wrote + Rules::WINDOW && known.is_none_or(|known| known < *wrote)
-        };
-        let said = stored.record.said_at(at);
-        self.entries.is_empty()
-            && self.after(said) == *said
-            && !stored.record.ties.lacks(&self.ties)
-            && !self.windows.iter().any(extends)
-    }
-}
 
 /// What became of a write.
 #[derive(Debug)]
@@ -138,6 +46,12 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// Nothing was written, or is not yet.
+    fn nothing(id: ContactId, version: u64, before: Contact, windows: Vec<(SenderId, Time)>) -> Self {
+        let (after, entries) = (before.clone(), Vec::new());
+        Self { id, version, before, after, windows, entries, known: None, erased: None, wrote: false }
+    }
+
     pub(super) fn revision(&self) -> Revision {
         Revision::of(self.id, self.version)
     }
@@ -233,53 +147,54 @@ impl Gate {
         if let Some(erased) = tried.erased {
             draft.rename(erased);
         }
-        let mut written = Written {
-            id,
-            version: stored.version,
-            after: draft.after(&before),
-            windows: windows_after(people.windows_then(0, at), &draft, now),
-            entries: Vec::new(),
-            known: None,
-            erased: None,
-            wrote: false,
-            before,
-        };
+        let windows = draft.windows_after(people.windows_then(0, at), now);
+        let written = Written::nothing(id, stored.version, before, windows);
         if draft.changes_nothing(&stored, at, now) {
             // An earlier attempt may have written it without hearing so.
             self.cache.invalidate(id);
             return Ok(Attempt::Done(Box::new(written)));
         }
-        let (log, committed) = match self.known_elsewhere(&circle, &people, at, &draft).await? {
-            Some((log, statement)) => (log, Committed::Known(statement, 0)),
-            None if !self.name_again(&circle, recipient).await? => (id, Committed::Conflict),
-            None => {
-                let commit = self.commit_of(profile, recipient, id, &stored, &draft, at)?;
-                (id, self.commit(commit).await?)
-            }
-        };
-        match committed {
-            Committed::Conflict => return Ok(Attempt::Conflict),
-            Committed::Done(version) => {
-                written.version = version;
-                written.entries = draft.entries;
-                written.wrote = true;
-            }
-            Committed::Known(statement, _) if draft.skips_known => {
-                tried.known.insert(statement);
-                return Ok(Attempt::Learned);
-            }
+        if let Some((log, statement)) = self.known_elsewhere(&circle, &people, at, &draft).await? {
+            return self.is_known(log, statement, &circle, &draft, written, tried).await;
+        }
+        if !self.name_again(&circle, recipient).await? {
+            return Ok(Attempt::Conflict);
+        }
+        let commit = self.commit_of(profile, recipient, id, &stored, &draft, at)?;
+        match self.commit(commit).await? {
+            Committed::Conflict => Ok(Attempt::Conflict),
             Committed::Known(statement, _) => {
-                let entry = self.known_entry(log, statement).await?;
-                if entry.is_none() && tried.erased.is_none() && draft.refuses() {
-                    // What the key stood for was erased; a "no" under it may be another one, and is kept.
-                    tried.erased = circle.erased(log).or(Some(Time::EPOCH));
-                    return Ok(Attempt::Learned);
-                }
-                written.known = Some((statement, entry));
-                written.after = written.before.clone();
+                self.is_known(id, statement, &circle, &draft, written, tried).await
+            }
+            Committed::Done(version) => {
+                let after = draft.after(&written.before);
+                let entries = draft.entries;
+                Ok(Attempt::Done(Box::new(Written { version, after, entries, wrote: true, ..written })))
             }
         }
-        Ok(Attempt::Done(Box::new(written)))
+    }
+
+    /// What becomes of an attempt of which a statement is recorded already.
+    async fn is_known(
+        &self,
+        log: ContactId,
+        statement: StatementId,
+        circle: &Circle,
+        draft: &Draft,
+        written: Written,
+        tried: &mut Tried,
+    ) -> Result<Attempt, GateError> {
+        if draft.skips_known {
+            tried.known.insert(statement);
+            return Ok(Attempt::Learned);
+        }
+        let entry = self.known_entry(log, statement).await?;
+        if entry.is_none() && tried.erased.is_none() && draft.refuses() {
+            // What the key stood for was erased; a "no" under it may be another one, and is kept.
+            tried.erased = circle.erased(log).or(Some(Time::EPOCH));
+            return Ok(Attempt::Learned);
+        }
+        Ok(Attempt::Done(Box::new(Written { known: Some((statement, entry)), ..written })))
     }
 
     /// Names what an erasure left under earlier names of the business, so that whoever comes to one record of an identity finds
@@ -300,103 +215,6 @@ impl Gate {
             }
         }
         Ok(true)
-    }
-
-    /// The log of another identity of the same person that holds a statement of a draft, if one does: a key is one key
-    /// under whichever identity it is used.
-    async fn known_elsewhere(
-        &self,
-        circle: &Circle,
-        people: &People,
-        at: Time,
-        draft: &Draft,
-    ) -> Result<Option<(ContactId, StatementId)>, StoreError> {
-        let (own, _) = circle.own();
-        for (place, member) in circle.members().iter().enumerate() {
-            if !people.have_met(place, 0, at) {
-                continue;
-            }
-            let logs = member.stored.iter().filter(|(id, loaded)| *id != own && loaded.head.length > 0);
-            for (id, _) in logs {
-                for (statement, _) in &draft.entries {
-                    if self.patient_read(self.store.entry_of(*id, *statement)).await?.is_some() {
-                        return Ok(Some((*id, *statement)));
-                    }
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// Writes a statement, or answers from what was recorded under its key: what refuses a statement now need not have
-    /// refused it then.
-    pub(super) async fn write_once<P>(
-        &self,
-        profile: &SenderProfile,
-        who: &Who,
-        at: Time,
-        statement: StatementId,
-        plan: P,
-    ) -> Result<Written, GateError>
-    where
-        P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
-    {
-        match self.write(profile, &who.recipient, at, plan).await {
-            Err(error) => self.repetition_instead(profile, who, statement, error).await,
-            written => written,
-        }
-    }
-
-    /// What was recorded under the key of a request that is refused now; the refusal when nothing was.
-    pub(super) async fn repetition_instead(
-        &self,
-        profile: &SenderProfile,
-        who: &Who,
-        statement: StatementId,
-        error: GateError,
-    ) -> Result<Written, GateError> {
-        if who.key.is_empty() || !matches!(error, GateError::Invalid(_)) {
-            return Err(error);
-        }
-        self.repetition(profile, &who.recipient, statement).await?.ok_or(error)
-    }
-
-    /// The write that a statement made when it was first recorded, if it was: so that a repetition is answered from what
-    /// was recorded, not from what the same words would mean by now.
-    pub(super) async fn repetition(
-        &self,
-        profile: &SenderProfile,
-        recipient: &Recipient,
-        statement: StatementId,
-    ) -> Result<Option<Written>, GateError> {
-        let now = self.clock.now();
-        let circle = self.circle(profile, recipient, Consistency::FullyConsistent, now).await?;
-        let people = circle.people();
-        let (id, stored) = circle.own();
-        for (place, member) in circle.members().iter().enumerate() {
-            if place != 0 && !people.have_met(place, 0, now) {
-                continue;
-            }
-            for (log, _) in member.stored.iter().filter(|(_, loaded)| loaded.head.length > 0) {
-                if self.patient_read(self.store.entry_of(*log, statement)).await?.is_none() {
-                    continue;
-                }
-                self.cache.invalidate(*log);
-                let contact = people.now(0);
-                return Ok(Some(Written {
-                    id,
-                    version: stored.version,
-                    before: contact.clone(),
-                    after: contact,
-                    windows: people.windows(0).to_vec(),
-                    entries: Vec::new(),
-                    known: Some((statement, self.known_entry(*log, statement).await?)),
-                    erased: circle.erased(*log),
-                    wrote: false,
-                }));
-            }
-        }
-        Ok(None)
     }
 
     fn commit_of(
@@ -440,15 +258,4 @@ impl Gate {
         });
         self.timed_write(async { task.await.unwrap_or(Err(StoreError::UnknownOutcome)) }).await
     }
-
-    async fn known_entry(&self, id: ContactId, statement: StatementId) -> Result<Option<Entry>, StoreError> {
-        let sealed = self.patient_read(self.store.entry_of(id, statement)).await?;
-        sealed.map_or(Ok(None), |sealed| content_of(&sealed))
-    }
-}
-
-fn windows_after(before: &[(SenderId, Time)], draft: &Draft, now: Time) -> Vec<(SenderId, Time)> {
-    let mut windows = before.to_vec();
-    windows.extend(draft.windows.iter().filter(|(_, wrote)| now < *wrote + Rules::WINDOW).cloned());
-    windows
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sendgate::{
     attest::PromptStep,
-    gate::{Gate, PromptRequest},
+    gate::{Gate, PromptRequest, Who},
     model::{Time, evidence::Channel},
     policy::{Kind, Reason},
     store::journal::{Journal, Kept},
@@ -116,6 +116,25 @@ async fn an_opt_out_that_a_failing_server_forgot_is_honoured_and_told_again() {
     elsewhere.reach(5);
     assert_eq!(elsewhere.reason(PERSON).await, Reason::OptedOut);
     assert_eq!(kept(&journal).await.len(), 1, "another failure may come");
+}
+
+/// What was acknowledged is never lost: that its key stood for something else there does not make the store have it.
+#[tokio::test]
+async fn an_opt_out_under_a_key_used_for_something_else_is_told_again_when_it_was_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Faulty::new();
+    let (world, _) = forgetful(&folder, &store).await;
+    let who = |minutes, digest| Who { request_digest: [digest; 16], ..world.who(PERSON, minutes, "k") };
+    let everything = sendgate::model::ScopeSet::everything();
+    world.gate.record_opt_in(&world.opt_in_request(who(0, 1), OWN, everything)).await.unwrap();
+    world.reach(5);
+    store.set(Fault::Unavailable);
+    assert!(world.opt_out_by(who(5, 2), Channel::Website).await.unwrap().journaled);
+    store.set(Fault::None);
+    replayed(&world, &world.gate).await;
+    assert_eq!(world.log(PERSON).await.entries.len(), 2);
+    fail_over(&store, 1).await;
+    attended(&world.gate, async || world.log(PERSON).await.entries.len() == 2).await;
 }
 
 #[tokio::test]

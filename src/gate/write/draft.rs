@@ -1,0 +1,114 @@
+//! What a plan sees, and what it wants written.
+
+use crate::{
+    attest::{Content, Entry},
+    gate::names::derived_id,
+    model::{Contact, Event, SenderId, StatementId, Ties, Time},
+    policy::Rules,
+    store::Loaded,
+};
+
+/// What a plan sees.
+#[derive(Debug)]
+pub(in crate::gate) struct Situation<'a> {
+    /// What counts for whoever had the identity when the statement was made.
+    pub(in crate::gate) before: &'a Contact,
+    /// What they said themselves.
+    pub(in crate::gate) own: &'a Contact,
+    /// What the identity has to do with others.
+    pub(in crate::gate) ties: &'a Ties,
+    /// The time.
+    pub(in crate::gate) now: Time,
+}
+
+/// What a plan wants written.
+#[derive(Debug, Default)]
+pub(in crate::gate) struct Draft {
+    pub(in crate::gate) join: Contact,
+    pub(in crate::gate) ties: Ties,
+    pub(in crate::gate) entries: Vec<(StatementId, Entry)>,
+    pub(in crate::gate) windows: Vec<(SenderId, Time)>,
+    /// Entries that are recorded already are left out, and the rest is written all the same; else the draft is a
+    /// repetition as a whole.
+    pub(in crate::gate) skips_known: bool,
+}
+
+impl Draft {
+    /// Something that happened and leaves no entry.
+    pub(in crate::gate) fn event(&mut self, event: &Event) {
+        self.join.apply(event);
+    }
+
+    /// A statement: its entry, and what follows from it.
+    pub(in crate::gate) fn state(&mut self, statement: StatementId, entry: Entry) {
+        for event in entry.events(statement) {
+            self.join.apply(&event);
+        }
+        self.entries.push((statement, entry));
+    }
+
+    /// The same draft with an entry told apart: whether it applied is known only once the draft is complete.
+    pub(in crate::gate) fn replaying(mut self, statement: StatementId, entry: Entry) -> Self {
+        if let Some((_, known)) = self.entries.iter_mut().find(|(id, _)| *id == statement) {
+            *known = entry;
+        }
+        self
+    }
+
+    /// What the identity turns out to have to do with others, and the entry that says so, unless it is there already.
+    pub(in crate::gate) fn relate(&mut self, ties: &Ties, statement: StatementId, entry: Entry) {
+        self.skips_known = true;
+        self.ties.join(ties);
+        self.entries.push((statement, entry));
+    }
+
+    /// The person wrote to a sender.
+    pub(in crate::gate) fn window(&mut self, sender: SenderId, wrote: Time) {
+        self.windows.push((sender, wrote));
+    }
+
+    pub(in crate::gate) fn refuses(&self) -> bool {
+        // A lifted block, too, is another statement under a key whose statement was erased.
+        let counts = |entry: &Entry| entry.is_refusal() || matches!(entry.content, Content::Block(_));
+        self.entries.iter().any(|(_, entry)| counts(entry))
+    }
+
+    /// Gives its statements other ids, the same ones whenever it is done again.
+    pub(in crate::gate) fn rename(&mut self, since: Time) {
+        for (statement, _) in &mut self.entries {
+            let old = data_encoding::HEXLOWER.encode(&statement.0);
+            *statement = derived_id("after erasure", &format!("{old}\0{}", since.millis()));
+        }
+    }
+
+    /// What the contact would be.
+    pub(in crate::gate) fn after(&self, before: &Contact) -> Contact {
+        let mut after = before.clone();
+        after.join(&self.join);
+        after
+    }
+
+    /// The windows that would be open.
+    pub(in crate::gate) fn windows_after(
+        &self,
+        before: &[(SenderId, Time)],
+        now: Time,
+    ) -> Vec<(SenderId, Time)> {
+        let mut windows = before.to_vec();
+        windows.extend(self.windows.iter().filter(|(_, wrote)| now < *wrote + Rules::WINDOW).cloned());
+        windows
+    }
+
+    pub(in crate::gate) fn changes_nothing(&self, stored: &Loaded, at: Time, now: Time) -> bool {
+        let extends = |(sender, wrote): &(SenderId, Time)| {
+            let known =
+                stored.windows.iter().filter(|(name, _)| name == sender).map(|(_, known)| *known).max();
+            now < *wrote + Rules::WINDOW && known.is_none_or(|known| known < *wrote)
+        };
+        let said = stored.record.said_at(at);
+        self.entries.is_empty()
+            && self.after(said) == *said
+            && !stored.record.ties.lacks(&self.ties)
+            && !self.windows.iter().any(extends)
+    }
+}
