@@ -343,8 +343,28 @@ impl People {
         }
     }
 
-    /// Within an instant people are first seen and then change; who is seen at a new number has come already.
+    /// A change that is told once more, by another of the business's numbers, is no other; nor is the sighting in it. But who
+    /// is known to have the old number by now may have changed as well: then nobody knows whose both are.
     fn pass(&mut self, at: Minute, seen: &[(usize, usize)], moved: &[(usize, usize)]) {
+        let present = |identity: &usize| self.of(self.present(*identity));
+        let holder = |identity: &usize| self.0[*identity].last().unwrap();
+        let (told, moved): (Vec<(usize, usize)>, Vec<_>) = moved
+            .iter()
+            .copied()
+            .partition(|(from, to)| holder(to).came.contains(from) && present(from) != present(to));
+        let is_told = |(user, number): &(usize, usize)| {
+            told.iter().any(|(from, to)| from == number && present(to) == present(user))
+        };
+        let seen: Vec<_> = seen.iter().copied().filter(|seen| !is_told(seen)).collect();
+        let unclear: Vec<_> = told.iter().filter(|(from, _)| holder(from).seen).copied().collect();
+        self.see_and_move(at, &seen, &moved);
+        for number in unclear.iter().flat_map(|(from, to)| [*from, *to]).filter(|number| !is_user(*number)) {
+            self.hand_over(number, at);
+        }
+    }
+
+    /// Within an instant people are first seen and then change; who is seen at a new number has come already.
+    fn see_and_move(&mut self, at: Minute, seen: &[(usize, usize)], moved: &[(usize, usize)]) {
         let movers: BTreeMap<_, _> = moved.iter().map(|(from, _)| (*from, self.present(*from))).collect();
         let left: Vec<usize> = (0..NUMBERS)
             .filter(|number| {
@@ -370,15 +390,7 @@ impl People {
         for from in movers.keys() {
             self.hand_over(*from, at);
         }
-        let news: Vec<usize> = moved
-            .iter()
-            .filter(|(from, to)| {
-                let (place, last) = self.present(*to);
-                !is_user(*to) && !self.0[place][last].came.contains(from)
-            })
-            .map(|(_, to)| *to)
-            .collect();
-        for to in news {
+        for to in moved.iter().map(|(_, to)| *to).filter(|to| !is_user(*to)) {
             self.hand_over(to, at);
         }
         for (from, to) in moved {
