@@ -23,6 +23,8 @@ mod readme;
 #[cfg(test)]
 mod redis_cluster;
 #[cfg(test)]
+mod redis_sentinel;
+#[cfg(test)]
 mod redis_server;
 #[cfg(test)]
 mod redis_store;

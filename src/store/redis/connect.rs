@@ -1,7 +1,8 @@
 //! Making connections: to a server, to the master that Sentinel names, to a cluster.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
+use futures_util::future::join_all;
 use redis::{
     AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, PushInfo, RedisError,
     Role, TlsCertificates,
@@ -88,24 +89,40 @@ impl Connector {
         }
     }
 
+    /// Where most of the sentinels say that the master is. One alone may be cut off from the others, together with a master
+    /// that was replaced long ago.
     async fn ask_sentinels(&self, sentinels: &[ConnectionInfo], name: &str) -> Result<(String, u16), String> {
         let mut why = String::new();
-        for sentinel in sentinels {
-            let asked = async {
-                let mut connection =
-                    self.plain(sentinel, None::<fn(PushInfo) -> Result<(), SendError>>).await?;
-                let mut ask = redis::cmd("SENTINEL");
-                ask.arg("get-master-addr-by-name").arg(name);
-                ask.query_async::<Option<(String, u16)>>(&mut connection).await
-            };
-            match timeout(self.connect, asked).await {
-                Ok(Ok(Some(found))) => return Ok(found),
-                Ok(Ok(None)) => why = format!("a sentinel knows no master `{name}`"),
-                Ok(Err(error)) => why = fault::plain(&error),
-                Err(_) => "a sentinel did not answer in time".clone_into(&mut why),
+        let mut votes = BTreeMap::<(String, u16), usize>::new();
+        for answer in join_all(sentinels.iter().map(|sentinel| self.ask_sentinel(sentinel, name))).await {
+            match answer {
+                Ok(found) => *votes.entry(found).or_default() += 1,
+                Err(error) => why = error,
             }
         }
-        Err(format!("no sentinel tells where the master is: {why}"))
+        let (all, differ) = (sentinels.len(), votes.len() > 1);
+        if let Some((found, _)) = votes.into_iter().find(|(_, votes)| votes * 2 > all) {
+            return Ok(found);
+        }
+        if differ {
+            why.insert_str(0, "they name different ones; ");
+        }
+        Err(format!("of {all} sentinels no majority tells where the master is: {why}"))
+    }
+
+    async fn ask_sentinel(&self, sentinel: &ConnectionInfo, name: &str) -> Result<(String, u16), String> {
+        let asked = async {
+            let mut connection = self.plain(sentinel, None::<fn(PushInfo) -> Result<(), SendError>>).await?;
+            let mut ask = redis::cmd("SENTINEL");
+            ask.arg("get-master-addr-by-name").arg(name);
+            ask.query_async::<Option<(String, u16)>>(&mut connection).await
+        };
+        match timeout(self.connect, asked).await {
+            Ok(Ok(Some(found))) => Ok(found),
+            Ok(Ok(None)) => Err(format!("a sentinel knows no master `{name}`")),
+            Ok(Err(error)) => Err(fault::plain(&error)),
+            Err(_) => Err("a sentinel did not answer in time".to_owned()),
+        }
     }
 
     /// A plain connection to a server that says it is a master.

@@ -40,7 +40,7 @@ pub(crate) fn answers(history: &History) -> Vec<Violation> {
     for operations in people.values() {
         for check in operations.iter().filter(|operation| operation.answer == Answer::Allow) {
             let What::Check(ask, fresh) = check.what else { continue };
-            found.extend(after_opt_out(operations, check, ask, fresh, history.settled));
+            found.extend(after_opt_out(operations, check, ask, fresh, history));
             found.extend(after_window(operations, check, ask, history.ahead[check.sidecar]));
         }
     }
@@ -52,12 +52,12 @@ fn after_opt_out(
     check: &Operation,
     ask: Ask,
     fresh: Fresh,
-    settled: Micros,
+    history: &History,
 ) -> Option<Violation> {
     let before = |operation: &&&Operation| operation.begin < check.end;
     let standing = operations.iter().find(|no| {
         let What::Said(said) = no.what else { return false };
-        let Some(known_from) = known_from(no, said.at, check, fresh, settled) else { return false };
+        let Some(known_from) = known_from(no, said.at, check, fresh, history) else { return false };
         let lifted = operations.iter().filter(before).any(|yes| match yes.what {
             What::Said(yes) => yes.lifts(&said, ask),
             What::Wrote(_) | What::Check(..) => false,
@@ -76,12 +76,25 @@ fn after_opt_out(
 }
 
 /// From when on a check must know of a statement, if it must at all.
-fn known_from(no: &Operation, said: i64, check: &Operation, fresh: Fresh, settled: Micros) -> Option<Micros> {
+fn known_from(
+    no: &Operation,
+    said: i64,
+    check: &Operation,
+    fresh: Fresh,
+    history: &History,
+) -> Option<Micros> {
+    let settled = history.settled;
     let same = no.sidecar == check.sidecar;
     match no.answer {
         Answer::Journaled if same => Some(no.end),
         // Elsewhere it counts once it was told to the store.
         Answer::Journaled => Some(no.end.max(settled)),
+        // Until the sidecar that has it tells it to the new master.
+        Answer::Stored
+            if !same && history.may_be_forgotten(no).is_some_and(|forgotten| forgotten < check.end) =>
+        {
+            Some(no.end.max(settled))
+        }
         Answer::Stored if same || fresh == Fresh::Full || fresh == Fresh::Since(said) => Some(no.end),
         Answer::Stored => Some(no.end + TRUST),
         Answer::Allow | Answer::Deny(_) | Answer::Nothing | Answer::Refused | Answer::Unknown(_) => None,

@@ -33,11 +33,22 @@ pub(crate) enum Fault {
     ReplicaStopped,
     /// The master is killed, and its replica takes its place so many milliseconds later.
     Failover(u64),
+    /// The same, and the last so many milliseconds of what the master wrote are gone.
+    Forgetting(u64),
+    /// The master dies, and sentinels make another.
+    MasterKilled,
+    /// The master stops, goes on when sentinels have made another, and is made a replica.
+    MasterStopped,
+    /// Sentinels are asked to make another master.
+    Switched,
     /// Slots of a cluster go to other masters.
     SlotsMoved(u64),
     /// A replica of a cluster takes the place of its master, which hands over.
     HandOver,
 }
+
+/// The name of a failover after which the store has not all that was acknowledged.
+pub(crate) const FORGETTING: &str = "failover that forgot writes";
 
 /// Some faults at once.
 #[derive(Clone, Debug)]
@@ -77,10 +88,19 @@ fn fault(draw: &mut Draw, shape: Shape) -> Fault {
     let one = draw.below(SIDECARS);
     let faults = match shape {
         Shape::Alone => 22,
-        Shape::Replica => 28,
+        Shape::Replica | Shape::Forgetful => 28,
+        Shape::Sentinel => 8,
         Shape::Cluster => 30,
     };
     match draw.below(faults) {
+        kind if shape == Shape::Sentinel => match kind {
+            0..3 => Fault::MasterKilled,
+            3 => Fault::MasterStopped,
+            4 => Fault::Switched,
+            5 => Fault::ClientsKilled,
+            6 => Fault::SidecarKilled(one),
+            _ => Fault::SidecarStopped(one),
+        },
         0 => Fault::RedisKilled(one),
         1 => Fault::RedisStopped(one),
         2 => Fault::ClientsKilled,
@@ -98,6 +118,7 @@ fn fault(draw: &mut Draw, shape: Shape) -> Fault {
         21 => Fault::Forgotten(one),
         22..27 if shape == Shape::Cluster => Fault::SlotsMoved(draw.next()),
         27.. if shape == Shape::Cluster => Fault::HandOver,
+        22.. if shape == Shape::Forgetful => Fault::Forgetting(draw.next() % 400),
         22 => Fault::ReplicaKilled,
         23 | 24 => Fault::ReplicaStopped,
         _ => Fault::Failover(draw.next() % 400),
@@ -142,6 +163,10 @@ impl Fault {
             Self::ReplicaKilled => "replica killed",
             Self::ReplicaStopped => "replica stopped",
             Self::Failover(_) => "failover to the replica",
+            Self::Forgetting(_) => FORGETTING,
+            Self::MasterKilled => "master killed, sentinels make another",
+            Self::MasterStopped => "master stopped, sentinels make another",
+            Self::Switched => "sentinels asked for another master",
             Self::SlotsMoved(_) => "slots moved",
             Self::HandOver => "a master of the cluster handed over",
         }
@@ -155,7 +180,10 @@ impl Fault {
             Self::HalfSilent(..) | Self::Deaf(..) | Self::SlowReads(..) => Place::Way,
             Self::Forgotten(_) | Self::Slow(..) | Self::AllSlow(_) => Place::Way,
             Self::SidecarKilled(one) | Self::SidecarStopped(one) => Place::Sidecar(one),
-            Self::ReplicaKilled | Self::ReplicaStopped | Self::Failover(_) => Place::Replica,
+            Self::ReplicaKilled | Self::ReplicaStopped | Self::Failover(_) | Self::Forgetting(_) => {
+                Place::Replica
+            }
+            Self::MasterKilled | Self::MasterStopped | Self::Switched => Place::Replica,
         }
     }
 
@@ -167,7 +195,8 @@ impl Fault {
             Self::Slow(one, _) | Self::SidecarKilled(one) | Self::SidecarStopped(one) => Some(one),
             Self::RedisKilled(_) | Self::RedisStopped(_) | Self::ClientsKilled | Self::AllSlow(_) => None,
             Self::SlotsMoved(_) | Self::HandOver => None,
-            Self::ReplicaKilled | Self::ReplicaStopped | Self::Failover(_) => None,
+            Self::ReplicaKilled | Self::ReplicaStopped | Self::Failover(_) | Self::Forgetting(_) => None,
+            Self::MasterKilled | Self::MasterStopped | Self::Switched => None,
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::world::SIDECARS;
+use super::{faults::FORGETTING, world::SIDECARS};
+
+/// What a master answered for longer ago than this is with a replica that follows it.
+const REPLICATED: Micros = 1_000_000;
 
 /// Microseconds on the clock that all operations of a run share.
 pub(crate) type Micros = u64;
@@ -112,6 +115,17 @@ pub(crate) struct Log {
     pub(crate) head: String,
     /// What `verify` finds wrong.
     pub(crate) faults: Vec<String>,
+}
+
+impl History {
+    /// The store may have forgotten what it answered for: until everything is over it need not be known elsewhere, or, being
+    /// a "yes", ever again.
+    pub(crate) fn may_be_forgotten(&self, said: &Operation) -> Option<Micros> {
+        let mut failovers = self.harms.iter().filter(|harm| harm.name == FORGETTING);
+        failovers
+            .find(|harm| said.begin < harm.end && harm.begin < said.end + REPLICATED)
+            .map(|harm| harm.begin)
+    }
 }
 
 impl Answer {

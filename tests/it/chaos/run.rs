@@ -107,6 +107,8 @@ impl Run {
             match self.shape {
                 Shape::Alone => "",
                 Shape::Replica => " with replica",
+                Shape::Forgetful => " that forgets",
+                Shape::Sentinel => " with sentinels",
                 Shape::Cluster => " on a cluster",
             },
             if self.clocks.differ() { ", clocks apart" } else { "" },

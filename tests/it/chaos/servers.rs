@@ -1,4 +1,4 @@
-//! What stands behind the sidecars: one Redis, a master with its replica, or a cluster.
+//! What stands behind the sidecars: one Redis, a master with its replica, which sentinels may watch, or a cluster.
 
 use std::{path::Path, time::Duration};
 
@@ -7,12 +7,16 @@ use redis::{Role, Value};
 use super::{draw::Draw, world::SIDECARS};
 use crate::{
     proxy::Proxy,
+    proxy::Way,
     redis_cluster::{Cluster, text},
+    redis_sentinel::Watched,
     redis_server::RedisServer,
 };
 
 /// Slots moved at once.
 const SLOTS: usize = 6;
+/// Sentinels wait so long before they switch once more.
+const SWITCHES_AGAIN: Duration = Duration::from_secs(3);
 /// A replica that is asked to takes the place of its master within this time, or does not.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -21,23 +25,36 @@ pub(crate) enum Shape {
     Alone,
     /// With a replica that writes wait for.
     Replica,
+    /// With a replica that nobody waits for: a failover may lose what was acknowledged.
+    Forgetful,
+    /// With a replica that writes wait for, and sentinels that make it the master.
+    Sentinel,
     /// Three masters, one with a replica.
     Cluster,
 }
 
 pub(crate) enum Servers {
-    One { master: RedisServer, replica: Option<RedisServer> },
+    One { master: RedisServer, replica: Option<RedisServer>, copying: Option<Proxy> },
+    Watched(Box<Watched>),
     Cluster(Cluster),
 }
 
 impl Shape {
-    /// Of three runs one has a replica, and one of eight is on a cluster.
+    /// Of eight runs one is on a cluster, one forgets, and every other time one has sentinels; of the rest one in three
+    /// has a replica.
     pub(crate) fn of(seed: u64) -> Self {
-        match (seed % 8, seed % 3) {
-            (0, _) => Self::Cluster,
+        match (seed % 16, seed % 3) {
+            (0 | 8, _) => Self::Cluster,
+            (4 | 12, _) => Self::Forgetful,
+            (6, _) => Self::Sentinel,
             (_, 2) => Self::Replica,
             _ => Self::Alone,
         }
+    }
+
+    /// Writes are acknowledged once a replica has them.
+    pub(crate) fn waits(self) -> bool {
+        matches!(self, Self::Replica | Self::Sentinel)
     }
 }
 
@@ -49,6 +66,10 @@ impl Servers {
             let (cluster, proxies) = Cluster::behind_proxies().await;
             return (Self::Cluster(cluster), proxies);
         }
+        if shape == Shape::Sentinel {
+            // Sentinel tells where the master is: there is no way there that could be cut.
+            return (Self::Watched(Box::new(Watched::new(SWITCHES_AGAIN).await)), proxies);
+        }
         let place = |name: &str| {
             let path = folder.join(name);
             std::fs::create_dir(&path).unwrap();
@@ -57,20 +78,25 @@ impl Servers {
         let (first, second) = (place("redis"), place("replica"));
         let settings = |place| ["--repl-diskless-sync-delay", "0", "--dir", place];
         let master = RedisServer::with(&settings(&first)).await;
-        let mut replica = None;
-        if shape == Shape::Replica {
+        let (mut replica, mut copying) = (None, None);
+        if shape == Shape::Forgetful {
+            let way = Proxy::to(master.port()).await;
+            replica = Some(RedisServer::following(way.port(), &settings(&second)).await);
+            copying = Some(way);
+        } else if shape == Shape::Replica {
             replica = Some(RedisServer::following(master.port(), &settings(&second)).await);
         }
         for _ in 0..SIDECARS {
             proxies.push(Proxy::to(master.port()).await);
         }
-        (Self::One { master, replica }, proxies)
+        (Self::One { master, replica, copying }, proxies)
     }
 
     /// What a sidecar is given.
     pub(crate) fn url(&self, sidecar: usize, proxies: &[Proxy]) -> String {
         match self {
             Self::One { .. } => proxies[sidecar].url(),
+            Self::Watched(watched) => watched.url(),
             Self::Cluster(_) => {
                 let hosts: Vec<_> =
                     proxies.iter().map(|proxy| format!("127.0.0.1:{}", proxy.port())).collect();
@@ -83,23 +109,46 @@ impl Servers {
     pub(crate) fn one(&mut self, place: usize) -> &mut RedisServer {
         match self {
             Self::One { master, .. } => master,
+            Self::Watched(watched) => &mut watched.master,
             Self::Cluster(cluster) => &mut cluster.nodes[place],
         }
     }
 
-    /// The replica that writes wait for.
+    /// The replica.
     pub(crate) fn replica(&mut self) -> Option<&mut RedisServer> {
         match self {
             Self::One { replica, .. } => replica.as_mut(),
+            Self::Watched(watched) => Some(&mut watched.replica),
             Self::Cluster(_) => None,
         }
     }
 
+    /// From now on the replica gets nothing of what is written.
+    pub(crate) fn stop_copying(&self) {
+        if let Self::One { copying: Some(copying), .. } = self {
+            copying.set(Way { no_questions: true, no_answers: true, ..Way::default() });
+        }
+    }
+
+    /// Sentinels find out by themselves that their master is gone, or are asked to leave it.
+    pub(crate) async fn switch(&mut self, asked: bool) {
+        let Self::Watched(watched) = self else { return };
+        if asked && !watched.ask_for_a_switch().await {
+            return;
+        }
+        watched.is_switched().await;
+    }
+
     /// The replica takes the place of its master, which is dead; what leads to Redis leads there from now on.
     pub(crate) async fn fail_over(&mut self, proxies: &[Proxy]) {
-        let Self::One { master, replica: Some(replica) } = self else { return };
+        let Self::One { master, replica: Some(replica), copying } = self else { return };
         replica.promote().await;
         std::mem::swap(master, replica);
+        if let Some(copying) = copying {
+            copying.lead_to(master.port());
+            copying.cut();
+            copying.set(Way::default());
+        }
         for proxy in proxies {
             proxy.lead_to(master.port());
         }
@@ -107,8 +156,13 @@ impl Servers {
 
     /// The dead master comes back, as the replica of who took its place.
     pub(crate) async fn come_back(&mut self) {
-        if let Self::One { master, replica: Some(replica) } = self {
-            replica.follow(master.port()).await;
+        match self {
+            Self::One { master, replica: Some(replica), copying } => {
+                let port = copying.as_ref().map_or(master.port(), Proxy::port);
+                replica.follow(port).await;
+            }
+            Self::Watched(watched) => watched.replica.follow(watched.master.port()).await,
+            Self::One { .. } | Self::Cluster(_) => {}
         }
     }
 
@@ -165,24 +219,23 @@ impl Servers {
     pub(crate) async fn whole(&self) {
         match self {
             Self::One { replica: None, .. } => {}
-            Self::One { master, .. } => {
-                let mut connection = master.connection().await;
-                for _ in 0..200 {
-                    let mut both = redis::pipe();
-                    both.cmd("SET").arg("unrelated").arg(1).ignore().cmd("WAIT").arg(1).arg(100);
-                    if both
-                        .query_async::<(u64,)>(&mut connection)
-                        .await
-                        .is_ok_and(|(replicas,)| replicas == 1)
-                    {
-                        return;
-                    }
-                }
-                panic!("the replica does not follow");
-            }
+            Self::One { master, .. } => is_followed(master).await,
+            Self::Watched(watched) => is_followed(&watched.master).await,
             Self::Cluster(cluster) => cluster.agrees().await,
         }
     }
+}
+
+async fn is_followed(master: &RedisServer) {
+    let mut connection = master.connection().await;
+    for _ in 0..300 {
+        let mut both = redis::pipe();
+        both.cmd("SET").arg("unrelated").arg(1).ignore().cmd("WAIT").arg(1).arg(100);
+        if both.query_async::<(u64,)>(&mut connection).await.is_ok_and(|(replicas,)| replicas == 1) {
+            return;
+        }
+    }
+    panic!("the replica does not follow");
 }
 
 async fn is_master(node: &RedisServer) -> bool {

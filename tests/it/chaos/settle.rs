@@ -16,7 +16,7 @@ use super::{
     calls::Caller,
     checker::{Violation, ending},
     draw::Draw,
-    history::{Answer, Ask, Fresh, History, Log, Micros, Operation, Statement, What},
+    history::{Answer, Ask, Fresh, History, Log, Micros, Statement, What},
     people::{PEOPLE, People},
     world::SIDECARS,
 };
@@ -109,7 +109,7 @@ pub(crate) async fn settle(caller: &Caller, history: &mut History, seed: u64) ->
     };
     let mut found = ending(history, &before);
     found.extend(same_answers(caller, history.settled).await);
-    repeat(caller, &history.operations, seed).await;
+    repeat(caller, history, seed).await;
     for (was, is) in before.iter().zip(logs(caller).await) {
         if (&was.head, was.entries.len()) != (&is.head, is.entries.len()) {
             let text = format!("{} entries became {}", was.entries.len(), is.entries.len());
@@ -156,11 +156,13 @@ async fn known(caller: &Caller, sidecar: usize, person: usize, ask: Ask, fresh: 
     Answer::Deny("REASON_STATE_UNAVAILABLE")
 }
 
-async fn repeat(caller: &Caller, operations: &[Operation], seed: u64) {
-    let told = operations.iter().filter(|operation| operation.answer.acknowledged());
+async fn repeat(caller: &Caller, history: &History, seed: u64) {
+    // A "yes" that was forgotten would be told anew.
+    let is_there = |said: Statement, operation| !said.yes || history.may_be_forgotten(operation).is_none();
+    let told = history.operations.iter().filter(|operation| operation.answer.acknowledged());
     let told: Vec<(usize, Statement)> = told
         .filter_map(|operation| match operation.what {
-            What::Said(said) => Some((operation.person, said)),
+            What::Said(said) => Some((operation.person, said)).filter(|_| is_there(said, operation)),
             What::Wrote(_) | What::Check(..) => None,
         })
         .collect();

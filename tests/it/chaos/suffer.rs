@@ -107,6 +107,21 @@ impl World {
                 tokio::time::sleep(millis(after)).await;
                 self.servers.fail_over(&self.proxies).await;
             }
+            Fault::Forgetting(last) => {
+                self.servers.stop_copying();
+                tokio::time::sleep(millis(last)).await;
+                self.servers.one(0).kill();
+                self.servers.fail_over(&self.proxies).await;
+            }
+            Fault::MasterKilled => {
+                self.servers.one(0).kill();
+                self.servers.switch(false).await;
+            }
+            Fault::MasterStopped => {
+                self.servers.one(0).pause();
+                self.servers.switch(false).await;
+            }
+            Fault::Switched => self.servers.switch(true).await,
             Fault::SlotsMoved(seed) => self.servers.move_slots(&mut Draw::new(seed, 0)).await,
             Fault::HandOver => self.servers.hand_over().await,
         }
@@ -116,7 +131,7 @@ impl World {
         match fault {
             Fault::RedisKilled(one) => self.servers.one(one).restart().await,
             Fault::RedisStopped(one) => self.servers.one(one).resume(),
-            Fault::ClientsKilled | Fault::SlotsMoved(_) | Fault::HandOver => {}
+            Fault::ClientsKilled | Fault::SlotsMoved(_) | Fault::HandOver | Fault::Switched => {}
             Fault::Cut(one) => self.proxies[one].admit().await,
             Fault::Silent(_)
             | Fault::NoQuestions(_)
@@ -136,8 +151,10 @@ impl World {
                     replica.restart().await;
                 }
             }
-            Fault::ReplicaStopped => self.servers.replica().iter().for_each(|replica| replica.resume()),
-            Fault::Failover(_) => self.servers.come_back().await,
+            Fault::ReplicaStopped | Fault::MasterStopped => {
+                self.servers.replica().iter().for_each(|replica| replica.resume());
+            }
+            Fault::Failover(_) | Fault::Forgetting(_) | Fault::MasterKilled => self.servers.come_back().await,
         }
     }
 }

@@ -22,6 +22,7 @@ pub(crate) struct World {
     pub(crate) proxies: Vec<Proxy>,
     pub(crate) sidecars: Vec<Option<Served>>,
     pub(crate) doors: Arc<Doors>,
+    shape: Shape,
     clocks: Clocks,
     pub(crate) folder: TempDir,
 }
@@ -35,7 +36,7 @@ impl World {
         let (servers, proxies) = Servers::start(shape, folder.path()).await;
         let sidecars = (0..SIDECARS).map(|_| None).collect();
         let doors = Arc::new(Doors::new());
-        let mut world = Self { servers, proxies, sidecars, doors, clocks, folder };
+        let mut world = Self { servers, proxies, sidecars, doors, shape, clocks, folder };
         world.servers.whole().await;
         for sidecar in 0..SIDECARS {
             world.launch(sidecar).await;
@@ -54,7 +55,7 @@ impl World {
             "deadlines.store_write=600ms".to_owned(),
             "store.durability_timeout=400ms".to_owned(),
         ];
-        if self.servers.replica().is_some() {
+        if self.shape.waits() {
             settings.push("store.replicas=1".to_owned());
         }
         let environment = self.clocks.environment(sidecar);

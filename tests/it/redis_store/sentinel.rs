@@ -1,105 +1,14 @@
 //! A master that Sentinel knows: found, followed when it changes, and left when it is none any more.
 
-use std::process::{Child, Command, Stdio};
-
-use ::redis::{Role, cmd};
-use tempfile::TempDir;
-
 use super::*;
-use crate::{conformance::id, redis_server::free_port};
+use crate::{
+    conformance::id,
+    proxy::{Proxy, Way},
+    redis_sentinel::{Watched, is_master},
+};
 
-/// A master, a replica, and three sentinels that watch them.
-struct Watched {
-    master: RedisServer,
-    replica: RedisServer,
-    sentinels: Vec<(Child, u16, TempDir)>,
-}
-
-impl Watched {
-    async fn new() -> Self {
-        let master = RedisServer::with(&["--repl-diskless-sync-delay", "0"]).await;
-        let master_port = master.port().to_string();
-        let replica = RedisServer::with(&["--replicaof", &format!("127.0.0.1 {master_port}")]).await;
-        let mut watched = Self { master, replica, sentinels: Vec::new() };
-        for _ in 0..3 {
-            watched.add_sentinel();
-        }
-        watched.agrees().await;
-        watched
-    }
-
-    fn add_sentinel(&mut self) {
-        let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
-        let path = folder.path().join("sentinel.conf");
-        let monitored = self.master.port();
-        let settings = format!(
-            "port {port}\nbind 127.0.0.1\ndir {}\nsentinel monitor main 127.0.0.1 {monitored} 2\n\
-             sentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 6000\n",
-            folder.path().display()
-        );
-        std::fs::write(&path, settings).unwrap();
-        let mut command = Command::new("redis-server");
-        command.arg(&path).arg("--sentinel").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.sentinels.push((command.spawn().unwrap(), port, folder));
-    }
-
-    /// Waits until every sentinel knows the replica and the two others.
-    async fn agrees(&self) {
-        for (_, port, _) in &self.sentinels {
-            let by = Instant::now() + PATIENCE;
-            loop {
-                let known = known(*port).await;
-                if known == Some((1, 2)) {
-                    break;
-                }
-                assert!(Instant::now() < by, "a sentinel knows (replicas, sentinels): {known:?}");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    }
-
-    /// Waits until the replica has all that was written.
-    async fn is_replicated(&self) {
-        let mut asked = self.master.connection().await;
-        let by = Instant::now() + PATIENCE;
-        while cmd("WAIT").arg(1).arg(100).query_async(&mut asked).await != Ok(1) {
-            assert!(Instant::now() < by, "the replica does not keep up");
-        }
-    }
-
-    fn url(&self) -> String {
-        let hosts: Vec<_> = self.sentinels.iter().map(|(_, port, _)| format!("127.0.0.1:{port}")).collect();
-        // The first is nobody: one that is away must not matter.
-        format!("redis+sentinel://127.0.0.1:{},{}/main", free_port(), hosts.join(","))
-    }
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        for (child, _, _) in &mut self.sentinels {
-            drop(child.kill());
-            drop(child.wait());
-        }
-    }
-}
-
-async fn known(port: u16) -> Option<(usize, usize)> {
-    let client = ::redis::Client::open(format!("redis://127.0.0.1:{port}")).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.ok()?;
-    let mut count = async |what: &str| {
-        let mut ask = cmd("SENTINEL");
-        ask.arg(what).arg("main");
-        ask.query_async::<Vec<::redis::Value>>(&mut connection).await.ok().map(|found| found.len())
-    };
-    Some((count("replicas").await?, count("sentinels").await?))
-}
-
-/// A switch ends every connection, this one too: then it is not known, which counts as no.
-async fn is_master(server: &RedisServer) -> bool {
-    let client = ::redis::Client::open(server.url()).unwrap();
-    let Ok(mut connection) = client.get_multiplexed_async_connection().await else { return false };
-    matches!(cmd("ROLE").query_async(&mut connection).await, Ok(Role::Primary { .. }))
-}
+/// Sentinels wait so long before they switch once more.
+const AGAIN: Duration = Duration::from_secs(6);
 
 /// Writes until it is done, and goes on until memory answers with it.
 async fn resumes(side: &Side, id: ContactId, patience: Duration) -> u64 {
@@ -123,7 +32,7 @@ async fn resumes(side: &Side, id: ContactId, patience: Duration) -> u64 {
 
 #[tokio::test]
 async fn a_new_master_is_followed_and_the_old_one_is_not_used_when_it_comes_back() {
-    let mut watched = Watched::new().await;
+    let mut watched = Watched::new(AGAIN).await;
     let side = Side::open(&watched.url()).await;
     assert_eq!(resumes(&side, id(1), PATIENCE).await, 1);
     // The replica has it before the master dies.
@@ -153,7 +62,7 @@ async fn a_new_master_is_followed_and_the_old_one_is_not_used_when_it_comes_back
 
 #[tokio::test]
 async fn a_master_that_was_stopped_and_replaced_is_left() {
-    let watched = Watched::new().await;
+    let watched = Watched::new(AGAIN).await;
     let side = Side::open(&watched.url()).await;
     resumes(&side, id(1), PATIENCE).await;
     watched.is_replicated().await;
@@ -172,13 +81,11 @@ async fn a_master_that_was_stopped_and_replaced_is_left() {
 
 #[tokio::test]
 async fn a_master_that_is_switched_by_hand_is_left_by_those_who_listen_to_it() {
-    let watched = Watched::new().await;
+    let watched = Watched::new(AGAIN).await;
     let side = Side::open(&watched.url()).await;
     resumes(&side, id(1), PATIENCE).await;
     watched.is_replicated().await;
-    let client = ::redis::Client::open(format!("redis://127.0.0.1:{}", watched.sentinels[0].1)).unwrap();
-    let mut sentinel = client.get_multiplexed_async_connection().await.unwrap();
-    cmd("SENTINEL").arg("FAILOVER").arg("main").query_async::<()>(&mut sentinel).await.unwrap();
+    assert!(watched.ask_for_a_switch().await);
     let by = Instant::now() + Duration::from_secs(60);
     while !is_master(&watched.replica).await || is_master(&watched.master).await {
         assert!(Instant::now() < by, "the switch never happens");
@@ -189,20 +96,55 @@ async fn a_master_that_is_switched_by_hand_is_left_by_those_who_listen_to_it() {
     assert_eq!(stored.load(id(1), at(0)).await.unwrap().version, version);
 }
 
+/// A minority of the sentinels may be cut off with a master that was replaced long ago.
+#[tokio::test]
+async fn a_sentinel_that_names_another_master_is_outvoted() {
+    let (watched, other) = (Watched::new(AGAIN).await, Watched::alone().await);
+    let hosts: Vec<_> = other.ports().into_iter().chain(watched.ports()).collect();
+    let hosts: Vec<_> = hosts.iter().map(|port| format!("127.0.0.1:{port}")).collect();
+    let side = Side::open(&format!("redis+sentinel://{}/main", hosts.join(","))).await;
+    assert_eq!(resumes(&side, id(1), PATIENCE).await, 1);
+    let stored = open(&watched.master.url(), options()).await.unwrap();
+    assert_eq!(stored.load(id(1), at(0)).await.unwrap().version, 1);
+    let half = format!("redis+sentinel://{},{}/main", hosts[0], hosts[1]);
+    let error = open(&half, options()).await.unwrap_err().to_string();
+    assert!(error.contains("no majority") && error.contains("different"), "{error}");
+}
+
+/// Cut off together with a master and without the others, nobody knows whether it is the master still: nothing is answered from
+/// memory, nor read from it, from two seconds on.
+#[tokio::test]
+async fn a_master_that_no_majority_of_the_sentinels_names_is_left() {
+    const NAMED_FOR: Duration = Duration::from_secs(2);
+    let watched = Watched::new(AGAIN).await;
+    let mut ways = Vec::new();
+    for port in watched.ports() {
+        ways.push(Proxy::to(port).await);
+    }
+    let hosts: Vec<_> = ways.iter().map(|way| format!("127.0.0.1:{}", way.port())).collect();
+    let side = Side::open(&format!("redis+sentinel://{}/main", hosts.join(","))).await;
+    let version = resumes(&side, id(1), PATIENCE).await;
+    ways[0].refuse().await;
+    ways[0].cut();
+    tokio::time::sleep(NAMED_FOR + NAMED_FOR).await;
+    assert_eq!(side.remembers(id(1)), Some(version), "one of three may be away");
+    let cut = Instant::now();
+    ways[1].set(Way { no_questions: true, no_answers: true, ..Way::default() });
+    until("deaf", || side.remembers(id(1)).is_none()).await;
+    let took = cut.elapsed();
+    assert!(took < NAMED_FOR + PATIENCE / 4, "{took:?}");
+    while side.store.load(id(1), at(0)).await.is_ok() {
+        assert!(cut.elapsed() < NAMED_FOR + PATIENCE / 4, "it is read still");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    ways[1].set(Way::default());
+    assert_eq!(resumes(&side, id(1), PATIENCE).await, version + 1);
+}
+
 #[tokio::test]
 async fn a_name_that_no_sentinel_knows_is_told() {
-    let mut watched = Watched {
-        master: RedisServer::start().await,
-        replica: RedisServer::start().await,
-        sentinels: Vec::new(),
-    };
-    watched.add_sentinel();
-    let by = Instant::now() + PATIENCE;
-    while known(watched.sentinels[0].1).await.is_none() {
-        assert!(Instant::now() < by);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let url = format!("redis+sentinel://127.0.0.1:{}/other", watched.sentinels[0].1);
+    let watched = Watched::alone().await;
+    let url = format!("redis+sentinel://{}/other", watched.hosts());
     let error = open(&url, options()).await.unwrap_err().to_string();
     assert!(error.contains("knows no master `other`"), "{error}");
 }

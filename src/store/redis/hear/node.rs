@@ -1,6 +1,9 @@
 //! Listening to one master.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use redis::{ConnectionInfo, PushInfo, RedisError, Value, aio::MultiplexedConnection};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
@@ -16,21 +19,25 @@ use crate::{
 
 /// How often Sentinel is asked whether the master is still the same: a master that was cut off from it goes on as if
 /// nothing had happened.
-const ASK_SENTINEL: Duration = Duration::from_secs(1);
+const ASK_SENTINEL: Duration = Duration::from_millis(500);
+
+/// A master that no majority of the sentinels named for so long may have been replaced.
+const NAMED_FOR: Duration = Duration::from_secs(2);
 
 /// Listens to the one master there is, wherever it is, for ever.
 pub(super) async fn listen_to_master(hearing: Arc<Hearing>) {
     let mut pauses = Pauses::default();
     loop {
+        let named = clock::monotonic();
         if let Ok(master) = hearing.connector.master().await {
-            let moved = moved(&hearing, &master);
+            let moved = moved(&hearing, &master, named);
             tokio::select! {
                 heard = listen(&hearing, "", &master) => {
                     if heard {
                         pauses = Pauses::default();
                     }
                 }
-                () = moved => hearing.link.leave("Sentinel names another master"),
+                why = moved => hearing.link.leave(why),
             }
             hearing.lost("");
         }
@@ -38,16 +45,20 @@ pub(super) async fn listen_to_master(hearing: Arc<Hearing>) {
     }
 }
 
-/// Ends when another server is the master.
-async fn moved(hearing: &Hearing, master: &ConnectionInfo) {
+/// Ends when another server is the master, or may be. It was `named` the master last at some instant.
+async fn moved(hearing: &Hearing, master: &ConnectionInfo, mut named: Instant) -> &'static str {
     if !hearing.connector.is_sentinel() {
         std::future::pending::<()>().await;
     }
     loop {
         sleep(ASK_SENTINEL).await;
-        // When no sentinel answers the master stays what it was.
-        if hearing.connector.master().await.is_ok_and(|now| now.addr() != master.addr()) {
-            return;
+        let asked = clock::monotonic();
+        let rest = NAMED_FOR.saturating_sub(asked.duration_since(named));
+        match timeout(rest, hearing.connector.master()).await {
+            Ok(Ok(now)) if now.addr() == master.addr() => named = asked,
+            Ok(Ok(_)) => return "Sentinel names another master",
+            Ok(Err(_)) => {}
+            Err(_) => return "no majority of the sentinels names a master any more",
         }
     }
 }

@@ -23,6 +23,9 @@ pub(crate) fn ending(history: &History, logs: &[Log]) -> Vec<Violation> {
         for (said, operations) in statements(history, log.person) {
             let count = times.remove(&(said.yes, said.at)).unwrap_or_default();
             let acknowledged = operations.iter().find(|operation| operation.answer.acknowledged());
+            // What refuses is told again by who acknowledged it.
+            let acknowledged =
+                acknowledged.filter(|operation| !said.yes || history.may_be_forgotten(operation).is_none());
             match (acknowledged, count) {
                 (Some(operation), 0) => violated("an acknowledged statement is lost", operation.to_string()),
                 (_, 2..) => violated("a statement is there more than once", operations[0].to_string()),
