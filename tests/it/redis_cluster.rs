@@ -177,7 +177,16 @@ fn host(node: &RedisServer) -> String {
 async fn node(more: &[&str]) -> RedisServer {
     // The default is a port that does not exist above 55,535.
     let bus = free_port().to_string();
-    let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "3000"];
+    let cluster = [
+        "--cluster-enabled",
+        "yes",
+        "--cluster-port",
+        &bus,
+        "--cluster-node-timeout",
+        "3000",
+        "--repl-diskless-sync-delay",
+        "0",
+    ];
     RedisServer::with(&[&cluster, more].concat()).await
 }
 

@@ -77,6 +77,10 @@ impl RedisServer {
         }
     }
 
+    pub(crate) fn is_dead(&self) -> bool {
+        self.child.is_none()
+    }
+
     /// Starts it again on the same port, with what it kept on disk.
     pub(crate) async fn restart(&mut self) {
         self.kill();

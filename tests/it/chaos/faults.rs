@@ -45,10 +45,14 @@ pub(crate) enum Fault {
     SlotsMoved(u64),
     /// A replica of a cluster takes the place of its master, which hands over.
     HandOver,
+    /// A master of a cluster dies, and its replica takes its place.
+    NodeReplaced,
 }
 
-/// The name of a failover after which the store has not all that was acknowledged.
-pub(crate) const FORGETTING: &str = "failover that forgot writes";
+/// The names of failovers after which the store need not have all that was acknowledged.
+const FORGETTING: &str = "failover that forgot writes";
+const REPLACED: &str = "a master of the cluster killed and replaced";
+pub(crate) const FORGET: [&str; 2] = [FORGETTING, REPLACED];
 
 /// Some faults at once.
 #[derive(Clone, Debug)]
@@ -90,7 +94,7 @@ fn fault(draw: &mut Draw, shape: Shape) -> Fault {
         Shape::Alone => 22,
         Shape::Replica | Shape::Forgetful => 28,
         Shape::Sentinel => 8,
-        Shape::Cluster => 30,
+        Shape::Cluster => 31,
     };
     match draw.below(faults) {
         kind if shape == Shape::Sentinel => match kind {
@@ -117,7 +121,8 @@ fn fault(draw: &mut Draw, shape: Shape) -> Fault {
         18..21 => Fault::SlowReads(one, 100 + draw.next() % 300),
         21 => Fault::Forgotten(one),
         22..27 if shape == Shape::Cluster => Fault::SlotsMoved(draw.next()),
-        27.. if shape == Shape::Cluster => Fault::HandOver,
+        27 | 28 if shape == Shape::Cluster => Fault::HandOver,
+        29.. if shape == Shape::Cluster => Fault::NodeReplaced,
         22.. if shape == Shape::Forgetful => Fault::Forgetting(draw.next() % 400),
         22 => Fault::ReplicaKilled,
         23 | 24 => Fault::ReplicaStopped,
@@ -169,13 +174,14 @@ impl Fault {
             Self::Switched => "sentinels asked for another master",
             Self::SlotsMoved(_) => "slots moved",
             Self::HandOver => "a master of the cluster handed over",
+            Self::NodeReplaced => REPLACED,
         }
     }
 
     fn concerns(self) -> Place {
         match self {
             Self::RedisKilled(_) | Self::RedisStopped(_) | Self::ClientsKilled => Place::Redis,
-            Self::SlotsMoved(_) | Self::HandOver => Place::Redis,
+            Self::SlotsMoved(_) | Self::HandOver | Self::NodeReplaced => Place::Redis,
             Self::Cut(_) | Self::Silent(_) | Self::NoQuestions(_) | Self::NoAnswers(_) => Place::Way,
             Self::HalfSilent(..) | Self::Deaf(..) | Self::SlowReads(..) => Place::Way,
             Self::Forgotten(_) | Self::Slow(..) | Self::AllSlow(_) => Place::Way,
@@ -194,7 +200,7 @@ impl Fault {
             Self::Forgotten(one) => Some(one),
             Self::Slow(one, _) | Self::SidecarKilled(one) | Self::SidecarStopped(one) => Some(one),
             Self::RedisKilled(_) | Self::RedisStopped(_) | Self::ClientsKilled | Self::AllSlow(_) => None,
-            Self::SlotsMoved(_) | Self::HandOver => None,
+            Self::SlotsMoved(_) | Self::HandOver | Self::NodeReplaced => None,
             Self::ReplicaKilled | Self::ReplicaStopped | Self::Failover(_) | Self::Forgetting(_) => None,
             Self::MasterKilled | Self::MasterStopped | Self::Switched => None,
         }

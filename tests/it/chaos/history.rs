@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{faults::FORGETTING, world::SIDECARS};
+use super::{faults::FORGET, world::SIDECARS};
 
 /// What a master answered for longer ago than this is with a replica that follows it.
 const REPLICATED: Micros = 1_000_000;
@@ -121,7 +121,7 @@ impl History {
     /// The store may have forgotten what it answered for: until everything is over it need not be known elsewhere, or, being
     /// a "yes", ever again.
     pub(crate) fn may_be_forgotten(&self, said: &Operation) -> Option<Micros> {
-        let mut failovers = self.harms.iter().filter(|harm| harm.name == FORGETTING);
+        let mut failovers = self.harms.iter().filter(|harm| FORGET.contains(&harm.name));
         failovers
             .find(|harm| said.begin < harm.end && harm.begin < said.end + REPLICATED)
             .map(|harm| harm.begin)

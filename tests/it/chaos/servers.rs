@@ -1,6 +1,9 @@
 //! What stands behind the sidecars: one Redis, a master with its replica, which sentinels may watch, or a cluster.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use redis::{Role, Value};
 
@@ -17,6 +20,8 @@ use crate::{
 const SLOTS: usize = 6;
 /// Sentinels wait so long before they switch once more.
 const SWITCHES_AGAIN: Duration = Duration::from_secs(3);
+/// The masters of a cluster have voted by then.
+const VOTED: Duration = Duration::from_secs(30);
 /// A replica that is asked to takes the place of its master within this time, or does not.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -214,6 +219,35 @@ impl Servers {
         }
     }
 
+    /// The master of a cluster that has a replica dies; the others vote for the replica.
+    pub(crate) async fn replace_node(&mut self, proxies: &[Proxy]) {
+        let Self::Cluster(cluster) = self else { return };
+        let mut following = None;
+        for (place, node) in cluster.nodes.iter().enumerate() {
+            if let Some(port) = followed(node).await {
+                // As others know it: by the way to it.
+                let master = proxies.iter().position(|proxy| proxy.port() == port);
+                following = master.map(|master| (place, master));
+            }
+        }
+        let Some((replica, master)) = following else { return };
+        cluster.nodes[master].kill();
+        let taken = async {
+            while !is_master(&cluster.nodes[replica]).await {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        assert!(tokio::time::timeout(VOTED, taken).await.is_ok(), "nobody votes for the replica");
+    }
+
+    /// Starts every node again that is dead.
+    pub(crate) async fn raise(&mut self) {
+        let Self::Cluster(cluster) = self else { return };
+        for node in cluster.nodes.iter_mut().filter(|node| node.is_dead()) {
+            node.restart().await;
+        }
+    }
+
     /// Waits until a replica that was away has what the master has, and a cluster knows itself to be whole: until then
     /// not every write can be confirmed.
     pub(crate) async fn whole(&self) {
@@ -221,8 +255,27 @@ impl Servers {
             Self::One { replica: None, .. } => {}
             Self::One { master, .. } => is_followed(master).await,
             Self::Watched(watched) => is_followed(&watched.master).await,
-            Self::Cluster(cluster) => cluster.agrees().await,
+            Self::Cluster(cluster) => {
+                cluster.agrees().await;
+                let by = Instant::now() + VOTED;
+                for node in &cluster.nodes {
+                    while !is_master(node).await && followed(node).await.is_none() {
+                        assert!(Instant::now() < by, "a replica does not follow");
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                    }
+                }
+            }
         }
+    }
+}
+
+/// The port of the master that a replica keeps up with.
+async fn followed(node: &RedisServer) -> Option<u16> {
+    match redis::from_redis_value::<Role>(node.command(&["ROLE"]).await) {
+        Ok(Role::Replica { primary_port, replication_state, .. }) if replication_state == "connected" => {
+            Some(primary_port)
+        }
+        Ok(_) | Err(_) => None,
     }
 }
 

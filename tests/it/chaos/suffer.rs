@@ -124,6 +124,7 @@ impl World {
             Fault::Switched => self.servers.switch(true).await,
             Fault::SlotsMoved(seed) => self.servers.move_slots(&mut Draw::new(seed, 0)).await,
             Fault::HandOver => self.servers.hand_over().await,
+            Fault::NodeReplaced => self.servers.replace_node(&self.proxies).await,
         }
     }
 
@@ -131,6 +132,7 @@ impl World {
         match fault {
             Fault::RedisKilled(one) => self.servers.one(one).restart().await,
             Fault::RedisStopped(one) => self.servers.one(one).resume(),
+            Fault::NodeReplaced => self.servers.raise().await,
             Fault::ClientsKilled | Fault::SlotsMoved(_) | Fault::HandOver | Fault::Switched => {}
             Fault::Cut(one) => self.proxies[one].admit().await,
             Fault::Silent(_)
