@@ -88,7 +88,7 @@ impl Hearing {
             nodes.each.entry(name.clone()).or_default();
         }
         self.look_for_slots(&mut nodes);
-        self.ear.deaf();
+        self.deaf();
     }
 
     /// A master answered a question that was sent at some instant.
@@ -106,6 +106,7 @@ impl Hearing {
             && nodes.whole
         {
             self.ear.heard(first);
+            self.link.are_heard(true);
         }
     }
 
@@ -115,7 +116,7 @@ impl Hearing {
         if let Some(node) = nodes.each.get_mut(name) {
             *node = Node::default();
             self.look_for_slots(&mut nodes);
-            self.ear.deaf();
+            self.deaf();
         }
     }
 
@@ -125,8 +126,14 @@ impl Hearing {
         let views: Vec<_> = nodes.each.iter().map(|(name, node)| (name.as_str(), &node.view)).collect();
         nodes.whole = !self.cluster || view::is_whole(&views);
         if was && !nodes.whole {
-            self.ear.deaf();
+            self.deaf();
         }
+    }
+
+    /// Not every master is heard.
+    fn deaf(&self) {
+        self.ear.deaf();
+        self.link.are_heard(false);
     }
 
     /// Takes what a server pushed. Runs inside the connection's own task: notes, and nothing else.

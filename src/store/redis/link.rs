@@ -6,7 +6,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -16,6 +16,7 @@ use redis::{
     Cmd, Pipeline, PushInfo, PushKind, RedisError, Role, Value,
     aio::{ConnectionLike as _, MultiplexedConnection},
     cluster_async::ClusterConnection,
+    cluster_routing::{MultipleNodeRoutingInfo, ResponsePolicy, RoutingInfo},
 };
 use tokio::{
     sync::watch,
@@ -46,6 +47,8 @@ pub(super) struct Link {
     lost: watch::Sender<u64>,
     made: AtomicU64,
     up: watch::Sender<bool>,
+    /// Every master of the cluster is heard, over connections that this one has nothing to do with.
+    heard: AtomicBool,
 }
 
 /// A connection and which one it is, so that an old failure does not end a new one.
@@ -68,7 +71,13 @@ impl Link {
             lost: watch::Sender::new(0),
             made: AtomicU64::new(0),
             up: watch::Sender::new(false),
+            heard: AtomicBool::new(false),
         })
+    }
+
+    /// Whether every master is heard by who listens to them.
+    pub(super) fn are_heard(&self, heard: bool) {
+        self.heard.store(heard, Ordering::Relaxed);
     }
 
     /// Tells whether there is a connection.
@@ -159,6 +168,9 @@ impl Link {
             tokio::select! {
                 () = async { drop(lost.wait_for(|lost| *lost >= number).await) } => return "it was closed, or leads to a replica".to_owned(),
                 () = sleep(PROBE) => match self.probe().await {
+                    Ok(()) if self.is_stuck().await => {
+                        return "a master is heard and gives no answer over it".to_owned();
+                    }
                     Ok(()) => unanswered = 0,
                     Err(why) => {
                         unanswered += 1;
@@ -187,6 +199,18 @@ impl Link {
             Err(Failed::Redis(_)) => Ok(()),
             Err(Failed::NotConnected(why)) => Err(why),
         }
+    }
+
+    /// True of the connection to a cluster that some master does not answer over, though each is heard: it may keep a
+    /// connection to a node that is no more, or an old view of who has which slot.
+    async fn is_stuck(&self) -> bool {
+        let heard = || self.heard.load(Ordering::Relaxed);
+        let Some(Wire::Cluster(mut connection)) = self.wire().filter(|_| heard()) else { return false };
+        let everybody =
+            RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, Some(ResponsePolicy::AllSucceeded)));
+        let asked = connection.route_command(redis::cmd("PING"), everybody);
+        // Whoever fell silent meanwhile is no longer heard either.
+        !matches!(timeout(PROBE_ANSWER, asked).await, Ok(Ok(_))) && heard()
     }
 
     fn is_cluster(&self) -> bool {

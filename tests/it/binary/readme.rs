@@ -212,7 +212,7 @@ async fn what_the_readme_types_with_redis_does_what_it_says() {
     assert!(MAKEFILE.contains("serve --store '$(STORE)'"));
     let folder = tempfile::tempdir().unwrap();
     let journals = ["one", "two"].map(|name| format!("store.journal={}", folder.path().join(name).display()));
-    let [one, two] = [0, 1].map(|at| Served::on(&redis.url(), &["--set", &journals[at]]));
+    let [mut one, two] = [0, 1].map(|at| Served::on(&redis.url(), &["--set", &journals[at]]));
     assert!(!one.said().contains("WARN"), "{}", one.said());
     let (typed, _) = words(second.text);
     assert_eq!(typed[..2], [PROGRAM, "serve"]);

@@ -173,7 +173,7 @@ async fn settings_of_redis_that_lose_what_was_acknowledged_are_warned_of_at_star
         ([limited.as_slice(), &["allkeys-random", "--appendonly", "no"]].concat(), [true, true]),
     ] {
         let server = RedisServer::with(&arguments).await;
-        let served = Served::on(&server.url(), &[]);
+        let mut served = Served::on(&server.url(), &[]);
         let log = served.said();
         let warned = ["maxmemory-policy", "appendonly no"]
             .map(|word| log.lines().any(|line| line.contains(word) && line.contains("WARN")));
@@ -201,7 +201,7 @@ async fn what_redis_cannot_confirm_is_told_at_start() {
     }
     let cluster = refused("redis+cluster://127.0.0.1:1", &["--set", "store.replicas=1"]).await;
     assert!(cluster.err.contains("store.replicas: cannot be promised in a cluster"), "{}", cluster.err);
-    let alone = Served::on(&server.url(), &["--set", "store.replicas=1"]);
+    let mut alone = Served::on(&server.url(), &["--set", "store.replicas=1"]);
     assert!(alone.said().contains("until they are there, no write is acknowledged"), "{}", alone.said());
 }
 

@@ -116,7 +116,8 @@ impl Served {
     }
 
     /// What the log has said so far.
-    pub(crate) fn said(&self) -> String {
+    pub(crate) fn said(&mut self) -> String {
+        self.seen.extend(self.log.try_iter());
         self.seen.join("\n")
     }
 

@@ -89,7 +89,7 @@ async fn the_user_of_the_readme_is_enough() {
     let url = format!("redis://sendgate:a-password@127.0.0.1:{}/2", server.port());
     let folder = tempfile::tempdir().unwrap();
     let journal = format!("store.journal={}", folder.path().join("journal").display());
-    let served = Served::on(&url, &["--set", &journal]);
+    let mut served = Served::on(&url, &["--set", &journal]);
     assert!(!served.said().contains("WARN"), "{}", served.said());
     let mut consent = ConsentServiceClient::new(connect(&served).await);
     soon(consent.record_consent(opt_in(PERSON))).await.unwrap();

@@ -23,7 +23,7 @@ async fn an_opt_out_while_redis_is_dead_is_acknowledged_honoured_and_in_redis_wh
     let mut server = RedisServer::start().await;
     let folder = tempfile::tempdir().unwrap();
     let journal = format!("store.journal={}", folder.path().join("journal").display());
-    let served = Served::on(&server.url(), &["--set", &journal]);
+    let mut served = Served::on(&server.url(), &["--set", &journal]);
     let mut consent = ConsentServiceClient::new(connect(&served).await);
     let mut policy = PolicyServiceClient::new(connect(&served).await);
     for person in [PERSON, OTHER] {
@@ -56,6 +56,12 @@ async fn an_opt_out_while_redis_is_dead_is_acknowledged_honoured_and_in_redis_wh
     let second = Served::on(&server.url(), &[]);
     assert_eq!(super::reason(&second, PERSON).await, pb::Reason::OptedOut);
     assert_eq!(super::reason(&second, OTHER).await, pb::Reason::OptedIn);
+    // Once it was well for a second, which a question notices.
+    let by = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !served.said().contains("the store answers again") {
+        assert!(std::time::Instant::now() < by, "{}", served.said());
+        logged().await;
+    }
     served.terminate();
     let (status, log) = served.ended();
     assert_eq!(status.code(), Some(0), "{log}");
