@@ -62,7 +62,8 @@ pub enum Pressed {
 }
 
 /// Reads a message. `own` is what the person said, `counts` what counts for them: also what others refused who may be the
-/// same person. They take back both, but a bare "yes" answers only what they were asked themselves.
+/// same person. They take back both, but a bare "yes" answers only what they were asked themselves. `wrote` is when they
+/// wrote last, as the windows that are open tell.
 #[must_use]
 pub fn read(
     own: &Contact,
@@ -70,10 +71,12 @@ pub fn read(
     keywords: &Keywords,
     prompt_scope: &ScopeSet,
     said: Said<'_>,
+    wrote: Option<Time>,
     at: Time,
 ) -> Effect {
     let (intent, pressed) = intent(keywords, said);
     let asked = asked(own, counts, said.context_id, at);
+    let wrote = wrote.max(own.last_inbound);
     let opt_in = |scope: ScopeSet, keyword: String, answers_prompt: bool| Effect::OptIn {
         scope,
         keyword,
@@ -90,7 +93,7 @@ pub fn read(
         },
         Intent::Yes { keyword } => match asked {
             Some(_) => opt_in(prompt_scope.clone(), keyword, true),
-            None if answers_opting_out(own, said.context_id, at) => {
+            None if answers_opting_out(own, wrote, said.context_id, at) => {
                 opt_in(ScopeSet::everything(), keyword, false)
             }
             None => Effect::None,
@@ -147,14 +150,16 @@ fn asked(contact: &Contact, counts: &Contact, context_id: &str, at: Time) -> Opt
 /// True when the person is out of everything, and this is the first thing they write since they were told how to come
 /// back, or since they opted out in this very chat; and it quotes no message, for a quoted one asked something else. To
 /// who opted out elsewhere nobody here has said anything that a "yes" could answer. The message itself counts as written
-/// when it comes again: what it did not do the first time, a redelivery does not do either.
-fn answers_opting_out(contact: &Contact, context_id: &str, at: Time) -> bool {
+/// when it comes again: what it did not do the first time, a redelivery does not do either. After an erasure nobody knows
+/// what else they wrote.
+fn answers_opting_out(contact: &Contact, wrote: Option<Time>, context_id: &str, at: Time) -> bool {
     let Some((_, out)) = contact.everything_out() else { return false };
     let here = matches!(out.channel(), Some(Channel::Keyword | Channel::Button)).then_some(out.at);
     let told = contact.confirmed_out.filter(|told| *told >= out.at);
-    let first = here
-        .max(told)
-        .is_some_and(|asked| asked < at && contact.last_inbound.is_none_or(|wrote| wrote <= asked));
+    let first = here.max(told).is_some_and(|asked| {
+        let is_known = contact.erased.is_none_or(|erased| erased < asked);
+        asked < at && is_known && wrote.is_none_or(|wrote| wrote <= asked)
+    });
     first && context_id.is_empty()
 }
 
@@ -170,15 +175,23 @@ fn refused(contact: &Contact) -> Option<ScopeSet> {
     (!scopes.is_empty()).then(|| ScopeSet::of(scopes))
 }
 
-/// The first thing among button, its text and the text that says anything about consent.
+/// What button, its text and the text say about consent: a "no" in any of them, else the first thing that says anything.
 fn intent(keywords: &Keywords, said: Said<'_>) -> (Intent, Pressed) {
     let sources =
         [(said.button, Pressed::Button), (said.button_text, Pressed::Button), (said.text, Pressed::Typed)];
+    let weight = |intent: &Intent| match intent {
+        Intent::OptOut { .. } => 4,
+        Intent::Ambiguous { .. } => 3,
+        Intent::No { .. } => 2,
+        Intent::OptIn { .. } | Intent::Yes { .. } => 1,
+        Intent::None => 0,
+    };
+    let mut found = (Intent::None, Pressed::Typed);
     for (text, pressed) in sources {
-        match keywords.read(&text.replace('_', " ")) {
-            Intent::None => {}
-            intent => return (intent, pressed),
+        let intent = keywords.read(&text.replace('_', " "));
+        if weight(&intent) > weight(&found.0) {
+            found = (intent, pressed);
         }
     }
-    (Intent::None, Pressed::Typed)
+    found
 }

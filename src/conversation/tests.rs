@@ -36,7 +36,7 @@ fn prompted(seconds: i64) -> Event {
 }
 
 fn heard(events: &[Event], said: Said<'_>, seconds: i64) -> Effect {
-    read(&contact(events), &contact(events), &Keywords::builtin(), &orders(), said, at(seconds))
+    read(&contact(events), &contact(events), &Keywords::builtin(), &orders(), said, None, at(seconds))
 }
 
 fn wrote(events: &[Event], text: &str, seconds: i64) -> Effect {

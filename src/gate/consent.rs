@@ -186,6 +186,7 @@ impl Gate {
                 };
                 let entry = situation.entry(&request.who, at, content.clone());
                 draft.state(statement, entry.clone());
+                draft.wrote_before(situation);
                 let applied = opt_out_stands(&draft.after(situation.before), &content, entry.occurred_at);
                 Ok(Draft::replaying(draft, statement, Entry { applied, ..entry }))
             })
@@ -199,7 +200,8 @@ impl Gate {
         };
         let applied = match repeated(&request.who, &written)? {
             Some(entry) => entry.applied,
-            None => opt_out_stands(&written.after, &content, at),
+            // As recorded: it may be a "no" to everything by then.
+            None => written.entries.first().is_none_or(|(_, entry)| entry.applied),
         };
         Ok(self.acknowledge(&profile, &written, applied))
     }

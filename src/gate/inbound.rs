@@ -70,8 +70,11 @@ impl Gate {
         let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
         // A "no" is another statement than anything else under the same ID, which is not lost should an ID come twice.
-        let kind =
-            if conversation::refuses(&profile.keywords, inbound.said()) { "refusal" } else { "message" };
+        let kind = match conversation::refusal(&profile.keywords, inbound.said()) {
+            Some(Effect::Held(_)) => "unclear refusal",
+            Some(_) => "refusal",
+            None => "message",
+        };
         let mut statement = match inbound.message_id.as_str() {
             "" => StatementId(random_16()?),
             // One ID may come from several numbers of a business, and a reader of old payloads meets placeholders.
@@ -87,7 +90,7 @@ impl Gate {
         };
         // What stood of it when it was erased is kept. Said after that, it is another "no" under the same ID.
         let is_another = |known: &Written| known.known_entry().is_none() && known.erased < Some(at);
-        if kind == "refusal" && repetition.as_ref().is_some_and(is_another) {
+        if kind != "message" && repetition.as_ref().is_some_and(is_another) {
             statement = derived_id("refusal", &data_encoding::HEXLOWER.encode(&statement.0));
             repetition = self.repetition(&profile, &who.recipient, statement).await?;
         }
@@ -156,7 +159,9 @@ fn plan(
     let contact = situation.before;
     // A clock ahead of ours opens the window from now, not from the future.
     let wrote = at.min(situation.now);
-    if inbound.opens_window && situation.now < wrote + Rules::WINDOW {
+    // What was written before an erasure went with it, and so did the word that the window is closed.
+    let is_known = contact.erased.is_none_or(|erased| erased < wrote);
+    if inbound.opens_window && is_known && situation.now < wrote + Rules::WINDOW {
         draft.window(profile.sender.id.clone(), wrote);
     }
     if seems_gone(contact) {
@@ -168,10 +173,14 @@ fn plan(
         &profile.keywords,
         &profile.profile.prompt.scope,
         inbound.said(),
+        situation.wrote_last(),
         at,
     );
     if contact.refuses_something() || contact.hold().is_some() {
         draft.event(&Event::Wrote(wrote));
+    }
+    if matches!(effect, Effect::OptOut(..) | Effect::Held(_) | Effect::Declined) {
+        draft.wrote_before(situation);
     }
     let mut state = |id: StatementId, content: Content| draft.state(id, situation.entry(who, at, content));
     match effect {

@@ -5,7 +5,7 @@ use super::{
     Gate, GateError,
     consent::{Acknowledged, Who},
     inbound::seems_gone,
-    write::Draft,
+    write::{Draft, Written},
 };
 use crate::{
     attest::Content,
@@ -46,6 +46,14 @@ impl Gate {
         // By the time that was told: a redelivery tells it again, whatever our clock says by then.
         let told = who.occurred_at.unwrap_or(at);
         let statement = self.names.statement("signal", &format!("{}\0{}\0{told}", signal.word(), who.key));
+        if signal.refusal().is_some() && who.occurred_at.is_some() {
+            // Said before an erasure and told again after it, it is no other: what stood of it was kept.
+            let known = self.repetition(&profile, &who.recipient, statement).await.ok().flatten();
+            let is_gone = |known: &Written| known.known_entry().is_none() && known.erased >= Some(at);
+            if let Some(known) = known.filter(is_gone) {
+                return Ok(self.acknowledge(&profile, &known, true));
+            }
+        }
         let written = self
             .write(&profile, &who.recipient, at, |situation| {
                 let mut draft = Draft::default();
@@ -70,6 +78,10 @@ impl Gate {
                         let prompt = contact.prompt.is(message_id);
                         if !prompt {
                             draft.event(&Event::Undeliverable(seen));
+                            // Told late: they wrote since, which was no news then.
+                            if let Some(wrote) = situation.wrote_last() {
+                                draft.event(&Event::Alive(wrote));
+                            }
                         }
                         let step = crate::attest::PromptStep::NotOnWhatsapp;
                         prompt.then(|| Content::Prompt(step, message_id.clone()))

@@ -34,7 +34,8 @@ pub(super) fn said_after(yes: Option<Time>, who: &Who, mut entry: Entry) -> Entr
     }
     let now = entry.recorded_at;
     let at = who.refused_at(entry.occurred_at, now);
-    entry.occurred_at = match yes.filter(|yes| !too_far_ahead(*yes, now)) {
+    // However far ahead: that it counts is what was acknowledged. A "yes" after it has to wait for the clock.
+    entry.occurred_at = match yes {
         Some(yes) if yes > at && (who.occurred_at.is_none() || yes > now) => yes,
         _ => at,
     };

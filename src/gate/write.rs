@@ -142,12 +142,14 @@ impl Gate {
         }
         let before = people.then(0, at);
         let own = people.own_then(0, at);
-        let mut draft = plan(&Situation { before: &before, own: &own, ties: &stored.record.ties, now })?;
+        let windows = people.windows_then(0, at);
+        let situation = Situation { before: &before, own: &own, windows, ties: &stored.record.ties, now };
+        let mut draft = plan(&situation)?;
         draft.entries.retain(|(statement, _)| !tried.known.contains(statement));
         if let Some(erased) = tried.erased {
             draft.rename(erased);
         }
-        let windows = draft.windows_after(people.windows_then(0, at), now);
+        let windows = draft.windows_after(windows, now);
         let written = Written::nothing(id, stored.version, before, windows);
         if draft.changes_nothing(&stored, at, now) {
             // An earlier attempt may have written it without hearing so.

@@ -355,8 +355,9 @@ fn preference(change: PreferenceChange) -> Signal {
 
 fn restricted(restrictions: &[Restriction], at: Time) -> AccountState {
     let of = |kind: RestrictionKind| {
-        let restriction = restrictions.iter().find(|restriction| restriction.kind == kind)?;
-        Some((at.millis(), restriction.until.map(Time::millis)))
+        let of_kind = restrictions.iter().filter(|restriction| restriction.kind == kind);
+        let longest = of_kind.max_by_key(|restriction| restriction.until.unwrap_or(Time::MAX))?;
+        Some((at.millis(), longest.until.map(Time::millis)))
     };
     AccountState {
         business_initiated: of(RestrictionKind::BizInitiated),
@@ -369,8 +370,8 @@ fn restricted(restrictions: &[Restriction], at: Time) -> AccountState {
 fn restricted_by(code: u32, at: Time) -> AccountState {
     let until = Some((at.millis(), Some((at + RESTRICTED_FOR).millis())));
     AccountState {
-        business_initiated: until,
-        replies: until.filter(|_| code != 131_048),
+        refused: until,
+        refused_replies: until.filter(|_| code != 131_048),
         ..AccountState::default()
     }
 }

@@ -34,6 +34,7 @@ enum Kind {
 
 /// Folds a text and cuts it into clauses; `None` when it is too long to be a statement about consent.
 pub(super) fn clauses(text: &str) -> Option<Vec<Clause>> {
+    let text = text.trim();
     // Only the first characters are ever counted, so that the size of the text does not matter.
     if text.chars().nth(MAX_CHARS).is_some() {
         return None;

@@ -212,10 +212,12 @@ impl Contact {
     }
 
     /// What remains after an erasure at `at` of whoever nothing else has to do with: the standing refusals and blocks, no
-    /// identity, no proof, no habit.
+    /// identity, no proof, no habit; and what nobody may do twice, as instants.
     #[must_use]
     pub fn erased(&self, at: Time) -> Self {
-        Self { erased: Some(at), ..self.refusals() }
+        let refusals = self.refusals();
+        let prompt = Prompt { recent: self.prompt.bare(), ..refusals.prompt };
+        Self { erased: Some(at), prompt, cooled: self.cooled, ..refusals }
     }
 
     /// What remains after an erasure at `at` of one part of what counts together, all of it said since `first_no` where
@@ -238,7 +240,12 @@ impl Contact {
             platform: self.platform,
             held: self.held,
             hold_cleared: self.hold_cleared,
-            prompt: Prompt { declined: self.prompt.declined, ..Prompt::default() },
+            prompt: Prompt {
+                recent: self.prompt.bare(),
+                declined: self.prompt.declined,
+                ..Prompt::default()
+            },
+            cooled: self.cooled,
             by_sender: by_sender.filter(|(_, r)| *r != SenderRegisters::default()).collect(),
             confirmed_out: self.confirmed_out,
             told: self.told.clone(),
@@ -279,6 +286,11 @@ impl Prompt {
     #[must_use]
     pub fn sent(&self) -> Option<Time> {
         self.recent.last().map(|(sent, _)| *sent)
+    }
+
+    /// When the latest prompt was sent, and nothing else of any.
+    fn bare(&self) -> Vec<(Time, String)> {
+        self.sent().map(|sent| (sent, String::new())).into_iter().collect()
     }
 
     /// True when a message with this ID is one of the prompts.

@@ -282,7 +282,7 @@ pub fn apart(earlier: &[(Time, Contact)], contact: &Contact, handed_over: &[Time
             let mut part =
                 said.said(|at| from.is_none_or(|from| *from <= at) && until.is_none_or(|until| at < *until));
             // What was said before an erasure went with it; whoever had the identity after it was not erased.
-            part.erased = said.erased.filter(|erased| from.is_none_or(|from| from <= erased));
+            part.erased = said.erased.filter(|erased| from.is_none_or(|from| from < erased));
             if let Some(known) = parts.get_mut(era) {
                 known.join(&part);
             }

@@ -54,8 +54,8 @@ pub(super) fn may_prompt(case: &Case<'_>, notes: &mut Notes) -> Finding {
         let until = Some(last_end).filter(|end| *end < Time::MAX);
         return Finding::deny_until(Reason::AlreadyOptedIn, until);
     }
-    notes.note_some("prompted_at", contact.open_prompt());
-    let again_at = contact.open_prompt().map(|sent| sent + case.rules.opt_in_prompt_again_after);
+    notes.note_some("prompted_at", contact.prompt.sent());
+    let again_at = contact.prompt.sent().map(|sent| sent + case.rules.opt_in_prompt_again_after);
     match again_at.filter(|again_at| case.now < *again_at) {
         Some(again_at) => Finding::deny_until(Reason::OptInPromptTooSoon, Some(again_at)),
         None => Finding::Ground(Reason::OptInPrompt),

@@ -36,6 +36,12 @@ pub struct AccountState {
     pub business_initiated: Option<(i64, Option<i64>)>,
     /// Replies.
     pub replies: Option<(i64, Option<i64>)>,
+    /// As `business_initiated`, concluded from a message that was refused: for a while.
+    #[serde(default)]
+    pub refused: Option<(i64, Option<i64>)>,
+    /// As `replies`, concluded likewise.
+    #[serde(default)]
+    pub refused_replies: Option<(i64, Option<i64>)>,
     /// Disabled since.
     pub disabled: Option<i64>,
     /// Reinstated since.
@@ -227,6 +233,8 @@ impl AccountState {
         let before = self.clone();
         self.business_initiated = later_restriction(self.business_initiated, other.business_initiated);
         self.replies = later_restriction(self.replies, other.replies);
+        self.refused = later_restriction(self.refused, other.refused);
+        self.refused_replies = later_restriction(self.refused_replies, other.refused_replies);
         self.disabled = self.disabled.max(other.disabled);
         self.reinstated = self.reinstated.max(other.reinstated);
         self.limit = self.limit.take().max(other.limit.clone());
@@ -237,14 +245,15 @@ impl AccountState {
     #[must_use]
     pub fn restrictions(&self) -> Restrictions {
         let lifted = |at: i64| self.reinstated.is_some_and(|reinstated| reinstated >= at);
-        let until = |restriction: Option<(i64, Option<i64>)>| {
-            restriction
-                .filter(|(at, _)| !lifted(*at))
-                .map(|(_, until)| until.and_then(Time::from_millis).map_or(Until::FurtherNotice, Until::Time))
+        // What the platform said and what follows from a refused message do not shorten each other.
+        let until = |told: Option<(i64, Option<i64>)>, concluded: Option<(i64, Option<i64>)>| {
+            let in_force = told.into_iter().chain(concluded).filter(|(at, _)| !lifted(*at));
+            let ends = in_force.map(|(_, until)| until.unwrap_or(i64::MAX));
+            ends.max().map(|end| Time::from_millis(end).map_or(Until::FurtherNotice, Until::Time))
         };
         Restrictions {
-            business_initiated: until(self.business_initiated),
-            replies: until(self.replies),
+            business_initiated: until(self.business_initiated, self.refused),
+            replies: until(self.replies, self.refused_replies),
             disabled: self.disabled.is_some_and(|at| !lifted(at)),
         }
     }

@@ -85,6 +85,26 @@ fn a_later_word_of_the_platform_lifts_a_restriction_and_an_earlier_one_does_not(
 }
 
 #[test]
+fn a_message_that_was_refused_does_not_shorten_what_the_platform_said() {
+    let told = AccountState { business_initiated: Some((100, Some(10_000))), ..AccountState::default() };
+    let refused = AccountState { refused: Some((200, Some(300))), ..AccountState::default() };
+    let end = |millis| Some(crate::policy::Until::Time(crate::model::Time::from_millis(millis).unwrap()));
+    for (first, second) in [(&told, &refused), (&refused, &told)] {
+        let mut state = first.clone();
+        state.join(second);
+        assert_eq!(state.restrictions().business_initiated, end(10_000));
+        state.join(&AccountState { business_initiated: Some((150, Some(250))), ..AccountState::default() });
+        assert_eq!(
+            state.restrictions().business_initiated,
+            end(300),
+            "the platform's later word, and the refusal"
+        );
+        state.join(&AccountState { reinstated: Some(200), ..AccountState::default() });
+        assert_eq!(state.restrictions().business_initiated, None);
+    }
+}
+
+#[test]
 fn an_announced_category_remembers_the_one_in_force() {
     let category = |at, word: &str| TemplateState {
         category: Some((at, word.to_owned(), None)),

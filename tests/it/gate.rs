@@ -4,6 +4,7 @@
 mod attacked;
 mod attacked_again;
 mod attacked_by_reading;
+mod attacked_by_words;
 mod away;
 mod concurrency;
 mod counting;

@@ -302,6 +302,9 @@ impl Rows<'_> {
         for window in self.contact.windows.iter().filter(|window| window.open) {
             self.add("wrote", &window.sender, window.last_inbound_at.as_ref(), Row::default());
         }
+        if let Some(at) = &self.contact.last_inbound_at {
+            self.add("wrote", "", Some(at), Row::default());
+        }
         // After them: it is believed in spite of them, if it was told later of an earlier instant.
         if let Some(since) = &self.contact.not_on_whatsapp_since {
             self.add("not_on_whatsapp", "", Some(since), Row::default());

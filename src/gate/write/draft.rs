@@ -1,7 +1,7 @@
 //! What a plan sees, and what it wants written.
 
 use crate::{
-    attest::{Content, Entry},
+    attest::Entry,
     gate::names::derived_id,
     model::{Contact, Event, SenderId, StatementId, Ties, Time},
     policy::Rules,
@@ -15,10 +15,19 @@ pub(in crate::gate) struct Situation<'a> {
     pub(in crate::gate) before: &'a Contact,
     /// What they said themselves.
     pub(in crate::gate) own: &'a Contact,
+    /// When they wrote last to which sender, as far as windows tell.
+    pub(in crate::gate) windows: &'a [(SenderId, Time)],
     /// What the identity has to do with others.
     pub(in crate::gate) ties: &'a Ties,
     /// The time.
     pub(in crate::gate) now: Time,
+}
+
+impl Situation<'_> {
+    /// When they wrote last, as far as windows tell.
+    pub(in crate::gate) fn wrote_last(&self) -> Option<Time> {
+        self.windows.iter().map(|(_, wrote)| *wrote).max()
+    }
 }
 
 /// What a plan wants written.
@@ -37,6 +46,14 @@ impl Draft {
     /// Something that happened and leaves no entry.
     pub(in crate::gate) fn event(&mut self, event: &Event) {
         self.join.apply(event);
+    }
+
+    /// Notes when they wrote last, for the time after the window: once they refuse, a "yes" must not be taken for the first
+    /// thing they wrote since, though the refusal may be told late.
+    pub(in crate::gate) fn wrote_before(&mut self, situation: &Situation<'_>) {
+        if let Some(wrote) = situation.wrote_last() {
+            self.event(&Event::Wrote(wrote));
+        }
     }
 
     /// A statement: its entry, and what follows from it.
@@ -68,9 +85,7 @@ impl Draft {
     }
 
     pub(in crate::gate) fn refuses(&self) -> bool {
-        // A lifted block, too, is another statement under a key whose statement was erased.
-        let counts = |entry: &Entry| entry.is_refusal() || matches!(entry.content, Content::Block(_));
-        self.entries.iter().any(|(_, entry)| counts(entry))
+        self.entries.iter().any(|(_, entry)| entry.is_refusal())
     }
 
     /// Gives its statements other ids, the same ones whenever it is done again.

@@ -8,7 +8,7 @@ use crate::{
         Category, Contact, Scope, Time,
         contact::{SenderRegisters, Status},
     },
-    policy::unreachable,
+    policy::{Rules, unreachable},
     senders::SenderProfile,
 };
 
@@ -36,6 +36,8 @@ pub(in crate::grpc) fn contact(view: &View, profile: &SenderProfile, now: Time) 
         // Under an earlier name of the business it has a version of its own.
         known: view.version > 0 || *known != Contact::default(),
         erased_at: known.erased.map(timestamp),
+        // Before that a window tells, or is closed for a reason of its own.
+        last_inbound_at: known.last_inbound.filter(|wrote| now >= *wrote + Rules::WINDOW).map(timestamp),
     }
 }
 

@@ -48,6 +48,8 @@ fn dress_does_not_matter() {
         ],
     );
     let angry = format!("STOP{}", "!".repeat(3000));
+    let spaces = format!("STOP{}", " \n".repeat(35_000));
+    all_are("opt-out", &[&spaces]);
     let many = "stop ".repeat(500);
     all_are("opt-out", &[&angry, &many]);
 }

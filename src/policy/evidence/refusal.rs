@@ -79,6 +79,58 @@ const REFUSALS_BEFORE: [&str; 11] = [
     "ik wens geen",
 ];
 
+/// How a clause begins that takes back, of what is received; "opt out at any time" is in good wordings, too.
+const TAKES_BACK: [&str; 26] = [
+    "stop sending",
+    "stop receiving",
+    "stop getting",
+    "stop messaging",
+    "never send",
+    "never message",
+    "never receive",
+    "opt out of",
+    "opt me out",
+    "unsubscribe from",
+    "unsubscribe me",
+    "do not receive",
+    "don t receive",
+    "no longer receive",
+    "pare de enviar",
+    "parar de receber",
+    "nao me envie",
+    "nao me mande",
+    "deje de enviar",
+    "dejar de recibir",
+    "no me envie",
+    "no me envien",
+    "arretez de",
+    "ne m envoyez",
+    "schickt mir keine",
+    "senden sie mir keine",
+];
+
+/// What may stand before that, with the same meaning.
+const LEADING: [&str; 20] = [
+    "please", "yes", "no", "i", "want", "to", "would", "like", "wish", "tick", "untick", "uncheck", "check",
+    "click", "tap", "here", "box", "this", "por", "favor",
+];
+
+/// A no by itself, whatever it is said to.
+const NO_THANKS: [&str; 6] =
+    ["no thanks", "no thank you", "nao obrigado", "no gracias", "non merci", "nein danke"];
+
+/// A way out that is offered, not taken.
+const OFFERED: [&str; 8] = [
+    "any time",
+    "anytime",
+    "any moment",
+    "by replying",
+    "by sending",
+    "reply",
+    "qualquer momento",
+    "cualquier momento",
+];
+
 /// What makes a "no" in the same clause a case that may come, or no "no" at all.
 const CONDITIONS: [&str; 26] = [
     "if",
@@ -152,7 +204,19 @@ fn refuses(clause: &str) -> bool {
                 .split_once(*phrase)
                 .is_some_and(|(before, after)| !conditional(before) && receives(after))
     };
-    REFUSALS.iter().any(outright) || REFUSALS_BEFORE.iter().any(around)
+    REFUSALS.iter().any(outright) || REFUSALS_BEFORE.iter().any(around) || takes_back(clause)
+}
+
+fn takes_back(clause: &str) -> bool {
+    let contains = |phrase: &&str| contains_phrase(clause, phrase);
+    if NO_THANKS.iter().any(contains) {
+        return true;
+    }
+    let said = clause.split(' ').skip_while(|word| LEADING.contains(word)).collect::<Vec<_>>().join(" ");
+    let begins = |phrase: &&str| {
+        said.strip_prefix(*phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    TAKES_BACK.iter().any(begins) && !OFFERED.iter().any(contains) && !conditional(clause)
 }
 
 fn conditional(before: &str) -> bool {
@@ -165,7 +229,15 @@ mod tests {
 
     use super::*;
 
-    const NO: [&str; 20] = [
+    const NO: [&str; 28] = [
+        "Stop sending me offers from Acme Shoes on WhatsApp",
+        "Never send me offers on WhatsApp",
+        "Opt out of WhatsApp marketing from Acme Shoes",
+        "I want to unsubscribe from offers of Acme Shoes on WhatsApp",
+        "Don't receive marketing from Acme Shoes on WhatsApp",
+        "Untick to stop receiving offers on WhatsApp",
+        "Acme Shoes WhatsApp offers: no thanks",
+        "Não me envie ofertas no WhatsApp",
         "I do NOT want to receive offers on WhatsApp from Acme Shoes",
         "I don't want to receive offers on WhatsApp",
         "No, I don’t wish to receive messages from Acme Shoes.",
@@ -188,7 +260,11 @@ mod tests {
         "لا أريد استلام عروض على واتساب",
     ];
 
-    const YES: [&str; 20] = [
+    const YES: [&str; 24] = [
+        "Receive offers on WhatsApp. Opt out of them at any time.",
+        "Get offers from Acme Shoes on WhatsApp. Unsubscribe from them by replying STOP",
+        "Receive offers on WhatsApp; opt out whenever you like",
+        "I agree to receive offers on WhatsApp and can stop receiving them at any time",
         "Yes, I want to receive offers on WhatsApp from Acme Shoes. You can opt out at any time.",
         "Receive offers on WhatsApp from Acme Shoes. We will not share your number.",
         "I agree to receive offers. If I do not want to receive them any more, I reply STOP.",

@@ -56,8 +56,10 @@ proptest! {
         prop_assert!(!has_opt_in(&left));
         prop_assert_eq!((left.phone, left.user_ids.len()), (None, 0));
         prop_assert_eq!((&left.time_zone, &left.jurisdiction), (&None, &None));
-        prop_assert_eq!((left.last_inbound, left.known, left.cooled), (None, None, None));
-        prop_assert_eq!((left.prompt.sent(), left.prompt.accepted), (None, None));
+        prop_assert_eq!((left.last_inbound, left.known, left.prompt.accepted), (None, None, None));
+        // Nobody is asked, or tried with marketing, twice in a day because of it.
+        prop_assert_eq!((left.cooled, left.prompt.sent()), (contact.cooled, contact.prompt.sent()));
+        prop_assert!(left.prompt.recent.iter().all(|(_, id)| id.is_empty()) && left.prompt.recent.len() <= 1);
         prop_assert_eq!(left.reach, Reach::default());
         prop_assert_eq!(left.erased, Some(at));
     }
@@ -114,8 +116,10 @@ proptest! {
         }
         prop_assert_eq!((left.phone, left.user_ids.len()), (None, 0));
         prop_assert_eq!((&left.time_zone, &left.jurisdiction), (&None, &None));
-        prop_assert_eq!((left.last_inbound, left.known, left.cooled), (None, None, None));
-        prop_assert_eq!((left.prompt.sent(), left.prompt.accepted), (None, None));
+        prop_assert_eq!((left.last_inbound, left.known, left.prompt.accepted), (None, None, None));
+        // Nobody is asked, or tried with marketing, twice in a day because of it.
+        prop_assert_eq!((left.cooled, left.prompt.sent()), (contact.cooled, contact.prompt.sent()));
+        prop_assert!(left.prompt.recent.iter().all(|(_, id)| id.is_empty()) && left.prompt.recent.len() <= 1);
         prop_assert_eq!((left.reach, left.erased), (Reach::default(), Some(at).max(contact.erased)));
     }
 
