@@ -130,6 +130,7 @@ fn what_stands_is_exported_where_the_log_does_not_tell_it() {
     known.prompt_state = PromptState::Declined.into();
     known.erased_at = Some(hour(1));
     known.not_on_whatsapp_since = Some(hour(4));
+    known.last_inbound_at = Some(hour(5));
     *fake.state.export.lock().unwrap() = vec![stands];
     let found = rows(&fake.run(&["export", "--format", "csv"]).out);
     let shown: Vec<(&str, &str, &str)> = found.iter().map(|row| (&row[0], &row[2], &row[20])).collect();
@@ -143,6 +144,7 @@ fn what_stands_is_exported_where_the_log_does_not_tell_it() {
             ("15550001111", "declined", ""),
             ("15550001111", "opt_out_confirmed", ""),
             ("15550001111", "contact", ""),
+            ("15550001111", "wrote", ""),
             ("15550001111", "not_on_whatsapp", ""),
         ]
     );
