@@ -8,6 +8,7 @@ mod hearing;
 mod lost;
 mod refused;
 mod sentinel;
+mod tls;
 
 use std::{
     collections::BTreeMap,

@@ -1,14 +1,12 @@
-//! Who may use the server: a user with the least permissions, and TLS.
+//! Who may use the server: a user with the least permissions.
 
 use ::redis::cmd;
-use sendgate::store::{Erase, RegistryRow, redis::RedisTls};
+use sendgate::store::{Erase, RegistryRow};
 
 use super::*;
 use crate::{
     conformance::{append, id, sender},
-    harness::certificates::{Authority, Issued},
     redis_cluster::Cluster,
-    redis_server::free_port,
 };
 
 /// What a user of a single server or of a master that Sentinel knows needs, as in docs/redis.md.
@@ -196,71 +194,4 @@ async fn a_user_who_may_not_touch_the_keys_is_told_so() {
     rules.query_async::<()>(&mut connection).await.unwrap();
     let error = everything(&format!("redis://other:secret@127.0.0.1:{}", server.port())).await.unwrap_err();
     assert!(error.contains("permission"), "{error}");
-}
-
-async fn secure(authority: &Authority, clients: Option<&Authority>) -> (RedisServer, tempfile::TempDir, u16) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).display().to_string();
-    let issued = authority.issue("127.0.0.1");
-    std::fs::write(path("cert.pem"), &issued.cert).unwrap();
-    std::fs::write(path("key.pem"), &issued.key).unwrap();
-    std::fs::write(path("ca.pem"), clients.unwrap_or(authority).pem()).unwrap();
-    for _ in 0..5 {
-        let port = free_port();
-        let server = RedisServer::with(&[
-            "--tls-port",
-            &port.to_string(),
-            "--tls-cert-file",
-            &path("cert.pem"),
-            "--tls-key-file",
-            &path("key.pem"),
-            "--tls-ca-cert-file",
-            &path("ca.pem"),
-            "--tls-auth-clients",
-            if clients.is_some() { "yes" } else { "no" },
-        ])
-        .await;
-        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return (server, folder, port);
-        }
-    }
-    panic!("no server with TLS");
-}
-
-fn trusting(authority: &Authority, identity: Option<&Issued>) -> Options {
-    let identity = identity.map(|issued| (issued.cert.clone().into_bytes(), issued.key.clone().into_bytes()));
-    Options { tls: Some(RedisTls { ca: Some(authority.pem().into_bytes()), identity }), ..options() }
-}
-
-#[tokio::test]
-async fn tls_takes_only_certificates_of_the_authority() {
-    let authority = Authority::new();
-    let (_server, _folder, port) = secure(&authority, None).await;
-    let url = format!("rediss://127.0.0.1:{port}");
-    let side = Side::with(&url, trusting(&authority, None)).await;
-    write(&side.store, id(1)).await;
-    side.learn(id(1)).await;
-    let store: Arc<dyn Store> = Arc::new(open(&url, trusting(&authority, None)).await.unwrap());
-    append(&store, id(2), &[1]).await;
-    let other = open(&url, trusting(&Authority::new(), None)).await.unwrap_err();
-    assert!(matches!(other, StoreError::Unavailable(_)), "{other:?}");
-    let public = open(&url, options()).await.unwrap_err();
-    assert!(matches!(public, StoreError::Unavailable(_)), "{public:?}");
-    let plain = open(&format!("redis://127.0.0.1:{port}"), options()).await.unwrap_err();
-    assert!(matches!(plain, StoreError::Unavailable(_)), "{plain:?}");
-}
-
-#[tokio::test]
-async fn a_server_that_wants_a_certificate_gets_ours() {
-    let (authority, clients) = (Authority::new(), Authority::new());
-    let (_server, _folder, port) = secure(&authority, Some(&clients)).await;
-    let url = format!("rediss://127.0.0.1:{port}");
-    let ours = clients.issue("sendgate");
-    let side = Side::with(&url, trusting(&authority, Some(&ours))).await;
-    write(&side.store, id(1)).await;
-    let stranger = Authority::new().issue("sendgate");
-    for identity in [None, Some(&stranger)] {
-        let error = open(&url, trusting(&authority, identity)).await.unwrap_err();
-        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
-    }
 }
