@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use redis::{
     AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, PushInfo, RedisError,
     Role, TlsCertificates,
@@ -94,17 +94,23 @@ impl Connector {
     async fn ask_sentinels(&self, sentinels: &[ConnectionInfo], name: &str) -> Result<(String, u16), String> {
         let mut why = String::new();
         let mut votes = BTreeMap::<(String, u16), usize>::new();
-        for answer in join_all(sentinels.iter().map(|sentinel| self.ask_sentinel(sentinel, name))).await {
+        let all = sentinels.len();
+        let mut answers: FuturesUnordered<_> =
+            sentinels.iter().map(|sentinel| self.ask_sentinel(sentinel, name)).collect();
+        // One that says nothing holds up nobody.
+        while let Some(answer) = answers.next().await {
             match answer {
-                Ok(found) => *votes.entry(found).or_default() += 1,
+                Ok(found) => {
+                    let votes = votes.entry(found.clone()).or_default();
+                    *votes += 1;
+                    if *votes * 2 > all {
+                        return Ok(found);
+                    }
+                }
                 Err(error) => why = error,
             }
         }
-        let (all, differ) = (sentinels.len(), votes.len() > 1);
-        if let Some((found, _)) = votes.into_iter().find(|(_, votes)| votes * 2 > all) {
-            return Ok(found);
-        }
-        if differ {
+        if votes.len() > 1 {
             why.insert_str(0, "they name different ones; ");
         }
         Err(format!("of {all} sentinels no majority tells where the master is: {why}"))

@@ -128,6 +128,10 @@ async fn a_master_that_no_majority_of_the_sentinels_names_is_left() {
     ways[0].cut();
     tokio::time::sleep(NAMED_FOR + NAMED_FOR).await;
     assert_eq!(side.remembers(id(1)), Some(version), "one of three may be away");
+    ways[0].admit().await;
+    ways[0].set(Way { no_questions: true, no_answers: true, ..Way::default() });
+    tokio::time::sleep(NAMED_FOR + NAMED_FOR).await;
+    assert_eq!(side.remembers(id(1)), Some(version), "or silent");
     let cut = Instant::now();
     ways[1].set(Way { no_questions: true, no_answers: true, ..Way::default() });
     until("deaf", || side.remembers(id(1)).is_none()).await;
