@@ -16,8 +16,11 @@ use sendgate::{
     policy::Kind,
 };
 
-use super::world::{ACME, ASSERTED, OWN, World, at, recipient, settings};
-use crate::faults::Faulty;
+use super::{
+    journal::{replayed, with_journal},
+    world::{ACME, ASSERTED, OWN, World, at, recipient, settings},
+};
+use crate::faults::{Fault, Faulty};
 
 const NAMES: [&str; IDENTITIES] =
     ["447700900111", "447700900222", "447700900333", "GB.1aaa", "GB.2bbb", "GB.3ccc"];
@@ -67,12 +70,16 @@ struct Mix {
     blocks: bool,
     renames: bool,
     faults: bool,
+    /// The store is away now and then, and refusals are kept in a journal.
+    journal: bool,
 }
 
 struct Run {
     random: Random,
     mix: Mix,
     store: Arc<Faulty>,
+    /// Where the journal is.
+    _folder: tempfile::TempDir,
     world: World,
     now: Minute,
     /// How often the business was renamed.
@@ -82,6 +89,8 @@ struct Run {
     erased: bool,
     /// What somebody said under an identity was not parted yet, when the store failed: until it is, some may be denied.
     unparted: bool,
+    /// The store is away: who is not known to be refused is denied all the same.
+    away: bool,
     told: Vec<String>,
 }
 
@@ -161,7 +170,9 @@ fn renamed(names: usize) -> String {
 impl Run {
     async fn begin(seed: u64, mix: Mix) -> Self {
         let store = Faulty::new();
-        let world = World::with(settings(ACME), Arc::clone(&store)).await;
+        let folder = tempfile::tempdir().unwrap();
+        let settings = if mix.journal { with_journal(&folder) } else { settings(ACME) };
+        let world = World::with(settings, Arc::clone(&store)).await;
         let random = Random(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
         let pasts = BTreeSet::from([Past::default()]);
         let (done, told) = (Vec::new(), Vec::new());
@@ -176,6 +187,8 @@ impl Run {
             done,
             erased: false,
             unparted: false,
+            away: false,
+            _folder: folder,
             told,
         }
     }
@@ -236,8 +249,39 @@ impl Run {
         self.pasts = pasts.into_iter().flat_map(|past| step.after(past, self.now)).collect();
     }
 
+    /// Takes a step while the store is away: a "no" is taken, nothing else is.
+    async fn take_away(&mut self, step: &Step) -> Result<(), String> {
+        self.store.set(Fault::Unavailable);
+        self.away = true;
+        let result = step.take(&self.world, self.now).await;
+        self.told.push(format!("{} away {step:?} -> {result:?}", self.now));
+        let is_no = match step {
+            Step::Say { said, .. } => said.no,
+            Step::Write { text, .. } => *text == "STOP",
+            Step::Link { .. } | Step::Prove { .. } | Step::Change { .. } | Step::Erase { .. } => false,
+        };
+        // The rest of a message must come again, so it is refused, and the "no" in it kept.
+        if is_no != (result.is_ok() || matches!(step, Step::Write { text: "STOP", .. })) {
+            return Err("not what is to be taken while the store is away".to_owned());
+        }
+        if is_no {
+            self.happens(step);
+        }
+        self.check().await?;
+        if self.random.one_in(2) {
+            self.store.set(Fault::None);
+            self.away = false;
+            replayed(&self.world, &self.world.gate).await;
+        }
+        self.done.push(step.clone());
+        self.check().await
+    }
+
     /// Takes a step, perhaps with a commit that fails, and perhaps once more.
     async fn take(&mut self, step: &Step) -> Result<(), String> {
+        if self.away || self.mix.journal && self.random.one_in(4) {
+            return self.take_away(step).await;
+        }
         let fails = self.mix.faults && self.random.one_in(4);
         if fails {
             let commit = u64::try_from(1 + self.random.below(5)).unwrap();
@@ -287,7 +331,7 @@ impl Run {
         let right: Vec<_> = self.pasts.iter().map(Past::allows).collect();
         for who in 0..IDENTITIES {
             let allowed = self.allows(who).await;
-            let may_be_denied = self.unparted && !allowed;
+            let may_be_denied = (self.unparted || self.away) && !allowed;
             if !may_be_denied && !right.iter().any(|past| past[who] == allowed) {
                 let answered = if allowed { "allowed" } else { "denied" };
                 return Err(format!("{} is {answered}", NAMES[who]));
@@ -313,6 +357,12 @@ impl Run {
                 break;
             }
         }
+        self.store.set(Fault::None);
+        self.away = false;
+        if self.mix.journal {
+            replayed(&self.world, &self.world.gate).await;
+            self.check().await?;
+        }
         self.everything_is_kept().await?;
         self.anybody_can_opt_in_again().await?;
         for name in NAMES {
@@ -326,7 +376,7 @@ impl Run {
         let acknowledged = self.done.iter().filter(|_| !self.mix.faults && !self.erased);
         for step in acknowledged {
             let Step::Say { said, .. } = step else { continue };
-            if matches!(said.to, To::Prompt | To::Sender) {
+            if matches!(said.to, To::Prompt | To::Sender) || (self.mix.journal && !said.no) {
                 continue;
             }
             let page = self.world.log(NAMES[said.identity]).await;
@@ -391,7 +441,8 @@ async fn runs(mix: Mix) {
     );
 }
 
-const PLAIN: Mix = Mix { changes: false, erasures: false, blocks: false, renames: false, faults: false };
+const PLAIN: Mix =
+    Mix { changes: false, erasures: false, blocks: false, renames: false, faults: false, journal: false };
 
 #[tokio::test]
 async fn statements_links_and_proofs_mean_what_the_documents_say() {
@@ -424,6 +475,11 @@ async fn with_changes_and_a_store_that_fails() {
 }
 
 #[tokio::test]
+async fn with_a_journal() {
+    runs(Mix { changes: true, blocks: true, journal: true, ..PLAIN }).await;
+}
+
+#[tokio::test]
 async fn with_everything() {
-    runs(Mix { changes: true, erasures: true, blocks: true, renames: true, faults: true }).await;
+    runs(Mix { changes: true, erasures: true, blocks: true, renames: true, faults: true, ..PLAIN }).await;
 }
