@@ -65,6 +65,7 @@ fn who(number: u64) -> Who {
         key: String::new(),
         request_digest: [0; 16],
         from_platform: false,
+        whole_seconds: false,
     }
 }
 

@@ -189,6 +189,17 @@ impl Keywords {
         if errors.is_empty() { Ok(keywords) } else { Err(errors) }
     }
 
+    /// The same without those that are wrong.
+    #[must_use]
+    pub fn with_what_fits(extras: &[ExtraWord]) -> Self {
+        let mut keywords = Self::builtin();
+        for extra in extras {
+            // Told where the configuration is read.
+            let _ = keywords.add(extra);
+        }
+        keywords
+    }
+
     fn add(&mut self, extra: &ExtraWord) -> Result<(), KeywordError> {
         let language = extra.language.clone();
         let key = fold::key(&extra.text).filter(|key| key.chars().nth(MAX_EXTRA_CHARS).is_none());

@@ -7,7 +7,7 @@ use super::{
     values::{self, lasting},
 };
 use crate::{
-    keywords::{ExtraWord, Operation},
+    keywords::{ExtraWord, Keywords, Operation},
     model::{Millis, Scope, ScopeSet, Topic, evidence::Jurisdiction},
     policy::{DatedPause, JurisdictionRules, QuietHours, RuleId, Rules},
     senders::{Profile, PromptSettings},
@@ -191,16 +191,28 @@ fn jurisdictions(items: &[Item<'_>]) -> Vec<JurisdictionRules> {
 /// Adds a level's words to those of the levels outside; the same word again takes on the inner meaning.
 fn add_words(level: &Section<'_>, words: &mut Vec<ExtraWord>) {
     let mut added: Vec<ExtraWord> = Vec::new();
+    let mut fit = Vec::new();
     for item in level.get("keywords").and_then(|item| item.items()).unwrap_or_default() {
         let Some(word) = word(&item) else { continue };
         if added.iter().any(|earlier| is_same_word(earlier, &word)) {
             let wrong = format!("adds {} for a second time", values::quoted(&word.text));
             item.complain(Wrong::new(wrong, "each word of a language once"));
         }
+        fit.push((item, word.clone()));
         added.push(word);
     }
     words.retain(|outer| !added.iter().any(|inner| is_same_word(inner, outer)));
-    words.extend(added);
+    for (item, word) in fit {
+        words.push(word);
+        if let Err(errors) = Keywords::with_extras(words) {
+            let wrong = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            item.complain(Wrong::new(
+                format!("is no keyword: {wrong}"),
+                "a short word or phrase with one meaning",
+            ));
+            words.pop();
+        }
+    }
 }
 
 fn is_same_word(a: &ExtraWord, b: &ExtraWord) -> bool {

@@ -43,6 +43,8 @@ pub struct Who {
     pub request_digest: [u8; 16],
     /// A webhook said so: recorded even for a sender that is not configured, since nobody can say it again.
     pub from_platform: bool,
+    /// Its time is the platform's, which tells whole seconds.
+    pub whole_seconds: bool,
 }
 
 /// An opt-in.

@@ -35,18 +35,19 @@ pub(super) fn said_after(yes: Option<Time>, who: &Who, mut entry: Entry) -> Entr
     let now = entry.recorded_at;
     let at = who.refused_at(entry.occurred_at, now);
     // However far ahead: that it counts is what was acknowledged. A "yes" after it has to wait for the clock.
+    let same_second = |yes: Time| at.millis() % 1000 == 0 && yes.since(at) < Millis::new(1000);
     entry.occurred_at = match yes {
-        Some(yes) if yes > at && (who.occurred_at.is_none() || yes > now) => yes,
+        Some(yes) if yes > at && (who.occurred_at.is_none() || yes > now || same_second(yes)) => yes,
         _ => at,
     };
     entry
 }
 
 impl Who {
-    /// When a "no" was said at the latest. The platform tells whole seconds: a "yes" of the same second, told to the
-    /// millisecond by somebody else, must not seem later.
+    /// When a "no" was said at the latest. The platform tells whole seconds, and so does who passes them on: a "yes" of the
+    /// same second, told to the millisecond by somebody else, must not seem later.
     fn refused_at(&self, at: Time, now: Time) -> Time {
-        if self.from_platform && at.millis() % 1000 == 0 {
+        if self.whole_seconds && at.millis() % 1000 == 0 {
             (at + Millis::new(999)).min(now).max(at)
         } else {
             at

@@ -119,7 +119,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             refusals_only: false,
         };
         let who = self.readable("inbound", fields.finish(who))?;
-        let who = Who { request_digest: [0; 16], ..who };
+        let who = Who { request_digest: [0; 16], whole_seconds: true, ..who };
         let recorded = told(self.gate.record_inbound(&who, &inbound).await)?;
         Ok(Response::new(pb::RecordInboundResponse {
             window_expires_at: recorded.window_expires_at.map(convert::timestamp),

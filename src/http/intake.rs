@@ -336,6 +336,7 @@ fn who(sender: SenderId, recipient: Recipient, at: Time) -> Who {
         key: String::new(),
         request_digest: [0; 16],
         from_platform: true,
+        whole_seconds: true,
     }
 }
 

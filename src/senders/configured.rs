@@ -91,13 +91,13 @@ impl ConfiguredSender {
     }
 }
 
-/// The word lists of a profile. Its extra words were checked when the configuration was read.
+/// The word lists of a profile. Its extra words were checked when the configuration was read; should one not fit all the
+/// same, the others do.
 fn keywords(profile: &Profile, made: &mut Made) -> Arc<Keywords> {
     if let Some((_, keywords)) = made.iter().find(|(extra, _)| *extra == profile.keywords) {
         return Arc::clone(keywords);
     }
-    let keywords = Keywords::with_extras(&profile.keywords).unwrap_or_else(|_| Keywords::builtin());
-    let keywords = Arc::new(keywords);
+    let keywords = Arc::new(Keywords::with_what_fits(&profile.keywords));
     made.push((profile.keywords.clone(), Arc::clone(&keywords)));
     keywords
 }

@@ -92,6 +92,16 @@ impl Watched {
         cmd("SENTINEL").arg("FAILOVER").arg("main").query_async::<()>(&mut sentinel).await.is_ok()
     }
 
+    /// From now on the first sentinel names this server the master.
+    pub(crate) async fn watch(&self, port: u16) {
+        let client = ::redis::Client::open(format!("redis://127.0.0.1:{}", self.sentinels[0].1)).unwrap();
+        let mut sentinel = client.get_multiplexed_async_connection().await.unwrap();
+        let mut both = ::redis::pipe();
+        both.cmd("SENTINEL").arg("REMOVE").arg("main");
+        both.cmd("SENTINEL").arg("MONITOR").arg("main").arg("127.0.0.1").arg(port).arg(1);
+        both.query_async::<()>(&mut sentinel).await.unwrap();
+    }
+
     /// Waits until the replica has become a master; from then on it is called one here.
     pub(crate) async fn is_switched(&mut self) {
         let by = Instant::now() + PATIENCE;

@@ -26,6 +26,7 @@ async fn opt_out(gate: &Gate, key: &str) {
         key: key.to_owned(),
         request_digest: [0; 16],
         from_platform: false,
+        whole_seconds: false,
     };
     let request = OptOutRequest {
         who,

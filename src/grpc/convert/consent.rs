@@ -44,6 +44,7 @@ pub(in crate::grpc) fn who(
         key,
         request_digest: digest(request),
         from_platform: false,
+        whole_seconds: false,
     })
 }
 

@@ -60,18 +60,33 @@ impl Connector {
         }
     }
 
-    /// A connection for commands, which tells when it has ended.
-    pub(super) async fn commands<F>(&self, pushed: F) -> Result<Wire, String>
+    /// A connection for commands, which tells when it has ended; and where it leads, where that may change.
+    pub(super) async fn commands<F>(&self, pushed: F) -> Result<(Wire, Option<String>), String>
     where
         F: Fn(PushInfo) -> Result<(), SendError> + Send + Sync + 'static,
     {
         match &self.target.0 {
-            Shape::Cluster(nodes) => self.cluster(nodes).await.map(Wire::Cluster),
-            Shape::One(_) | Shape::Sentinel { .. } => {
-                let master = self.master().await?;
-                self.to_master(&master, Some(pushed)).await.map(Wire::One)
+            Shape::Cluster(nodes) => Ok((Wire::Cluster(self.cluster(nodes).await?), None)),
+            Shape::One(info) => Ok((Wire::One(self.to_master(info, Some(pushed)).await?), None)),
+            Shape::Sentinel { .. } => {
+                let (connection, place) = self.to_named_master(Some(pushed)).await?;
+                Ok((Wire::One(connection), Some(place)))
             }
         }
+    }
+
+    /// A connection to the master that Sentinel names, and where that is. Named once more when it stands: making it takes
+    /// time, and a master that was replaced meanwhile goes on as if nothing had happened.
+    async fn to_named_master<F>(&self, pushed: Option<F>) -> Result<(MultiplexedConnection, String), String>
+    where
+        F: Fn(PushInfo) -> Result<(), SendError> + Send + Sync + 'static,
+    {
+        let master = self.master().await?;
+        let connection = self.to_master(&master, pushed).await?;
+        if self.master().await?.addr() != master.addr() {
+            return Err("Sentinel names another master by now".to_owned());
+        }
+        Ok((connection, master.addr().to_string()))
     }
 
     /// Where the master is now.

@@ -11,7 +11,10 @@ mod view;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -37,6 +40,8 @@ struct Hearing {
     trust: Duration,
     cluster: bool,
     nodes: Mutex<Nodes>,
+    /// The connection for commands that there was at the last beat.
+    linked: AtomicU64,
 }
 
 /// The masters that must be heard, by name.
@@ -69,6 +74,7 @@ impl Redis {
             trust: self.options.trust,
             cluster: self.cluster,
             nodes: Mutex::default(),
+            linked: AtomicU64::new(0),
         });
         if self.cluster {
             self.spawn(cluster::oversee(hearing));
@@ -93,6 +99,7 @@ impl Hearing {
 
     /// A master answered a question that was sent at some instant.
     fn beat(&self, name: &str, asked: Instant, view: View) {
+        self.follow_link();
         let mut nodes = self.lock();
         let Some(node) = nodes.each.get_mut(name) else { return };
         node.until = asked.checked_add(self.trust);
@@ -127,6 +134,16 @@ impl Hearing {
         nodes.whole = !self.cluster || view::is_whole(&views);
         if was && !nodes.whole {
             self.deaf();
+        }
+    }
+
+    /// What was read over another connection may come from another server, which nobody listens to any more; and what was
+    /// written over it may be forgotten.
+    fn follow_link(&self) {
+        if let Some((number, _)) = self.link.now()
+            && self.linked.swap(number, Ordering::SeqCst) != number
+        {
+            self.ear.deaf();
         }
     }
 

@@ -55,6 +55,8 @@ pub(super) struct Link {
 struct Numbered {
     number: u64,
     wire: Wire,
+    /// Where it leads, where that may change.
+    place: Option<String>,
 }
 
 #[derive(Clone)]
@@ -78,6 +80,16 @@ impl Link {
     /// Whether every master is heard by who listens to them.
     pub(super) fn are_heard(&self, heard: bool) {
         self.heard.store(heard, Ordering::Relaxed);
+    }
+
+    /// Which connection there is, and where it leads where that may change.
+    pub(super) fn now(&self) -> Option<(u64, Option<String>)> {
+        self.wire.load().as_ref().map(|now| (now.number, now.place.clone()))
+    }
+
+    /// True when commands go to another server than this.
+    pub(super) fn leads_elsewhere(&self, place: &str) -> bool {
+        self.now().and_then(|(_, leads)| leads).is_some_and(|leads| leads != place)
     }
 
     /// Tells whether there is a connection.
@@ -155,8 +167,8 @@ impl Link {
             }
             Ok::<(), redis::aio::SendError>(())
         };
-        let wire = connector.commands(ended).await?;
-        self.wire.store(Some(Arc::new(Numbered { number, wire })));
+        let (wire, place) = connector.commands(ended).await?;
+        self.wire.store(Some(Arc::new(Numbered { number, wire, place })));
         self.up.send_replace(true);
         Ok(number)
     }

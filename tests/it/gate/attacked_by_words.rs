@@ -28,7 +28,7 @@ businesses:
 ";
 
 fn platform(who: Who) -> Who {
-    Who { from_platform: true, ..who }
+    Who { from_platform: true, whole_seconds: true, ..who }
 }
 
 async fn marketing(world: &World) -> Reason {

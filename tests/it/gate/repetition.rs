@@ -197,6 +197,7 @@ async fn a_stop_of_the_platform_beats_a_yes_within_its_second() {
     assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
     let mut who = world.who(PERSON, 0, "");
     who.from_platform = true;
+    who.whole_seconds = true;
     let stop = sendgate::gate::Inbound {
         message_id: "wamid.1".to_owned(),
         text: "STOP".to_owned(),

@@ -86,6 +86,7 @@ impl World {
             key: key.to_owned(),
             request_digest: [0; 16],
             from_platform: false,
+            whole_seconds: false,
         }
     }
 

@@ -152,3 +152,26 @@ async fn a_name_that_no_sentinel_knows_is_told() {
     let error = open(&url, options()).await.unwrap_err().to_string();
     assert!(error.contains("knows no master `other`"), "{error}");
 }
+
+/// Making a connection takes time. A master that is replaced meanwhile, and goes on as one, must not be written to and read
+/// from while the new one is listened to.
+#[tokio::test]
+async fn commands_do_not_go_to_another_master_than_the_one_that_is_heard() {
+    let watched = Watched::alone().await;
+    let way = Proxy::to(watched.master.port()).await;
+    watched.watch(way.port()).await;
+    let url = format!("redis+sentinel://127.0.0.1:{}/main", watched.ports()[0]);
+    let side = Side::open(&url).await;
+    assert_eq!(resumes(&side, id(1), PATIENCE).await, 1);
+    way.set(Way { delay: Duration::from_millis(150), ..Way::default() });
+    way.cut();
+    // Both ask for the master now, and take half a second and more to reach it.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    watched.watch(watched.replica.port()).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    for version in 1..4 {
+        assert_eq!(resumes(&side, id(2), PATIENCE).await, version);
+    }
+    let new = open(&watched.replica.url(), options()).await.unwrap();
+    assert_eq!(new.load(id(2), at(0)).await.unwrap().version, 3);
+}

@@ -102,6 +102,7 @@ impl InProcess {
             key: whom.key.clone(),
             request_digest: [0; 16],
             from_platform: false,
+            whole_seconds: false,
         }
     }
 

@@ -32,6 +32,7 @@ pub(super) struct Lane {
 struct Connected {
     connection: MultiplexedConnection,
     ended: watch::Receiver<bool>,
+    place: String,
 }
 
 impl Lane {
@@ -133,7 +134,9 @@ impl Lane {
 
     /// The connection, made when there is none that works.
     async fn connected(&mut self) -> Result<Connected, String> {
-        if let Some(connected) = self.connection.as_ref().filter(|it| !*it.ended.borrow()) {
+        let link = Arc::clone(&self.shared.link);
+        let is_good = |it: &&Connected| !*it.ended.borrow() && !link.leads_elsewhere(&it.place);
+        if let Some(connected) = self.connection.as_ref().filter(is_good) {
             return Ok(connected.clone());
         }
         let (told, ended) = watch::channel(false);
@@ -147,7 +150,11 @@ impl Lane {
         let mut connection = self.shared.connector.to_master(&master, Some(pushed)).await?;
         let taught: Result<Value, RedisError> = connection.req_packed_command(&self.shared.teach).await;
         taught.and_then(Value::extract_error).map_err(|error| fault::plain(&error))?;
-        let connected = Connected { connection, ended };
+        let place = master.addr().to_string();
+        if link.leads_elsewhere(&place) {
+            return Err("all else goes to another master".to_owned());
+        }
+        let connected = Connected { connection, ended, place };
         self.connection = Some(connected.clone());
         Ok(connected)
     }

@@ -95,6 +95,11 @@ pub(super) async fn listen(hearing: &Arc<Hearing>, node: &str, master: &Connecti
             }
         };
         match timeout(hearing.trust, sign).await {
+            // One of them is on a master that was replaced: both look again.
+            Ok(Sign::Master(_)) if hearing.link.leads_elsewhere(&master.addr().to_string()) => {
+                hearing.link.leave("it leads to another server than the one that is heard");
+                return heard;
+            }
             Ok(Sign::Master(view)) => {
                 heard = true;
                 hearing.beat(node, asked, view);
