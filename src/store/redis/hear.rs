@@ -99,6 +99,10 @@ impl Hearing {
 
     /// A master answered a question that was sent at some instant.
     fn beat(&self, name: &str, asked: Instant, view: View) {
+        if self.link.is_foreign() {
+            self.deaf();
+            return;
+        }
         self.follow_link();
         let mut nodes = self.lock();
         let Some(node) = nodes.each.get_mut(name) else { return };
@@ -161,8 +165,10 @@ impl Hearing {
                 for value in push.data {
                     match value {
                         Value::Array(keys) => keys.into_iter().for_each(|key| self.written(key)),
-                        // The whole database was flushed.
-                        _ => self.ear.deaf(),
+                        _ => {
+                            self.ear.deaf();
+                            self.link.look_again("the whole database was flushed");
+                        }
                     }
                 }
             }
@@ -179,6 +185,10 @@ impl Hearing {
         match named {
             Some(Named::Contact(id)) => self.ear.changed(id),
             Some(Named::Registry) => self.ear.learned(),
+            Some(Named::IdentityKey) => {
+                self.ear.deaf();
+                self.link.look_again("the key of contact ids was written");
+            }
             None => {}
         }
     }

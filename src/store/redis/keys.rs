@@ -36,6 +36,8 @@ pub(super) enum Named {
     Contact(ContactId),
     /// The registry.
     Registry,
+    /// The key of contact ids.
+    IdentityKey,
 }
 
 impl Keys {
@@ -87,8 +89,8 @@ impl Keys {
     }
 
     /// The prefixes whose writes concern memory. Logs, payloads and the feed change all the time and push nothing.
-    pub(super) fn tracked(&self) -> [String; 3] {
-        ["c", "w", "r"].map(|kind| format!("{}:{kind}:", self.prefix))
+    pub(super) fn tracked(&self) -> [String; 4] {
+        ["c", "w", "r", "k"].map(|kind| format!("{}:{kind}:", self.prefix))
     }
 
     /// A pattern of every contact.
@@ -103,6 +105,9 @@ impl Keys {
         let (kind, rest) = rest.split_first_chunk::<3>()?;
         if kind == b":r:" {
             return Some(Named::Registry);
+        }
+        if kind == b":k:" {
+            return Some(Named::IdentityKey);
         }
         if kind != b":c:" && kind != b":w:" {
             return None;

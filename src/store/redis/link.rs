@@ -5,7 +5,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -37,6 +37,9 @@ const PROBE_ANSWER: Duration = Duration::from_secs(1);
 /// one that is away is no reason to leave the others.
 const CLUSTER_PROBES: u32 = 3;
 
+const FOREIGN: &str = "it has another key of contact ids than the one this process began with: its data was lost or replaced; \
+    restart every sidecar, or restore the data";
+
 /// Where commands go.
 pub(super) struct Link {
     wire: ArcSwapOption<Numbered>,
@@ -47,6 +50,10 @@ pub(super) struct Link {
     lost: watch::Sender<u64>,
     made: AtomicU64,
     up: watch::Sender<bool>,
+    /// The key of contact ids: a Redis with another is another store.
+    identity: OnceLock<(String, [u8; 32])>,
+    /// The last Redis that was reached had another.
+    foreign: AtomicBool,
     /// Every master of the cluster is heard, over connections that this one has nothing to do with.
     heard: AtomicBool,
 }
@@ -73,8 +80,21 @@ impl Link {
             lost: watch::Sender::new(0),
             made: AtomicU64::new(0),
             up: watch::Sender::new(false),
+            identity: OnceLock::new(),
+            foreign: AtomicBool::new(false),
             heard: AtomicBool::new(false),
         })
+    }
+
+    /// The name and value of the key of contact ids, which every Redis must have that is connected to from now on.
+    pub(super) fn is_of(&self, name: String, key: [u8; 32]) {
+        // The first stays.
+        let _ = self.identity.set((name, key));
+    }
+
+    /// True while Redis is another store than this process began with: nothing that is remembered of it counts.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.foreign.load(Ordering::SeqCst)
     }
 
     /// Whether every master is heard by who listens to them.
@@ -168,6 +188,13 @@ impl Link {
             Ok::<(), redis::aio::SendError>(())
         };
         let (wire, place) = connector.commands(ended).await?;
+        if let Some((name, key)) = self.identity.get() {
+            let same = is_the_same(&wire, name, key).await?;
+            self.foreign.store(!same, Ordering::SeqCst);
+            if !same {
+                return Err(FOREIGN.to_owned());
+            }
+        }
         self.wire.store(Some(Arc::new(Numbered { number, wire, place })));
         self.up.send_replace(true);
         Ok(number)
@@ -229,6 +256,14 @@ impl Link {
         self.wire.load().as_ref().is_some_and(|now| matches!(now.wire, Wire::Cluster(_)))
     }
 
+    /// Connects anew, to see whether it is still the same store.
+    pub(super) fn look_again(&self, why: &str) {
+        if let Some((number, _)) = self.now() {
+            tracing::warn!(%why, "connecting to Redis anew");
+            self.lost.send_replace(number);
+        }
+    }
+
     /// Gives the connection up for a reason the connection does not know.
     pub(super) fn leave(&self, why: &str) {
         let number = self.wire.load().as_ref().map(|now| now.number);
@@ -259,6 +294,30 @@ impl Link {
     fn not_connected(&self) -> Failed {
         Failed::NotConnected(self.why())
     }
+}
+
+/// Makes sure that a Redis has the key of contact ids that is known, and puts it back where there is none: it came back
+/// without its data, and what is written now must be found by all.
+async fn is_the_same(wire: &Wire, name: &str, key: &[u8; 32]) -> Result<bool, String> {
+    let ask = async |cmd: Cmd| {
+        let answer = match wire.clone() {
+            Wire::One(mut connection) => connection.req_packed_command(&cmd).await,
+            Wire::Cluster(mut connection) => connection.req_packed_command(&cmd).await,
+        };
+        answer.and_then(Value::extract_error).map_err(|error| fault::plain(&error))
+    };
+    let looked = async {
+        let mut known = ask(redis::cmd("GET").arg(name).to_owned()).await?;
+        if known == Value::Nil {
+            tracing::error!(
+                "Redis has lost the key of contact ids, and its data with it, it seems; the key is put back"
+            );
+            ask(redis::cmd("SET").arg(name).arg(key.as_slice()).arg("NX").to_owned()).await?;
+            known = ask(redis::cmd("GET").arg(name).to_owned()).await?;
+        }
+        Ok(known == Value::BulkString(key.to_vec()))
+    };
+    timeout(PROBE_ANSWER, looked).await.unwrap_or_else(|_| Err("it did not answer in time".to_owned()))
 }
 
 impl std::fmt::Debug for Link {

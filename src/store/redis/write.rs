@@ -125,7 +125,9 @@ impl Redis {
         let set = self.link.run(redis::cmd("SET").arg(&key).arg(wanted.as_slice()).arg("NX")).await;
         set.map_err(|failed| failed.of_write())?;
         // Another key would orphan every contact, so a damaged one is never replaced.
-        self.stored_identity_key().await?.ok_or_else(damaged_key)
+        let stored = self.stored_identity_key().await?.ok_or_else(damaged_key)?;
+        self.link.is_of(key, stored);
+        Ok(stored)
     }
 
     pub(super) async fn stored_identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {

@@ -297,3 +297,33 @@ async fn one_loss_that_many_callers_see_costs_one_connection() {
         assert_eq!(pair.proxy.accepted() - before, 2, "one that listens, one for commands");
     }
 }
+
+/// Ids of contacts depend on the key: under another, opt-outs would be looked for where they are not.
+#[tokio::test]
+async fn a_redis_that_lost_the_key_of_contact_ids_gets_it_back_and_one_with_another_is_left() {
+    let apart = Apart::new().await;
+    assert_eq!(apart.writer.identity_key([7; 32]).await.unwrap(), [7; 32]);
+    // Who listens to such a write connects anew.
+    let by = Instant::now() + PATIENCE;
+    while apart.side.store.identity_key([1; 32]).await != Ok([7; 32]) {
+        assert!(Instant::now() < by, "the key is not read");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    apart.server.command(&["FLUSHALL"]).await;
+    let by = Instant::now() + PATIENCE;
+    while apart.writer.known_identity_key().await != Ok(Some([7; 32])) {
+        assert!(Instant::now() < by, "the key is not put back");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    write(&apart.writer, id(1)).await;
+    apart.recovers().await;
+    let name = "sg:k:{key}";
+    apart.server.command(&["SET", name, &"8".repeat(32)]).await;
+    let why = async || apart.side.store.load(id(1), at(0)).await.map_err(|error| error.to_string());
+    let by = Instant::now() + PATIENCE;
+    while !why().await.is_err_and(|why| why.contains("another key of contact ids")) {
+        assert!(Instant::now() < by, "a Redis with another key is read");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(apart.side.remembers(id(1)), None);
+}
