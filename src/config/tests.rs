@@ -138,17 +138,34 @@ fn the_inner_level_wins_setting_by_setting() {
 fn words_add_up_over_the_levels_and_the_inner_meaning_of_one_wins() {
     let word =
         |operation: &str, text: &str| format!("[{{language: en, operation: {operation}, text: {text}}}]");
-    let general = format!("keywords: {}", word("opt_out", "halt"));
+    let general = format!("keywords: {}", word("opt_out", "haltet"));
     let of_business = format!(", keywords: {}", word("yes", "sure"));
-    let of_sender = format!(", keywords: {}", word("ambiguous", "HALT"));
+    let of_sender = format!(", keywords: {}", word("ambiguous", "HALTET"));
     let settings = load(&format!("{general}\n{}", business(&of_business, &of_sender)));
     let words = &settings.businesses[0].senders[0].profile.keywords;
     let said: Vec<_> = words.iter().map(|word| (word.text.as_str(), word.operation)).collect();
     assert_eq!(
         said,
-        [("sure", crate::keywords::Operation::Yes), ("HALT", crate::keywords::Operation::Ambiguous)]
+        [("sure", crate::keywords::Operation::Yes), ("HALTET", crate::keywords::Operation::Ambiguous)]
     );
     assert_eq!(settings.senders.profile.keywords.len(), 1);
+}
+
+#[test]
+fn a_word_that_is_no_keyword_is_a_mistake() {
+    let word = |operation: &str, text: &str| {
+        format!(
+            "keywords: [{{language: en, operation: opt_out, text: haltet}}, {{language: en, operation: {operation}, text: '{text}'}}]"
+        )
+    };
+    let long: String = (10..50).map(|n| format!("wort{n}x ")).collect();
+    for (operation, text) in
+        [("opt_out", "👎"), ("opt_out", "!!!"), ("opt_in", "stop"), ("opt_in", "haltet"), ("opt_out", &long)]
+    {
+        let text = format!("{}\n{}", word(operation, text), business("", ""));
+        let mistakes = load_all(&text, &[], &[]).unwrap_err().to_string();
+        assert!(mistakes.contains("keywords[1]"), "{mistakes}");
+    }
 }
 
 #[test]

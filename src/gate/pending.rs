@@ -12,6 +12,7 @@ use std::{
     },
 };
 
+use super::times::told_late;
 use crate::{
     cache::IdMap,
     model::{Contact, StatementId, Time},
@@ -73,7 +74,12 @@ impl Pending {
                 loaded.record.said_at(refusal.at).erased.is_some_and(|erased| refusal.recorded <= erased);
             if refusal.told != Some(generation) || !erased {
                 let over = over.get_or_insert_with(|| Loaded::clone(&loaded));
-                over.record.said_at_mut(refusal.at).join(&refusal.refused);
+                let said = over.record.said_at_mut(refusal.at);
+                let yes = said.latest_permission().filter(|_| refusal.told.is_none());
+                match told_late(yes, refusal.at, refusal.recorded) {
+                    at if at == refusal.at => said.join(&refusal.refused),
+                    at => said.join(&refusal.refused.restated(at)),
+                }
             }
         }
         over.map_or(loaded, Arc::new)

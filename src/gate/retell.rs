@@ -14,7 +14,7 @@ use super::{
     names::{Revision, derived_id, random_16},
     outcome::due,
     pending::Refusal,
-    times::said_after,
+    times::{said_after, told_late},
     write::Draft,
 };
 use crate::{
@@ -217,9 +217,11 @@ impl Gate {
         let profile = self.directory.load().as_of(&entry.sender, &kept.business);
         let mut statement = kept.statement;
         loop {
-            let plan = |_: &super::write::Situation<'_>| {
+            let plan = |situation: &super::write::Situation<'_>| {
                 let mut draft = Draft::default();
-                draft.state(statement, entry.clone());
+                let yes = situation.before.latest_permission().filter(|_| refusal.told.is_none());
+                let occurred_at = told_late(yes, entry.occurred_at, entry.recorded_at);
+                draft.state(statement, Entry { occurred_at, ..entry.clone() });
                 Ok(draft)
             };
             let written = self.write_unkept(&profile, &recipient, entry.occurred_at, plan).await?;

@@ -43,6 +43,12 @@ pub(super) fn said_after(yes: Option<Time>, who: &Who, mut entry: Entry) -> Entr
     entry
 }
 
+/// When a "no" counts as said that was recorded while the store was away, and is told to it only now: after a "yes" there that
+/// seems to be of the minutes after it, for it may be one of before it, of a clock that is ahead.
+pub(super) fn told_late(yes: Option<Time>, at: Time, recorded: Time) -> Time {
+    yes.filter(|yes| *yes > recorded && !too_far_ahead(*yes, recorded)).map_or(at, |yes| yes.max(at))
+}
+
 impl Who {
     /// When a "no" was said at the latest. The platform tells whole seconds, and so does who passes them on: a "yes" of the
     /// same second, told to the millisecond by somebody else, must not seem later.

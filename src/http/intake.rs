@@ -13,7 +13,7 @@ use super::payload::{
     PreferenceChange, Quality, Restriction, RestrictionKind, Salvaged, What, effect_of,
 };
 use crate::{
-    gate::{Gate, GateError, Inbound, Observed, SenderNames, Signal, Who},
+    gate::{FUTURE_TOLERANCE, Gate, GateError, Inbound, Observed, SenderNames, Signal, Who},
     model::{Millis, Recipient, SenderId, Time},
     senders::{AccountState, LearnedSender, TemplateState},
 };
@@ -97,6 +97,8 @@ async fn store(gate: &Gate, item: Item, signed: bool) -> Result<&'static str, Ga
     let now = gate.now();
     // The platform's clock may be ahead of ours; nothing has happened later than now.
     let seen = |at: Time| at.min(now);
+    // What permits and is dated far ahead would swallow every later word against it.
+    let is_absurd = |at: Time| at > now + FUTURE_TOLERANCE;
     let intake = Intake { gate, origin, signed };
     match what {
         What::Inbound { from, message_id, at, kind, text, button, button_text, context_id, in_group } => {
@@ -109,8 +111,15 @@ async fn store(gate: &Gate, item: Item, signed: bool) -> Result<&'static str, Ga
                 opens_window: kind.opens_window() && !in_group,
                 refusals_only: kind.refusals_only() || in_group,
             };
-            let who = intake.who(&from, seen(at)).await?;
-            gate.record_inbound(&who, &inbound).await?;
+            match intake.who(&from, seen(at)).await {
+                Ok(who) => gate.record_inbound(&who, &inbound).await?,
+                Err(error) => {
+                    // Who they are besides could not be stored. A "no" is kept in the journal all the same.
+                    let refusal = Inbound { refusals_only: true, opens_window: false, ..inbound };
+                    intake.keep(&from, seen(at), &refusal, &error).await;
+                    return Err(error);
+                }
+            };
         }
         What::Status { message_id, person, status, at, errors } => {
             intake.status(person.as_ref(), &message_id, status, seen(at), &errors).await?;
@@ -132,7 +141,12 @@ async fn store(gate: &Gate, item: Item, signed: bool) -> Result<&'static str, Ga
             let sender = intake.sender().await?;
             intake.same_person(&sender, &main, &others, seen(at)).await?;
         }
+        What::TemplateStatus { status, at, .. } if status.is_sendable() && is_absurd(at) => {
+            return Ok("unusable");
+        }
+        What::AccountReinstated { at } if is_absurd(at) => return Ok("unusable"),
         What::TemplateStatus { name, language, status, category, at } => {
+            let at = seen(at);
             let state = TemplateState {
                 status: Some((at.millis(), status.word().to_owned())),
                 category: category.map(|category| (at.millis(), category.word().to_owned(), None)),
@@ -154,13 +168,15 @@ async fn store(gate: &Gate, item: Item, signed: bool) -> Result<&'static str, Ga
             intake.template(name, language, state).await?;
         }
         What::AccountRestriction { restrictions, at } => {
-            intake.account(restricted(&restrictions, at)).await?;
+            intake.account(restricted(&restrictions, seen(at))).await?;
         }
         What::AccountDisabled { at } => {
-            intake.account(AccountState { disabled: Some(at.millis()), ..AccountState::default() }).await?;
+            let disabled = Some(seen(at).millis());
+            intake.account(AccountState { disabled, ..AccountState::default() }).await?;
         }
         What::AccountReinstated { at } => {
-            intake.account(AccountState { reinstated: Some(at.millis()), ..AccountState::default() }).await?;
+            let reinstated = Some(seen(at).millis());
+            intake.account(AccountState { reinstated, ..AccountState::default() }).await?;
         }
         What::NumberQuality { event, limit, at } => intake.number_quality(event, limit, at).await?,
         What::Capability { limit, at } => {
@@ -215,6 +231,16 @@ impl Intake<'_> {
         let others: Vec<_> = person.user_id.iter().chain(&person.parent_user_id).cloned().collect();
         self.same_person(&sender, &main, &others, at).await?;
         Ok(who(sender, main, at))
+    }
+
+    /// Records the "no" in a message, under the one name that it is stored under. The delivery fails, and comes again.
+    async fn keep(&self, person: &Person, at: Time, refusal: &Inbound, error: &GateError) {
+        if !matches!(error, GateError::Store(_)) {
+            return;
+        }
+        if let (Ok(sender), Some(main)) = (self.sender().await, main_of(person)) {
+            drop(self.gate.record_inbound(&who(sender, main, at), refusal).await);
+        }
     }
 
     /// Only a signature proves that two names are one person; without it, it is the business's word.

@@ -17,7 +17,7 @@ use super::{
     recipient::{Phone, Recipient, UserId},
     scope::Scope,
     sender::SenderId,
-    statement::{OptIn, Registers},
+    statement::{OptIn, OptOut, Registers},
     time::{Time, latest},
     vec_map::VecMap,
 };
@@ -254,15 +254,39 @@ impl Contact {
         }
     }
 
-    /// The earliest thing that refuses anything, lifted or not.
+    /// The same refusals, all said at another instant.
+    #[must_use]
+    pub fn restated(&self, at: Time) -> Self {
+        let then = |said: Option<Time>| said.map(|_| at);
+        let out = |out: Option<OptOut>| out.map(|out| OptOut { at, ..out });
+        let mut restated = self.clone();
+        restated.scopes.retain(|_, registers| {
+            registers.own_out = out(registers.own_out);
+            registers.asserted_out = out(registers.asserted_out);
+            true
+        });
+        restated.by_sender.retain(|_, blocks| {
+            blocks.blocked_by_user = then(blocks.blocked_by_user);
+            blocks.reported_by_user = then(blocks.reported_by_user);
+            blocks.blocked_by_business = then(blocks.blocked_by_business);
+            true
+        });
+        restated.platform.stopped = then(restated.platform.stopped);
+        restated.held = then(restated.held);
+        restated.prompt.declined = then(restated.prompt.declined);
+        restated
+    }
+
+    /// The earliest thing that refuses anything, lifted or not, or tells that something was refused.
     #[must_use]
     pub fn first_refusal(&self) -> Option<Time> {
         let outs = self.scopes.iter().flat_map(|(_, registers)| registers.outs()).map(|(_, out)| out.at);
         let blocks = self.by_sender.iter().flat_map(|(_, blocks)| {
             [blocks.blocked_by_user, blocks.reported_by_user, blocks.blocked_by_business]
         });
-        let others = [self.platform.stopped, self.held, self.prompt.declined];
-        outs.chain(blocks.chain(others).flatten()).min()
+        let told = self.told.iter().map(|(_, told)| *told);
+        let others = [self.platform.stopped, self.held, self.prompt.declined, self.confirmed_out];
+        outs.chain(blocks.chain(told).chain(others).flatten()).min()
     }
 
     /// The names this person is known by.

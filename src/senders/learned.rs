@@ -244,7 +244,7 @@ impl AccountState {
     /// What it means for messages.
     #[must_use]
     pub fn restrictions(&self) -> Restrictions {
-        let lifted = |at: i64| self.reinstated.is_some_and(|reinstated| reinstated >= at);
+        let lifted = |at: i64| self.reinstated.is_some_and(|reinstated| reinstated > at);
         // What the platform said and what follows from a refused message do not shorten each other.
         let until = |told: Option<(i64, Option<i64>)>, concluded: Option<(i64, Option<i64>)>| {
             let in_force = told.into_iter().chain(concluded).filter(|(at, _)| !lifted(*at));
@@ -272,7 +272,10 @@ impl TemplateState {
     /// Merges what is newly learned; returns whether anything changed.
     pub fn join(&mut self, other: &Self) -> bool {
         let before = self.clone();
-        self.status = self.status.take().max(other.status.clone());
+        // Of two words of one instant the one that forbids.
+        let forbids = |word: &str| !TemplateStatus::from_word(word).is_some_and(TemplateStatus::is_sendable);
+        let key = |(at, word): &(i64, String)| (*at, forbids(word), word.clone());
+        self.status = self.status.take().into_iter().chain(other.status.clone()).max_by_key(key);
         self.category = match (self.category.take(), other.category.clone()) {
             (Some(mine), Some(other)) if other.0 > mine.0 => {
                 // The category before an announced change is the one that was in force, whoever said so.

@@ -78,9 +78,11 @@ fn two_names_registered_apart_read_each_others_contacts_once_they_are_known_to_b
 fn a_later_word_of_the_platform_lifts_a_restriction_and_an_earlier_one_does_not() {
     let mut state = AccountState { business_initiated: Some((100, None)), ..AccountState::default() };
     assert!(state.restrictions().business_initiated.is_some());
-    state.join(&AccountState { reinstated: Some(99), ..AccountState::default() });
-    assert!(state.restrictions().business_initiated.is_some());
-    state.join(&AccountState { reinstated: Some(100), ..AccountState::default() });
+    for at in [99, 100] {
+        state.join(&AccountState { reinstated: Some(at), ..AccountState::default() });
+        assert!(state.restrictions().business_initiated.is_some(), "at once it stays");
+    }
+    state.join(&AccountState { reinstated: Some(101), ..AccountState::default() });
     assert!(state.restrictions().business_initiated.is_none());
 }
 
@@ -99,8 +101,21 @@ fn a_message_that_was_refused_does_not_shorten_what_the_platform_said() {
             end(300),
             "the platform's later word, and the refusal"
         );
-        state.join(&AccountState { reinstated: Some(200), ..AccountState::default() });
+        state.join(&AccountState { reinstated: Some(201), ..AccountState::default() });
         assert_eq!(state.restrictions().business_initiated, None);
+    }
+}
+
+#[test]
+fn of_two_words_of_one_second_the_one_that_forbids_counts() {
+    let status =
+        |word: &str| TemplateState { status: Some((100, word.to_owned())), ..TemplateState::default() };
+    for (permits, forbids) in [("APPROVED", "PAUSED"), ("REINSTATED", "DISABLED"), ("FLAGGED", "DELETED")] {
+        for (first, second) in [(permits, forbids), (forbids, permits)] {
+            let mut state = status(first);
+            state.join(&status(second));
+            assert_eq!(state.status, Some((100, forbids.to_owned())));
+        }
     }
 }
 

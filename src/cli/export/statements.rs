@@ -257,7 +257,13 @@ impl Rows<'_> {
         match of.status() {
             ConsentStatus::OptedOut if self.refusals.insert((scope.clone(), at, of.voice)) => {
                 let mut row = Row::default();
-                opt_out(&mut row, of.channel(), of.voice() == Voice::Platform, &scope);
+                // Not in this log, so another said it, under another name: in no chat with whoever has this one, who has
+                // nothing to answer with a bare "yes".
+                let channel = match of.channel() {
+                    OptOutChannel::Keyword | OptOutChannel::Button => OptOutChannel::Unspecified,
+                    channel => channel,
+                };
+                opt_out(&mut row, channel, of.voice() == Voice::Platform, &scope);
                 self.add("opted_out", "", of.since.as_ref(), row);
             }
             ConsentStatus::Held => {

@@ -6,6 +6,7 @@ use super::{
     json::{self, Fault, Object},
     kinds::{IgnoredBecause, PreferenceChange},
 };
+use crate::model::Time;
 
 /// Reads one preference.
 ///
@@ -26,9 +27,10 @@ pub(super) fn read(preference: &Object, around: &Around) -> Result<What, Fault> 
     if change != PreferenceChange::Stop && !about_marketing {
         return Ok(What::Ignored { why: IgnoredBecause::PreferenceCategory });
     }
-    Ok(What::Preference {
-        person: around.who(preference, &CONTACT)?,
-        change,
-        at: json::time_of(preference, "timestamp")?,
-    })
+    let at = match json::time_of(preference, "timestamp") {
+        // A stop that nobody can date counts as of now, when it is taken in.
+        Err(_) if change == PreferenceChange::Stop => Time::MAX,
+        at => at?,
+    };
+    Ok(What::Preference { person: around.who(preference, &CONTACT)?, change, at })
 }

@@ -130,6 +130,29 @@ async fn a_no_after_the_yes_of_a_clock_far_ahead_counts() {
     }
 }
 
+/// The same where the store was away when the "no" was said, and its "yes" is not remembered here.
+#[tokio::test]
+async fn a_no_in_the_journal_after_the_yes_of_a_clock_ahead_that_nobody_here_knows_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Faulty::new();
+    let world = World::with(with_journal(&folder), Arc::clone(&store)).await;
+    let ahead = World::with(settings(PROMPTS), Arc::clone(&store)).await;
+    ahead.opt_in(A, OWN, 4).await;
+    world.reach(1);
+    store.set(Fault::Unavailable);
+    let who = Who { occurred_at: None, ..world.who(A, 1, "") };
+    assert!(world.opt_out_by(who, Channel::Website).await.unwrap().journaled);
+    store.set(Fault::None);
+    assert_eq!(world.reason(A).await, Reason::OptedOut);
+    replayed(&world, &world.gate).await;
+    for minutes in [1, 5, 60] {
+        world.reach(minutes);
+        assert_eq!(world.reason(A).await, Reason::OptedOut, "{minutes}");
+    }
+    world.opt_in(A, OWN, 61).await;
+    assert_eq!(world.reason(A).await, Reason::OptedIn);
+}
+
 /// The same of a block by the business.
 #[tokio::test]
 async fn a_block_after_the_unblock_of_a_clock_far_ahead_counts() {

@@ -28,6 +28,16 @@ proptest! {
     }
 
     #[test]
+    fn refusals_said_at_another_instant_are_the_same_refusals(contact in arbitrary::contacts(), at in at()) {
+        let refusals = Contact { told: Default::default(), confirmed_out: None, ..contact.refusals() };
+        let restated = refusals.restated(at);
+        prop_assert_eq!(refused(&restated), refused(&refusals));
+        prop_assert_eq!(restated.first_refusal(), refusals.first_refusal().map(|_| at));
+        let times = refusals.first_refusal().into_iter().all(|first| refusals.restated(first).first_refusal() == Some(first));
+        prop_assert!(times);
+    }
+
+    #[test]
     fn refusals_carry_every_no_that_stands(contact in arbitrary::contacts()) {
         let mut other = Contact::default();
         other.join(&contact.refusals());

@@ -21,7 +21,11 @@ pub(crate) fn ending(history: &History, logs: &[Log]) -> Vec<Violation> {
             *times.entry(*entry).or_default() += 1;
         }
         for (said, operations) in statements(history, log.person) {
-            let count = times.remove(&(said.yes, said.at)).unwrap_or_default();
+            let mut count = times.remove(&(said.yes, said.at)).unwrap_or_default();
+            // A word is told in whole seconds, and a "no" counts to the end of its second.
+            if said.word && !said.yes && said.at % 1000 == 0 {
+                count += times.remove(&(false, said.at + 999)).unwrap_or_default();
+            }
             let acknowledged = operations.iter().find(|operation| operation.answer.acknowledged());
             // What refuses is told again by who acknowledged it.
             let acknowledged =
