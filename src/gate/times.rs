@@ -43,10 +43,12 @@ pub(super) fn said_after(yes: Option<Time>, who: &Who, mut entry: Entry) -> Entr
     entry
 }
 
-/// When a "no" counts as said that was recorded while the store was away, and is told to it only now: after a "yes" there that
-/// seems to be of the minutes after it, for it may be one of before it, of a clock that is ahead.
+/// When a "no" counts as said that was recorded while the store was away, and is told to it only now. One that has its time from
+/// our clock: after a "yes" there that seems to be of the minutes after it, for it may be one of before it, of a clock that
+/// is ahead. Who tells the time of a "no" tells that of a "yes" by the same clock.
 pub(super) fn told_late(yes: Option<Time>, at: Time, recorded: Time) -> Time {
-    yes.filter(|yes| *yes > recorded && !too_far_ahead(*yes, recorded)).map_or(at, |yes| yes.max(at))
+    let is_near = |yes: &Time| at == recorded && *yes > recorded && !too_far_ahead(*yes, recorded);
+    yes.filter(is_near).unwrap_or(at)
 }
 
 impl Who {
