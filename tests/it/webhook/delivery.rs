@@ -193,6 +193,44 @@ async fn the_number_on_the_page_and_its_id_are_one_sender() {
     assert_eq!(server.reason(stranger).await, pb::Reason::TemplateRequired);
 }
 
+/// A "stop" that nobody can date is one all the same, and is of now; what permits needs its time.
+#[tokio::test]
+async fn a_stop_of_the_platform_without_a_legible_time_counts() {
+    let server = Server::with(WEBHOOK).await;
+    for (n, time) in [(1, json!("soon")), (2, json!(NOW * 1000)), (3, json!(null))] {
+        let preference = json!([{"wa_id": number(n), "category": "marketing_messages", "value": "stop", "timestamp": time}]);
+        let body = conversation(&json!({"user_preferences": preference})).to_string();
+        assert_eq!(server.deliver(body.as_bytes()).await.status, 200);
+        let marketing = pb::CheckSendRequest {
+            sender: NUMBER_ID.to_owned(),
+            ..template(&number(n), pb::Category::Marketing)
+        };
+        assert_eq!(server.reason(marketing).await, pb::Reason::CategoryOptedOut, "{time}");
+    }
+}
+
+/// A reinstatement dated a year ahead would outlive every later word against the account.
+#[tokio::test]
+async fn a_reinstatement_dated_far_ahead_is_not_taken() {
+    let yaml = format!(
+        "{WEBHOOK}businesses: [{{id: acme, names: [Acme], senders: [{{id: '{NUMBER_ID}', account: '102290129340398'}}]}}]"
+    );
+    let server = Server::with(&yaml).await;
+    let person = number(1);
+    let wrote = conversation(&json!({"messages": [text(&person, "wamid.1", NOW, "hi")]})).to_string();
+    assert_eq!(server.deliver(wrote.as_bytes()).await.status, 200);
+    for (event, at) in [("REINSTATE", NOW + 365 * 86_400), ("DISABLE", NOW)] {
+        let value =
+            json!({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": event, "waba_ban_date": "x"}});
+        let body =
+            json!({"object": "whatsapp_business_account", "entry": [{"id": "102290129340398", "time": at,
+            "changes": [{"field": "account_update", "value": value}]}]})
+            .to_string();
+        assert_eq!(server.deliver(body.as_bytes()).await.status, 200);
+    }
+    assert_eq!(server.reason(asked(&person)).await, pb::Reason::SenderRestricted);
+}
+
 #[tokio::test]
 async fn a_disabled_account_stops_everything_until_it_is_reinstated() {
     let yaml = format!(
