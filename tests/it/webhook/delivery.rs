@@ -193,6 +193,28 @@ async fn the_number_on_the_page_and_its_id_are_one_sender() {
     assert_eq!(server.reason(stranger).await, pb::Reason::TemplateRequired);
 }
 
+/// With Redis away not even the tie between two names can be stored. The "no" is kept, and told before the delivery comes again.
+#[tokio::test]
+async fn a_stop_of_who_is_named_twice_is_journaled_while_redis_is_away() {
+    let mut redis = crate::redis_server::RedisServer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal").display().to_string();
+    let server = Server::at(&redis.url(), &format!("{WEBHOOK}store: {{journal: '{journal}'}}\n")).await;
+    let person = number(1);
+    let said = |id: &str, words: &str| {
+        let mut message = text(&person, id, NOW, words);
+        message["from_user_id"] = json!("US.13491208655302741918");
+        conversation(&json!({"messages": [message]})).to_string().into_bytes()
+    };
+    assert_eq!(server.deliver(&said("wamid.1", "hi")).await.status, 200);
+    redis.kill();
+    assert_eq!(server.deliver(&said("wamid.2", "STOP")).await.status, 503, "it has to come again");
+    redis.restart().await;
+    for name in [person.as_str(), "US.13491208655302741918"] {
+        until(async || server.reason(asked(name)).await == pb::Reason::OptedOut).await;
+    }
+}
+
 /// A "stop" that nobody can date is one all the same, and is of now; what permits needs its time.
 #[tokio::test]
 async fn a_stop_of_the_platform_without_a_legible_time_counts() {
