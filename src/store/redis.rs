@@ -250,7 +250,8 @@ impl Store for Redis {
     }
 
     fn may_forget(&self) -> bool {
-        self.durable.is_none()
+        // What is in the file of a master that is replaced is forgotten, too.
+        self.durable.as_ref().is_none_or(|durable| !durable.waits_for_replicas())
     }
 
     fn listen(&self, ear: Arc<dyn Ear>) {

@@ -148,6 +148,10 @@ impl Durable {
     }
 
     /// What holds of everything this process was answered.
+    pub(super) fn waits_for_replicas(&self) -> bool {
+        self.needs.replicas > 0
+    }
+
     pub(super) fn durability(&self) -> Durability {
         // A write that finds nothing to change is answered from what was read, which may be what is in doubt.
         if self.needs.replicas > 0 && !self.shared.doubt.is_there() {

@@ -153,6 +153,28 @@ async fn a_name_that_no_sentinel_knows_is_told() {
     assert!(error.contains("knows no master `other`"), "{error}");
 }
 
+/// The same while nobody is listened to: commands go over a connection that stands.
+#[tokio::test]
+async fn commands_do_not_go_on_to_a_master_that_nobody_names_and_nobody_hears() {
+    let watched = Watched::alone().await;
+    let way = Proxy::to(watched.ports()[0]).await;
+    let side = Side::open(&format!("redis+sentinel://127.0.0.1:{}/main", way.port())).await;
+    resumes(&side, id(1), PATIENCE).await;
+    way.set(Way { no_questions: true, no_answers: true, ..Way::default() });
+    let clients = crate::redis_cluster::text(watched.master.command(&["CLIENT", "LIST"]).await);
+    let listening = clients.lines().find(|line| line.contains(" flags=") && line.contains("redir=0"));
+    let number = listening.and_then(|line| line.strip_prefix("id=")?.split(' ').next()).unwrap();
+    watched.master.command(&["CLIENT", "KILL", "ID", number]).await;
+    let cut = Instant::now();
+    while side.store.load(id(1), at(0)).await.is_ok() {
+        assert!(cut.elapsed() < PATIENCE / 2, "it is read still");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(side.remembers(id(1)), None);
+    way.set(Way::default());
+    resumes(&side, id(1), PATIENCE).await;
+}
+
 /// Making a connection takes time. A master that is replaced meanwhile, and goes on as one, must not be written to and read
 /// from while the new one is listened to.
 #[tokio::test]

@@ -24,12 +24,20 @@ const ASK_SENTINEL: Duration = Duration::from_millis(500);
 /// A master that no majority of the sentinels named for so long may have been replaced.
 const NAMED_FOR: Duration = Duration::from_secs(2);
 
+const UNNAMED: &str = "no majority of the sentinels names a master any more";
+
 /// Listens to the one master there is, wherever it is, for ever.
 pub(super) async fn listen_to_master(hearing: Arc<Hearing>) {
     let mut pauses = Pauses::default();
+    let mut last_named = clock::monotonic();
     loop {
         let named = clock::monotonic();
-        if let Ok(master) = hearing.connector.master().await {
+        let master = hearing.connector.master().await;
+        if master.is_err() && named.duration_since(last_named) > NAMED_FOR {
+            // Commands must not go on to it while nobody is listened to either.
+            hearing.link.leave(UNNAMED);
+        }
+        if let Ok(master) = master {
             let moved = moved(&hearing, &master, named);
             tokio::select! {
                 heard = listen(&hearing, "", &master) => {
@@ -39,6 +47,7 @@ pub(super) async fn listen_to_master(hearing: Arc<Hearing>) {
                 }
                 why = moved => hearing.link.leave(why),
             }
+            last_named = clock::monotonic();
             hearing.lost("");
         }
         sleep(pauses.next()).await;
@@ -58,7 +67,7 @@ async fn moved(hearing: &Hearing, master: &ConnectionInfo, mut named: Instant) -
             Ok(Ok(now)) if now.addr() == master.addr() => named = asked,
             Ok(Ok(_)) => return "Sentinel names another master",
             Ok(Err(_)) => {}
-            Err(_) => return "no majority of the sentinels names a master any more",
+            Err(_) => return UNNAMED,
         }
     }
 }
