@@ -114,12 +114,6 @@ enum Asked {
     Declined,
 }
 
-/// True when a message refuses, whatever was said before.
-#[must_use]
-pub fn refuses(keywords: &Keywords, said: Said<'_>) -> bool {
-    refusal(keywords, said).is_some()
-}
-
 /// What a message refuses, whatever was said before.
 #[must_use]
 pub fn refusal(keywords: &Keywords, said: Said<'_>) -> Option<Effect> {

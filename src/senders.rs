@@ -9,13 +9,14 @@ mod learned;
 pub mod profile;
 mod renewal;
 mod shards;
+mod template;
 #[cfg(test)]
 mod tests;
 
 pub use directory::{Directory, SenderProfile};
 pub use learned::{
-    AccountState, Learned, LearnedSender, RowError, TemplateRow, TemplateState, account_key, sender_key,
-    template_key,
+    AccountState, Learned, LearnedSender, RowError, TemplateRow, account_key, sender_key, template_key,
 };
 pub use profile::{Business, Profile, PromptSettings, Sender, SenderSettings, TemplateSettings};
 pub use renewal::Unread;
+pub use template::TemplateState;

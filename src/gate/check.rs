@@ -74,7 +74,8 @@ impl Gate {
             Err(error) => (self.without_store(directory, profile, &error, check, now), None),
             Ok(view) => {
                 let template = check.request.template.as_ref();
-                let template = template.map(|name| directory.template(profile, name)).unwrap_or_default();
+                let template =
+                    template.map(|name| directory.template(profile, name, now)).unwrap_or_default();
                 let facts = view.facts(directory, profile, template);
                 (decide(rules, &facts, check, now), Some(view.revision()))
             }
@@ -114,7 +115,7 @@ impl Gate {
             return unavailable;
         };
         let template = check.request.template.as_ref();
-        let template = template.map(|name| directory.template(profile, name)).unwrap_or_default();
+        let template = template.map(|name| directory.template(profile, name, now)).unwrap_or_default();
         let facts = recalled.view.facts(directory, profile, template);
         let remembered = decide(&profile.profile.rules, &facts, check, now);
         let counts = if remembered.allowed {

@@ -10,6 +10,7 @@ use super::{
     outcome::{
         SCOPES_MAX, due, opt_in_stands, opt_out_stands, standing_against, stays_refused, too_many_scopes,
     },
+    times::too_far_ahead,
     write::{Draft, Situation, Written},
 };
 use crate::{
@@ -228,7 +229,8 @@ impl Gate {
                         let message = "no opt-in prompt to this person is recorded; record SENT first";
                         return Err(GateError::field("outcome", message));
                     }
-                    let content = accepted_prompt(&profile, &scope, Action::Button);
+                    let ends = situation.opt_in_ends(&profile.profile.rules, at);
+                    let content = accepted_prompt(&profile, &scope, Action::Button, ends);
                     let entry = situation.entry(&request.who, at, content);
                     let id = second_id(statement);
                     draft.state(id, entry.clone());
@@ -366,6 +368,11 @@ impl Gate {
         if request.expires_at.is_some_and(|end| end <= at) {
             errors.push(FieldError::new("expires_at", "must be later than `occurred_at`"));
         }
+        let second = request.evidence.double_opt_in_at;
+        if second.is_some_and(|second| too_far_ahead(second, self.clock.now())) {
+            let message = "must not be more than 5 minutes in the future";
+            errors.push(FieldError::new("evidence.double_opt_in_at", message));
+        }
         if errors.is_empty() { Ok(assessment) } else { Err(GateError::Invalid(errors)) }
     }
 
@@ -419,7 +426,12 @@ impl OptOutRequest {
 }
 
 /// The opt-in that accepting the configured prompt is.
-pub(super) fn accepted_prompt(profile: &SenderProfile, scope: &ScopeSet, action: Action) -> Content {
+pub(super) fn accepted_prompt(
+    profile: &SenderProfile,
+    scope: &ScopeSet,
+    action: Action,
+    expires_at: Option<Time>,
+) -> Content {
     let name = profile.business_names.first().cloned().unwrap_or_default();
     let wording = profile.profile.prompt.disclosure_text.clone();
     let evidence = Evidence {
@@ -436,7 +448,7 @@ pub(super) fn accepted_prompt(profile: &SenderProfile, scope: &ScopeSet, action:
                 .to_owned(),
         });
     }
-    Content::OptIn { scope: scope.clone(), evidence: Box::new(evidence), expires_at: None, findings }
+    Content::OptIn { scope: scope.clone(), evidence: Box::new(evidence), expires_at, findings }
 }
 
 /// The id of the statement that comes with another.

@@ -54,7 +54,7 @@ impl Gate {
             let people = circle.people();
             let kin = people.kin(0);
             let parts = parts(&circle, &kin);
-            let Some(erased) = self.erase_parts(&profile, who, &parts, &circle, now).await? else {
+            let Some(erased) = self.erase_parts(&profile, who, &parts, (&circle, &people), now).await? else {
                 continue;
             };
             for ((place, member), theirs) in circle.members().iter().enumerate().zip(&kin) {
@@ -76,11 +76,10 @@ impl Gate {
         profile: &SenderProfile,
         who: &Who,
         parts: &[Part<'_>],
-        circle: &Circle,
+        (circle, people): (&Circle, &People),
         now: Time,
     ) -> Result<Option<Erased>, GateError> {
         let mut all = Erased::default();
-        let people = &circle.people();
         let alone = circle.is_alone() && people.handed_over(0).is_empty();
         let first_no = circle.said().filter_map(Contact::first_refusal).min();
         for part in parts.iter().rev() {

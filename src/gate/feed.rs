@@ -67,6 +67,17 @@ impl Gate {
         // Not of who had the number before or after and is somebody else.
         let theirs = circle.members().iter().zip(&kin).filter(|(_, theirs)| theirs.contains(&true));
         let logs = theirs.flat_map(|(member, _)| &member.stored);
+        let is_theirs = |(id, after): &(ContactId, u64)| {
+            circle
+                .members()
+                .iter()
+                .flat_map(|member| &member.stored)
+                .any(|(log, loaded)| log == id && *after <= loaded.head.length)
+        };
+        if !from.0.iter().all(is_theirs) {
+            let message = "must be the `next_page_token` of an earlier page of the same person";
+            return Err(GateError::field("page_token", message));
+        }
         let mut logs: Vec<_> = logs.map(|(id, loaded)| Reading::of(*id, loaded, from.of(*id))).collect();
         let mut entries = Vec::new();
         while entries.len() < limit {

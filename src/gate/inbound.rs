@@ -105,14 +105,15 @@ impl Gate {
         };
         repeated(who, &written)?;
         let window_expires_at = window_end(&written.after, &written.windows, &profile, self.clock.now());
-        let effect = match (&written.known, written.entries.first()) {
-            (Some((_, Some(entry))), _) => effect_of(&entry.content),
-            (_, Some((_, entry))) => effect_of(&entry.content),
-            (_, None) => Effect::None,
+        let said = match (&written.known, written.entries.first()) {
+            (Some((_, Some(entry))), _) | (_, Some((_, entry))) => Some(entry),
+            (_, None) => None,
         };
+        let effect = said.map_or(Effect::None, |entry| effect_of(&entry.content));
         let applied = match &effect {
             Effect::OptIn { scope, .. } => opt_in_stands(&written.after, scope, at, self.clock.now()),
-            Effect::None | Effect::OptOut(..) | Effect::Held(_) | Effect::Declined => true,
+            Effect::OptOut(..) => said.is_none_or(|entry| entry.applied),
+            Effect::None | Effect::Held(_) | Effect::Declined => true,
         };
         let effect = if applied { effect } else { Effect::None };
         let done = self.acknowledge(&profile, &written, applied);
@@ -182,17 +183,21 @@ fn plan(
     if matches!(effect, Effect::OptOut(..) | Effect::Held(_) | Effect::Declined) {
         draft.wrote_before(situation);
     }
+    let ends = situation.opt_in_ends(&profile.profile.rules, at);
     let mut state = |id: StatementId, content: Content| draft.state(id, situation.entry(who, at, content));
     match effect {
         Effect::None => {}
         Effect::OptIn { .. } if inbound.refusals_only => {}
-        Effect::OptOut(keyword, pressed) => state(statement, opted_out(keyword, pressed)),
+        Effect::OptOut(keyword, pressed) => {
+            state(statement, opted_out(keyword, pressed));
+            draft.tell_whether_it_applied(contact);
+        }
         Effect::Held(keyword) => state(statement, Content::Held(keyword)),
         Effect::Declined => {
             state(statement, Content::Prompt(PromptStep::Declined, inbound.context_id.clone()));
         }
         Effect::OptIn { scope, answers_prompt: true, action, .. } => {
-            state(statement, accepted_prompt(profile, &scope, action));
+            state(statement, accepted_prompt(profile, &scope, action, ends));
             state(second_id(statement), Content::Prompt(PromptStep::Accepted, inbound.context_id.clone()));
         }
         Effect::OptIn { scope, keyword, answers_prompt: false, action } => {
@@ -211,7 +216,7 @@ fn plan(
                 Content::OptIn {
                     scope,
                     evidence: Box::new(evidence),
-                    expires_at: None,
+                    expires_at: ends,
                     findings: vec![finding],
                 },
             );

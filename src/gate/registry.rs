@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::{Gate, GateError};
 use crate::{
-    model::{BusinessId, SenderId},
+    model::{BusinessId, SenderId, Time},
     senders::{
         AccountState, LearnedSender, SenderProfile, TemplateState, account_key, sender_key, template_key,
     },
@@ -20,8 +20,8 @@ pub struct SenderNames {
     pub id: Option<SenderId>,
     /// The E.164 digits.
     pub number: Option<SenderId>,
-    /// The WhatsApp Business Account.
-    pub account: Option<String>,
+    /// The WhatsApp Business Account that it was seen on, and when.
+    pub account: Option<(Time, String)>,
 }
 
 /// Something learned that is not about a contact.
@@ -168,6 +168,12 @@ impl Gate {
             (None, Some(name), _) | (None, None, Some(name)) => name.clone(),
             (None, None, None) => return Err(GateError::UnknownSender),
         };
+        // Written when it changes, not with every message.
+        let row = directory.learned().senders.get(&canonical);
+        let last = row.and_then(|(_, row)| row.on_account.as_ref());
+        let is_news = |account: &String| last.is_none_or(|(_, last)| last != account);
+        let on_account = names.account.as_ref().filter(|(_, account)| is_news(account));
+        let on_account = on_account.map(|(at, account)| (at.millis(), account.clone()));
         drop(directory);
         let configured = known.is_some_and(|known| known.configured);
         let text = |name: &SenderId| name.as_str().to_owned();
@@ -175,7 +181,7 @@ impl Gate {
         let learned = LearnedSender {
             business: (!configured).then(|| BusinessId::of_sender(&canonical).as_str().to_owned()),
             number: other_number.map(text),
-            account: names.account.clone(),
+            on_account,
             ..LearnedSender::default()
         };
         self.observe(&Observed::Sender(canonical.clone(), learned)).await?;

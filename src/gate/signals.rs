@@ -10,7 +10,7 @@ use super::{
 use crate::{
     attest::Content,
     model::{
-        Category, Event, ScopeSet,
+        Category, Event, ScopeSet, Time,
         evidence::{Action, Channel, Evidence, Finding, Method},
     },
 };
@@ -88,7 +88,10 @@ impl Gate {
                     }
                     Signal::Stop | Signal::MarketingRefused => signal.refusal(),
                     Signal::Resume => Some(Content::PlatformResume),
-                    Signal::Signup(id) => Some(signup(id, &profile.business_names)),
+                    Signal::Signup(id) => {
+                        let ends = situation.opt_in_ends(&profile.profile.rules, at);
+                        Some(signup(id, &profile.business_names, ends))
+                    }
                 };
                 if let Some(content) = content {
                     draft.state(statement, situation.entry(who, at, content));
@@ -138,7 +141,7 @@ impl Signal {
 }
 
 /// WhatsApp's sign-up link: an opt-in to marketing, whose wording is WhatsApp's own.
-fn signup(id: &str, business_names: &[String]) -> Content {
+fn signup(id: &str, business_names: &[String], expires_at: Option<Time>) -> Content {
     let name = business_names.first().cloned().unwrap_or_default();
     let mut evidence = Evidence::new(Method::PlatformSignup, Action::Button, name, String::new());
     evidence.mentions_whatsapp = true;
@@ -148,7 +151,7 @@ fn signup(id: &str, business_names: &[String]) -> Content {
     Content::OptIn {
         scope: ScopeSet::category(Category::Marketing),
         evidence: Box::new(evidence),
-        expires_at: None,
+        expires_at,
         findings,
     }
 }

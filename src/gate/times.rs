@@ -64,6 +64,6 @@ impl Who {
 }
 
 /// True when a statement's time is further ahead than clocks may differ.
-fn too_far_ahead(at: Time, now: Time) -> bool {
+pub(super) fn too_far_ahead(at: Time, now: Time) -> bool {
     at.since(now) > FUTURE_TOLERANCE
 }

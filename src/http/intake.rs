@@ -138,7 +138,7 @@ async fn store(gate: &Gate, item: Item, signed: bool) -> Result<&'static str, Ga
             // The old ID leads to the contact already; without a number it stays the one the rest leads to.
             let main = person.phone.map_or(Recipient::User(previous), Recipient::Phone);
             others.retain(|id| Recipient::User(id.clone()) != main);
-            let sender = intake.sender().await?;
+            let sender = intake.sender(seen(at)).await?;
             intake.same_person(&sender, &main, &others, seen(at)).await?;
         }
         What::TemplateStatus { status, at, .. } if status.is_sendable() && is_absurd(at) => {
@@ -149,7 +149,7 @@ async fn store(gate: &Gate, item: Item, signed: bool) -> Result<&'static str, Ga
             let at = seen(at);
             let state = TemplateState {
                 status: Some((at.millis(), status.word().to_owned())),
-                category: category.map(|category| (at.millis(), category.word().to_owned(), None)),
+                categories: category.map(|it| (at.millis(), it.word().to_owned())).into_iter().collect(),
                 quality: None,
             };
             intake.template(name, language, state).await?;
@@ -161,14 +161,15 @@ async fn store(gate: &Gate, item: Item, signed: bool) -> Result<&'static str, Ga
             };
             intake.template(name, language, state).await?;
         }
-        What::TemplateCategory { name, language, category, previous, effective_at, .. } => {
-            let previous = previous.map(|previous| previous.word().to_owned());
-            let category = (effective_at.millis(), category.word().to_owned(), previous);
-            let state = TemplateState { category: Some(category), ..TemplateState::default() };
-            intake.template(name, language, state).await?;
+        What::TemplateCategory { name, language, category, previous, effective_at, at } => {
+            // Of a change that is announced: what holds until then holds since it was said.
+            let until = previous.filter(|_| effective_at > at).map(|it| (at, it));
+            let said = until.into_iter().chain([(effective_at, category)]);
+            let categories = said.map(|(from, it)| (from.millis(), it.word().to_owned())).collect();
+            intake.template(name, language, TemplateState { categories, ..TemplateState::default() }).await?;
         }
-        What::AccountRestriction { restrictions, at } => {
-            intake.account(restricted(&restrictions, seen(at))).await?;
+        What::AccountRestriction { restriction, at } => {
+            intake.account(restricted(restriction, seen(at))).await?;
         }
         What::AccountDisabled { at } => {
             let disabled = Some(seen(at).millis());
@@ -215,18 +216,18 @@ struct Intake<'a> {
 
 impl Intake<'_> {
     /// The sender, under every name the payload gave.
-    async fn sender(&self) -> Result<SenderId, GateError> {
+    async fn sender(&self, at: Time) -> Result<SenderId, GateError> {
         let names = SenderNames {
             id: self.origin.phone_number_id.clone(),
             number: self.origin.display_number.clone(),
-            account: self.origin.account.clone(),
+            account: self.origin.account.clone().map(|account| (at, account)),
         };
         self.gate.sender_named(&names).await
     }
 
     /// Whom an item is about; the names it gave are one person from now on.
     async fn who(&self, person: &Person, at: Time) -> Result<Who, GateError> {
-        let sender = self.sender().await?;
+        let sender = self.sender(at).await?;
         let main = main_of(person).ok_or_else(|| GateError::field("person", "is nobody"))?;
         let others: Vec<_> = person.user_id.iter().chain(&person.parent_user_id).cloned().collect();
         self.same_person(&sender, &main, &others, at).await?;
@@ -238,7 +239,7 @@ impl Intake<'_> {
         if !matches!(error, GateError::Store(_)) {
             return;
         }
-        if let (Ok(sender), Some(main)) = (self.sender().await, main_of(person)) {
+        if let (Ok(sender), Some(main)) = (self.sender(at).await, main_of(person)) {
             drop(self.gate.record_inbound(&who(sender, main, at), refusal).await);
         }
     }
@@ -335,7 +336,7 @@ impl Intake<'_> {
         limit: Option<Limit>,
         at: Time,
     ) -> Result<(), GateError> {
-        let sender = self.sender().await?;
+        let sender = self.sender(at).await?;
         let word = match event {
             NumberEvent::Flagged => Some("FLAGGED"),
             NumberEvent::Unflagged => Some("UNFLAGGED"),
@@ -380,15 +381,11 @@ fn preference(change: PreferenceChange) -> Signal {
     }
 }
 
-fn restricted(restrictions: &[Restriction], at: Time) -> AccountState {
-    let of = |kind: RestrictionKind| {
-        let of_kind = restrictions.iter().filter(|restriction| restriction.kind == kind);
-        let longest = of_kind.max_by_key(|restriction| restriction.until.unwrap_or(Time::MAX))?;
-        Some((at.millis(), longest.until.map(Time::millis)))
-    };
+fn restricted(restriction: Restriction, at: Time) -> AccountState {
+    let told = |kind| (restriction.kind == kind).then(|| (at.millis(), restriction.until.map(Time::millis)));
     AccountState {
-        business_initiated: of(RestrictionKind::BizInitiated),
-        replies: of(RestrictionKind::CustomerInitiated),
+        business_initiated: told(RestrictionKind::BizInitiated),
+        replies: told(RestrictionKind::CustomerInitiated),
         ..AccountState::default()
     }
 }

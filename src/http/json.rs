@@ -1,6 +1,8 @@
 //! The contract as JSON: `POST /v1/checkSend` and so on, every unary call by its name in lower camel case, in the proto3
 //! JSON mapping. A request becomes the gRPC call it stands for, in this process, through the same layers.
 
+mod twice;
+
 use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
 use axum::{
@@ -20,6 +22,7 @@ use tonic::{Code, Status, body::Body};
 use tonic_types::StatusExt as _;
 use tower::{Service, ServiceExt as _};
 
+use self::twice::{Once, TWICE};
 use crate::grpc::DESCRIPTORS;
 
 /// The gRPC services, called in this process.
@@ -105,6 +108,11 @@ pub(super) async fn call<S: Gateway>(
 /// The request of a call from its JSON; an empty body is an empty request.
 fn read(method: &MethodDescriptor, body: &[u8]) -> Result<Vec<u8>, Malformed> {
     let body = if body.iter().all(u8::is_ascii_whitespace) { b"{}".as_slice() } else { body };
+    if let Err(error) = serde_json::from_slice::<Once>(body)
+        && let Some(malformed) = Malformed::twice(&error)
+    {
+        return Err(malformed);
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let mut track = serde_path_to_error::Track::new();
     let read = DynamicMessage::deserialize(
@@ -124,6 +132,15 @@ struct Malformed {
 }
 
 impl Malformed {
+    /// What stands there twice, if that is what is wrong.
+    fn twice(error: &serde_json::Error) -> Option<Self> {
+        let text = error.to_string();
+        let name = text.strip_prefix(TWICE)?.split_once(" at line").map(|(name, _)| name)?;
+        let place = format!("line {} column {}", error.line(), error.column());
+        let field = if is_path(name) { name.to_owned() } else { String::new() };
+        Some(Self { field, message: format!("is given twice (at {place})") })
+    }
+
     fn of(error: &serde_json::Error, path: &str, request: &MessageDescriptor) -> Self {
         let place = format!("line {} column {}", error.line(), error.column());
         let text = error.to_string();

@@ -118,13 +118,11 @@ fn read_entry(entry: &Value, path: &str, delivery: &mut Delivery) {
         delivery.rejected.push(Rejected { reason: Reason::NotAnObject, path: path.to_owned() });
         return;
     };
-    let changes = match json::member(entry, "changes") {
-        Some(Value::Array(changes)) => changes,
-        other => {
-            let reason = if other.is_some() { Reason::NotAList } else { Reason::Missing };
-            delivery.rejected.push(Rejected { reason, path: format!("{path}/changes") });
-            return;
-        }
+    let changes = json::member(entry, "changes");
+    let Some(changes) = changes.and_then(json::items) else {
+        let reason = if changes.is_some() { Reason::NotAList } else { Reason::Missing };
+        delivery.rejected.push(Rejected { reason, path: format!("{path}/changes") });
+        return;
     };
     for (index, change) in changes.iter().enumerate() {
         change::Change { entry, path: format!("{path}/changes/{index}"), delivery }.read(change);

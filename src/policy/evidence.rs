@@ -11,7 +11,7 @@ use self::{
 };
 use super::Rules;
 use crate::model::{
-    Category, Millis, Recipient, ScopeSet, Time,
+    Category, Recipient, ScopeSet, Time,
     evidence::{Action, Evidence, Finding, Method},
     recipient::Phone,
     statement::Weak,
@@ -294,6 +294,9 @@ fn jurisdiction(claims: &Claims<'_>, evidence: &Evidence, occurred_at: Time, see
             format!("{} asks for a second confirmation", asked.code),
         );
     }
+    if asked.double_opt_in && evidence.double_opt_in_at.is_some_and(|second| second < occurred_at) {
+        seen.error("B10", "evidence.double_opt_in_at", "must not be before the opt-in that it confirms");
+    }
     if evidence.age_years < asked.minimum_age {
         seen.error(
             "B10",
@@ -301,8 +304,7 @@ fn jurisdiction(claims: &Claims<'_>, evidence: &Evidence, occurred_at: Time, see
             format!("{} asks for a stated age of at least {}", asked.code, asked.minimum_age),
         );
     }
-    if let Some(validity) = asked.validity.filter(|validity| *validity > Millis::ZERO) {
-        let end = occurred_at + validity;
+    if let Some(end) = claims.rules.opt_in_ends(&asked.code, occurred_at) {
         seen.expires_at = Some(seen.expires_at.map_or(end, |given| given.min(end)));
     }
 }

@@ -90,6 +90,13 @@ impl Rules {
         find(code).or_else(|| code.split_once('-').and_then(|(country, _)| find(country)))
     }
 
+    /// B10: when an opt-in of somebody in a jurisdiction ends, where that limits it.
+    #[must_use]
+    pub fn opt_in_ends(&self, jurisdiction: &str, said_at: Time) -> Option<Time> {
+        let validity = self.jurisdiction(jurisdiction)?.validity?;
+        (validity > Millis::ZERO).then(|| said_at + validity)
+    }
+
     /// The length of the customer service window.
     pub const WINDOW: Millis = Millis::hours(24);
 

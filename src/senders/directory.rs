@@ -3,13 +3,13 @@
 use std::{collections::HashSet, sync::Arc};
 
 use super::{
-    Business, Learned, Profile, RowError, Sender, configured::Configured, learned::same_locale,
-    profile::TemplateSettings, shards::Shards,
+    Business, Learned, Profile, RowError, Sender, configured::Configured, profile::TemplateSettings,
+    shards::Shards, template,
 };
 use crate::{
     keywords::Keywords,
-    model::{BusinessId, SenderId},
-    policy::{Template, TemplateCategory, TemplateFacts, TemplateName},
+    model::{BusinessId, SenderId, Time},
+    policy::{TemplateFacts, TemplateName},
     store::RegistryRow,
 };
 
@@ -130,34 +130,10 @@ impl Directory {
 
     /// What is known of a template of a sender's account.
     #[must_use]
-    pub fn template(&self, sender: &SenderProfile, name: &TemplateName) -> TemplateFacts {
+    pub fn template(&self, sender: &SenderProfile, name: &TemplateName, now: Time) -> TemplateFacts {
         let account = sender.sender.account.as_deref();
-        let listed = sender.templates.iter().any(|template| template.is_of(account));
-        let from_list = sender.templates.iter().find(|template| {
-            template.is_of(account)
-                && template.name == name.name
-                && (name.language.is_empty()
-                    || template.language.is_empty()
-                    || same_locale(&template.language, &name.language))
-        });
-        let told = account.and_then(|account| self.learned.template(account, &name.name, &name.language));
-        let from_list = from_list.map(|template| Template {
-            status: Some(template.status),
-            category: Some(TemplateCategory {
-                before: None,
-                after: template.category,
-                from: crate::model::Time::EPOCH,
-            }),
-        });
-        let known = match (told, from_list) {
-            // The platform's word is newer than the list.
-            (Some(told), Some(from_list)) => Some(Template {
-                status: told.status.or(from_list.status),
-                category: told.category.or(from_list.category),
-            }),
-            (told, from_list) => told.or(from_list),
-        };
-        TemplateFacts { known, listed }
+        let learned = account.map(|account| self.learned.template(account, &name.name));
+        template::facts(sender, learned.unwrap_or_default(), name, now)
     }
 
     /// A sender as one of a business that it may no longer be of, or that may have another name by now: what was said to
@@ -199,7 +175,7 @@ impl SenderProfile {
 }
 
 impl TemplateSettings {
-    fn is_of(&self, account: Option<&str>) -> bool {
+    pub(super) fn is_of(&self, account: Option<&str>) -> bool {
         self.account.is_none() || self.account.as_deref() == account
     }
 }

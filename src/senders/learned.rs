@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::shards::Shards;
+use super::{TemplateState, shards::Shards};
 use crate::{
-    model::{Category, SenderId, Time},
-    policy::{Restrictions, Template, TemplateCategory, TemplateStatus, Until},
+    model::{SenderId, Time},
+    policy::{Restrictions, Until},
     store::RegistryRow,
 };
 
@@ -16,8 +16,9 @@ pub struct LearnedSender {
     pub business: Option<String>,
     /// Its E.164 digits.
     pub number: Option<String>,
-    /// Its WhatsApp Business Account.
-    pub account: Option<String>,
+    /// Its WhatsApp Business Account: seen on it when (ms), and its ID. A number may move to another one.
+    #[serde(default)]
+    pub on_account: Option<(i64, String)>,
     /// Another name of the same number that is its canonical one.
     pub same_as: Option<String>,
     /// The platform's last word on its quality: when (ms), and the word.
@@ -48,17 +49,6 @@ pub struct AccountState {
     pub reinstated: Option<i64>,
     /// The platform's last word on its messaging limit: when, and the word.
     pub limit: Option<(i64, String)>,
-}
-
-/// What the platform said of a template. Times in milliseconds.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct TemplateState {
-    /// Its status: said at, the platform's word.
-    pub status: Option<(i64, String)>,
-    /// Its category: effective at, category, the category before.
-    pub category: Option<(i64, String, Option<String>)>,
-    /// Its quality: said at, the platform's word.
-    pub quality: Option<(i64, String)>,
 }
 
 /// A template in one language: the locale, the version of its row, its state.
@@ -179,23 +169,12 @@ impl Learned {
         state.map(|(_, state)| state.restrictions()).unwrap_or_default()
     }
 
-    /// A template, in one language or, when none is named, in whichever could be sent.
+    /// What was learned of a template, by language.
     #[must_use]
-    pub fn template(&self, account: &str, name: &str, language: &str) -> Option<Template> {
-        let rows = self.templates.get(&(account.to_owned(), name.to_owned()))?;
-        let states = rows
-            .iter()
-            .filter(|(known, ..)| language.is_empty() || known.is_empty() || same_locale(known, language));
-        let templates = states.map(|(_, _, state)| state.template());
-        templates.max_by_key(|template| template.status.is_some_and(TemplateStatus::is_sendable))
+    pub fn template(&self, account: &str, name: &str) -> &[TemplateRow] {
+        let rows = self.templates.get(&(account.to_owned(), name.to_owned()));
+        rows.map(Vec::as_slice).unwrap_or_default()
     }
-}
-
-/// `pt_BR` and `pt-br` are one locale.
-#[must_use]
-pub(super) fn same_locale(a: &str, b: &str) -> bool {
-    let fold = |c: char| if c == '-' { '_' } else { c.to_ascii_lowercase() };
-    a.chars().map(fold).eq(b.chars().map(fold))
 }
 
 impl LearnedSender {
@@ -205,19 +184,24 @@ impl LearnedSender {
         for (mine, other) in [
             (&mut self.business, &other.business),
             (&mut self.number, &other.number),
-            (&mut self.account, &other.account),
             (&mut self.same_as, &other.same_as),
         ] {
             if mine.is_none() {
                 mine.clone_from(other);
             }
         }
+        self.on_account = self.on_account.take().max(other.on_account.clone());
         self.quality = self.quality.take().max(other.quality.clone());
         self.limit = self.limit.take().max(other.limit.clone());
         self.stored_under.extend(other.stored_under.iter().cloned());
         self.stored_under.sort();
         self.stored_under.dedup();
         *self != before
+    }
+
+    /// The account that it was last seen on.
+    pub(super) fn account(&self) -> Option<String> {
+        self.on_account.as_ref().map(|(_, account)| account.clone())
     }
 
     /// The other names that it gives.
@@ -266,39 +250,4 @@ fn later_restriction(
 ) -> Option<(i64, Option<i64>)> {
     let key = |(at, until): &(i64, Option<i64>)| (*at, until.unwrap_or(i64::MAX));
     a.into_iter().chain(b).max_by_key(key)
-}
-
-impl TemplateState {
-    /// Merges what is newly learned; returns whether anything changed.
-    pub fn join(&mut self, other: &Self) -> bool {
-        let before = self.clone();
-        // Of two words of one instant the one that forbids.
-        let forbids = |word: &str| !TemplateStatus::from_word(word).is_some_and(TemplateStatus::is_sendable);
-        let key = |(at, word): &(i64, String)| (*at, forbids(word), word.clone());
-        self.status = self.status.take().into_iter().chain(other.status.clone()).max_by_key(key);
-        self.category = match (self.category.take(), other.category.clone()) {
-            (Some(mine), Some(other)) if other.0 > mine.0 => {
-                // The category before an announced change is the one that was in force, whoever said so.
-                let before = other.2.or(Some(mine.1));
-                Some((other.0, other.1, before))
-            }
-            (mine, other) => mine.or(other),
-        };
-        self.quality = self.quality.take().max(other.quality.clone());
-        *self != before
-    }
-
-    /// What it means for messages.
-    #[must_use]
-    pub fn template(&self) -> Template {
-        let status = self.status.as_ref().and_then(|(_, word)| TemplateStatus::from_word(word));
-        let category = self.category.as_ref().and_then(|(from, after, before)| {
-            Some(TemplateCategory {
-                before: before.as_deref().and_then(Category::from_word),
-                after: Category::from_word(after)?,
-                from: Time::from_millis(*from)?,
-            })
-        });
-        Template { status, category }
-    }
 }

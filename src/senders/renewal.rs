@@ -150,8 +150,10 @@ impl Directory {
         } else if let Some(id) = other.filter(|_| sender.number.as_ref() == Some(&sender.id)) {
             sender.id = id.clone();
         }
-        for (_, learned) in names.iter().filter_map(|name| self.learned.senders.get(name)) {
-            sender.account = sender.account.or_else(|| learned.account.clone());
+        let rows = || names.iter().filter_map(|name| self.learned.senders.get(name));
+        let seen_on = rows().filter_map(|(_, learned)| learned.on_account.as_ref()).max();
+        sender.account = sender.account.or_else(|| seen_on.map(|(_, account)| account.clone()));
+        for (_, learned) in rows() {
             sender.number =
                 sender.number.or_else(|| learned.number.as_deref().and_then(|n| SenderId::parse(n).ok()));
         }
@@ -176,7 +178,7 @@ impl Directory {
         let Some(business) = business.filter(|_| self.by_name.get(&name).is_none()) else { return };
         let number = learned.number.as_deref().and_then(|number| SenderId::parse(number).ok());
         let profile = Arc::new(SenderProfile {
-            sender: Sender { id: name.clone(), number: number.clone(), account: learned.account.clone() },
+            sender: Sender { id: name.clone(), number: number.clone(), account: learned.account() },
             business,
             ..self.unregistered(&name)
         });

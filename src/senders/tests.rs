@@ -119,18 +119,76 @@ fn of_two_words_of_one_second_the_one_that_forbids_counts() {
     }
 }
 
+/// What was said of a template's category, from when on; in whatever order it is told.
+fn category_at(said: &[(i64, &str)], now: i64) -> Option<crate::model::Category> {
+    let told = |said: &[(i64, &str)]| {
+        let mut state = TemplateState::default();
+        for (from, word) in said {
+            let categories = vec![(*from, (*word).to_owned())];
+            state.join(&TemplateState { categories, ..TemplateState::default() });
+        }
+        state
+    };
+    let backwards: Vec<_> = said.iter().rev().copied().collect();
+    let state = told(said);
+    assert_eq!(state, told(&backwards));
+    let now = crate::model::Time::from_millis(now).unwrap();
+    state.template(now).category.and_then(|known| known.at(now))
+}
+
 #[test]
 fn an_announced_category_remembers_the_one_in_force() {
-    let category = |at, word: &str| TemplateState {
-        category: Some((at, word.to_owned(), None)),
-        ..TemplateState::default()
-    };
-    let mut state = category(100, "utility");
-    state.join(&category(200, "marketing"));
-    let known = state.template().category.unwrap();
-    let at = |millis| known.at(crate::model::Time::from_millis(millis).unwrap());
-    assert_eq!(at(199), Some(crate::model::Category::Utility));
-    assert_eq!(at(200), Some(crate::model::Category::Marketing));
+    use crate::model::Category::{Marketing, Utility};
+    let announced = [(100, "utility"), (200, "marketing")];
+    assert_eq!(category_at(&announced, 199), Some(Utility));
+    assert_eq!(category_at(&announced, 200), Some(Marketing));
+}
+
+/// What was told of the languages of one template, without a word of which is asked about.
+fn in_any_language(rows: &[(&str, &str, &str)]) -> crate::policy::Template {
+    let mut told = learned(&[("15550001111", registered("15550001111"))]);
+    for (language, status, category) in rows {
+        let state = TemplateState {
+            status: Some((1, (*status).to_owned())),
+            categories: vec![(1, (*category).to_owned())],
+            quality: None,
+        };
+        let (key, value) = (template_key("77", "news", language), serde_json::to_vec(&state).unwrap());
+        told.take(&RegistryRow { key, version: 1, value }).unwrap();
+    }
+    let directory = Directory::new(&[], Profile::default(), true, told);
+    let mut sender = directory.find(&id("15550001111")).unwrap().as_ref().clone();
+    sender.sender.account = Some("77".to_owned());
+    let name = crate::policy::TemplateName { name: "news".to_owned(), language: String::new() };
+    let now = crate::model::Time::from_millis(2).unwrap();
+    directory.template(&sender, &name, now).known.unwrap()
+}
+
+#[test]
+fn without_a_language_the_category_that_asks_for_most_counts() {
+    use crate::{model::Category::Marketing, policy::TemplateStatus};
+    let rows = [("de", "APPROVED", "utility"), ("en", "PAUSED", "marketing"), ("fr", "APPROVED", "utility")];
+    for rows in [rows, [rows[1], rows[0], rows[2]], [rows[2], rows[0], rows[1]]] {
+        let template = in_any_language(&rows);
+        assert!(template.status.is_some_and(TemplateStatus::is_sendable));
+        assert_eq!(template.category.unwrap().after, Marketing, "{rows:?}");
+    }
+}
+
+#[test]
+fn a_category_counts_from_when_it_holds_whatever_was_announced() {
+    use crate::model::Category::{Marketing, Utility};
+    // Announced for 900, and happened at 300 already.
+    let early = [(100, "utility"), (900, "marketing"), (300, "marketing")];
+    assert_eq!(category_at(&early, 400), Some(Marketing));
+    // Two words of one instant.
+    assert_eq!(category_at(&[(100, "utility"), (100, "marketing")], 100), Some(Marketing));
+    // Announced twice, not there yet.
+    let twice = [(100, "marketing"), (500, "utility"), (600, "marketing")];
+    assert_eq!(category_at(&twice, 200), Some(Marketing));
+    assert_eq!(category_at(&twice, 50), None);
+    // Moved back.
+    assert_eq!(category_at(&[(100, "marketing"), (200, "utility")], 200), Some(Utility));
 }
 
 #[test]

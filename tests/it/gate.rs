@@ -14,6 +14,7 @@ mod freshness;
 mod fuzz;
 mod identities;
 mod journal;
+mod jurisdictions;
 mod persons;
 mod registry;
 mod renames;

@@ -2,7 +2,7 @@
 
 use crate::{
     attest::Entry,
-    gate::names::derived_id,
+    gate::{names::derived_id, outcome::opt_out_stands},
     model::{Contact, Event, SenderId, StatementId, Ties, Time},
     policy::Rules,
     store::Loaded,
@@ -24,6 +24,11 @@ pub(in crate::gate) struct Situation<'a> {
 }
 
 impl Situation<'_> {
+    /// B10: when what they agree to in their own words ends: by the law of where they are said to be.
+    pub(in crate::gate) fn opt_in_ends(&self, rules: &Rules, at: Time) -> Option<Time> {
+        rules.opt_in_ends(&self.before.jurisdiction.as_ref()?.1, at)
+    }
+
     /// When they wrote last, as far as windows tell.
     pub(in crate::gate) fn wrote_last(&self) -> Option<Time> {
         self.windows.iter().map(|(_, wrote)| *wrote).max()
@@ -70,6 +75,14 @@ impl Draft {
             *known = entry;
         }
         self
+    }
+
+    /// Told late, an opt-out may be lifted already.
+    pub(in crate::gate) fn tell_whether_it_applied(&mut self, before: &Contact) {
+        let after = self.after(before);
+        for (_, entry) in &mut self.entries {
+            entry.applied = opt_out_stands(&after, &entry.content, entry.occurred_at);
+        }
     }
 
     /// What the identity turns out to have to do with others, and the entry that says so, unless it is there already.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     around::Around,
     item::What,
-    json::{self, Fault, Object, Reason},
+    json::{self, Fault, Object, Place, Reason},
     kinds::{IgnoredBecause, Limit, NumberEvent, Restriction, RestrictionKind},
 };
 
@@ -21,8 +21,8 @@ pub(super) fn read_update(value: &Object, around: &Around) -> Result<What, Fault
     if let Some(ban) = json::member(value, "ban_info") {
         return ban_info(ban, around);
     }
-    if let Some(list) = json::member(value, "restriction_info") {
-        return restrictions(list, around);
+    if json::member(value, "restriction_info").is_some() {
+        return Err(Fault::new(Reason::NotAList, "restriction_info"));
     }
     match json::text(value, "event") {
         // Without the part that says what it is about, such an event must not pass for one that has no effect.
@@ -47,25 +47,18 @@ fn ban_info(ban: &Value, around: &Around) -> Result<What, Fault> {
     }
 }
 
-fn restrictions(list: &Value, around: &Around) -> Result<What, Fault> {
-    let list = list.as_array().ok_or(Fault::new(Reason::NotAList, "restriction_info"))?;
-    let restrictions = list.iter().map(restriction).collect::<Result<_, _>>()?;
-    Ok(What::AccountRestriction { restrictions, at: around.entry_time()? })
-}
-
-fn restriction(value: &Value) -> Result<Restriction, Fault> {
-    let value = value.as_object().ok_or(Fault::new(Reason::NotAnObject, "restriction_info"))?;
-    let kind = match json::text(value, "restriction_type") {
+/// Reads one entry of `restriction_info`. An end that cannot be read is none: restricted it is all the same.
+pub(super) fn read_restriction(value: &Value, around: &Around) -> Result<What, Fault> {
+    const TYPE: &str = "restriction_type";
+    let value = value.as_object().ok_or(Fault { reason: Reason::NotAnObject, place: Place::Item })?;
+    let kind = match json::text(value, TYPE) {
         Some("RESTRICTED_BIZ_INITIATED_MESSAGING") => RestrictionKind::BizInitiated,
         Some("RESTRICTED_CUSTOMER_INITIATED_MESSAGING") => RestrictionKind::CustomerInitiated,
         Some(_) => RestrictionKind::Other,
-        None => return Err(Fault::new(Reason::Missing, "restriction_info/restriction_type")),
+        None => return Err(Fault::new(json::missing_or_malformed(value, TYPE), TYPE)),
     };
-    let until = match json::member(value, "expiration") {
-        None => None,
-        Some(end) => Some(json::time(end).ok_or(Fault::new(Reason::BadTime, "restriction_info/expiration"))?),
-    };
-    Ok(Restriction { kind, until })
+    let until = json::member(value, "expiration").and_then(json::time);
+    Ok(What::AccountRestriction { restriction: Restriction { kind, until }, at: around.entry_time()? })
 }
 
 /// Reads `phone_number_quality_update`.

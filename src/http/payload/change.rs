@@ -65,7 +65,7 @@ impl Change<'_> {
             "message_template_status_update" => self.single(value, templates::read_status),
             "message_template_quality_update" => self.single(value, templates::read_quality),
             "template_category_update" => self.single(value, templates::read_category),
-            "account_update" => self.single(value, account::read_update),
+            "account_update" => self.account_update(value),
             "phone_number_quality_update" => self.single(value, account::read_number),
             "business_capability_update" => self.single(value, account::read_capability),
             "history" => self.ignore(value, IgnoredBecause::History),
@@ -80,16 +80,33 @@ impl Change<'_> {
         self.keep(origin, reader(value, &around), || "/value".to_owned());
     }
 
+    /// Reads what happened to an account: one thing, or several restrictions of which each counts without the others.
+    fn account_update(&mut self, value: &Object) {
+        let restrictions = json::member(value, "restriction_info").and_then(json::items);
+        let Some(restrictions) = restrictions.filter(|_| json::member(value, "ban_info").is_none()) else {
+            return self.single(value, account::read_update);
+        };
+        let origin = self.origin(value);
+        let around = Around::look(self.entry, value, &origin, 1);
+        for (index, restriction) in restrictions.iter().enumerate() {
+            let read = account::read_restriction(restriction, &around);
+            self.keep(origin.clone(), read, || format!("/value/restriction_info/{index}"));
+        }
+        if restrictions.is_empty() {
+            self.ignore(value, IgnoredBecause::AccountEvent);
+        }
+    }
+
     /// Reads a value that holds lists of items. The lists may stand deeper than the metadata.
     fn lists(&mut self, value: &Object, holder: &Object, path: &str, readers: &[(&str, Reader)]) {
         let origin = self.origin(value);
         let lists =
             || readers.iter().filter_map(|(name, reader)| Some((name, json::member(holder, name)?, reader)));
-        let items = lists().filter_map(|(_, list, _)| list.as_array()).map(Vec::len).sum();
+        let items = lists().filter_map(|(_, list, _)| json::items(list)).map(<[Value]>::len).sum();
         let beside = if holder.contains_key("contacts") { holder } else { value };
         let around = Around::look(self.entry, beside, &origin, items);
         for (name, list, reader) in lists() {
-            let Some(list) = list.as_array() else {
+            let Some(list) = json::items(list) else {
                 self.reject(&format!("{path}/{name}"), Reason::NotAList);
                 continue;
             };

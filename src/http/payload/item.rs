@@ -161,8 +161,8 @@ pub enum What {
     },
     /// The platform restricts the account.
     AccountRestriction {
-        /// What it may not do, all that the platform listed; may be empty.
-        restrictions: Vec<Restriction>,
+        /// What it may not do.
+        restriction: Restriction,
         /// When it was said.
         at: Time,
     },
@@ -249,8 +249,8 @@ impl fmt::Debug for What {
             Self::TemplateCategory { name, category, effective_at, .. } => {
                 shown.field("name", name).field("category", category).field("effective_at", effective_at)
             }
-            Self::AccountRestriction { restrictions, at } => {
-                shown.field("restrictions", restrictions).field("at", at)
+            Self::AccountRestriction { restriction, at } => {
+                shown.field("restriction", restriction).field("at", at)
             }
             Self::NumberQuality { event, limit, at } => {
                 shown.field("event", event).field("limit", limit).field("at", at)

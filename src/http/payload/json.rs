@@ -76,6 +76,15 @@ pub(super) fn member<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
     object.get(name).filter(|value| !value.is_null())
 }
 
+/// The items of a list. One that stands where a list of it belongs is a list of one: it may say "stop".
+pub(super) fn items(list: &Value) -> Option<&[Value]> {
+    match list {
+        Value::Array(items) => Some(items),
+        Value::Object(_) => Some(std::slice::from_ref(list)),
+        _ => None,
+    }
+}
+
 /// A member that is an object.
 pub(super) fn object<'a>(object: &'a Object, name: &str) -> Option<&'a Object> {
     member(object, name)?.as_object()

@@ -32,7 +32,7 @@ pub enum InboundKind {
     Edit,
     /// Took an earlier message back. What it said was said all the same.
     Revoke,
-    /// Sent something this version does not know.
+    /// Sent something this version does not know, or that is not what it says it is.
     Other,
 }
 
@@ -44,10 +44,11 @@ impl InboundKind {
     }
 
     /// Whether only a refusal may be read from its text. A person who rewrites "hello" to "stop" wants us to stop;
-    /// a rewritten "yes" may have been the answer to another question.
+    /// a rewritten "yes" may have been the answer to another question, and one in a message of a kind that nobody knows may
+    /// have been anything.
     #[must_use]
     pub const fn refusals_only(self) -> bool {
-        matches!(self, Self::Edit)
+        matches!(self, Self::Edit | Self::Other)
     }
 }
 

@@ -23,8 +23,10 @@ struct Said<'a> {
 
 /// Reads one message.
 pub(super) fn read(message: &Object, around: &Around) -> Result<What, Fault> {
-    // A message that does not say what it is, but has a text, is taken for one: it may say "stop".
-    let word = json::text(message, "type").or_else(|| json::object(message, "text").map(|_| "text"));
+    // A message that does not say what it is, but has words, is taken for what has them: they may say "stop".
+    let spoken = ["text", "button", "interactive"];
+    let holds = |word: &&str| json::object(message, word).is_some();
+    let word = json::text(message, "type").or_else(|| spoken.into_iter().find(holds));
     match word {
         Some("system") => identity::read_system(message),
         Some("request_welcome") => Ok(What::Ignored { why: IgnoredBecause::ChatOpened }),
@@ -34,7 +36,7 @@ pub(super) fn read(message: &Object, around: &Around) -> Result<What, Fault> {
 
 fn inbound(message: &Object, word: &str, around: &Around) -> Result<What, Fault> {
     let kind = kind_of(word);
-    let said = said(message, word, kind);
+    let (said, kind) = said(message, word, kind);
     let mut from = around.who(message, &SENDER)?;
     if kind == InboundKind::Contacts && from.phone.is_none() {
         from.phone = own_number(message);
@@ -55,7 +57,7 @@ fn inbound(message: &Object, word: &str, around: &Around) -> Result<What, Fault>
 /// The words of a message that could not be read, where it says at least who wrote them.
 pub(super) fn salvage(message: &Object, around: &Around, origin: &Origin) -> Option<Salvaged> {
     let word = json::text(message, "type").unwrap_or("text");
-    let said = said(message, word, kind_of(word));
+    let (said, _) = said(message, word, kind_of(word));
     let from = around.who(message, &SENDER).ok()?;
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let salvaged = Salvaged {
@@ -86,45 +88,42 @@ fn kind_of(word: &str) -> InboundKind {
     }
 }
 
-fn said<'a>(message: &'a Object, word: &str, kind: InboundKind) -> Said<'a> {
+/// What a message says, and of which kind it is. Where words stand that its type has no place for, what it is is not known.
+fn said<'a>(message: &'a Object, word: &str, kind: InboundKind) -> (Said<'a>, InboundKind) {
+    let answer = json::object(message, "interactive")
+        .and_then(|it| json::object(it, "button_reply").or_else(|| json::object(it, "list_reply")));
+    let of_answer = |name| answer.and_then(|answer| json::text(answer, name));
+    let in_place = written(message, word, kind);
+    let said = Said {
+        text: in_place.or_else(|| body(message)),
+        button: json::text_in(message, "button", "payload").or_else(|| of_answer("id")),
+        button_text: json::text_in(message, "button", "text").or_else(|| of_answer("title")),
+    };
+    let presses = matches!(kind, InboundKind::Button | InboundKind::Interactive);
+    let fits = said.text == in_place && (presses || (said.button, said.button_text) == (None, None));
+    (said, if fits { kind } else { InboundKind::Other })
+}
+
+/// The words a person wrote in a message, in the place that its type has for them.
+fn written<'a>(message: &'a Object, word: &str, kind: InboundKind) -> Option<&'a str> {
     match kind {
-        InboundKind::Button => Said {
-            button: json::text_in(message, "button", "payload"),
-            button_text: json::text_in(message, "button", "text"),
-            ..Said::default()
-        },
-        InboundKind::Interactive => {
-            let answer = json::object(message, "interactive")
-                .and_then(|it| json::object(it, "button_reply").or_else(|| json::object(it, "list_reply")));
-            Said {
-                button: answer.and_then(|answer| json::text(answer, "id")),
-                button_text: answer.and_then(|answer| json::text(answer, "title")),
-                ..Said::default()
-            }
-        }
+        InboundKind::Text => body(message),
+        InboundKind::Order => json::text_in(message, "order", "text"),
+        InboundKind::Media => json::text_in(message, word, "caption"),
         InboundKind::Edit => {
-            let edited = json::object(message, "edit").and_then(|edit| json::object(edit, "message"));
-            let text = edited.and_then(|edited| {
-                let word = json::text(edited, "type").unwrap_or("text");
-                written(edited, word)
-            });
-            Said { text, ..Said::default() }
+            let edited = json::object(json::object(message, "edit")?, "message")?;
+            let word = json::text(edited, "type").unwrap_or("text");
+            // An edit of an edit is none.
+            let kind = Some(kind_of(word)).filter(|kind| *kind != InboundKind::Edit)?;
+            written(edited, word, kind).or_else(|| body(edited))
         }
-        _ => Said { text: written(message, word), ..Said::default() },
+        _ => None,
     }
 }
 
-/// The words a person wrote in a message of some type.
-fn written<'a>(message: &'a Object, word: &str) -> Option<&'a str> {
-    match word {
-        "text" => json::text_in(message, "text", "body"),
-        "order" => json::text_in(message, "order", "text"),
-        "image" | "audio" | "voice" | "video" | "document" | "sticker" => {
-            json::text_in(message, word, "caption")
-        }
-        // A type of tomorrow, or one misspelt: its words may be "stop".
-        _ => json::text_in(message, "text", "body"),
-    }
+/// The text of a message; as the platform writes it, or bare.
+fn body(message: &Object) -> Option<&str> {
+    json::text_in(message, "text", "body").or_else(|| json::text(message, "text"))
 }
 
 /// The number that a person shared as their own, by the button that asks for it. A card sent by hand proves nothing.

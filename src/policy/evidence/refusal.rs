@@ -2,7 +2,7 @@
 //! receiving counts, and only outright: "you can opt out at any time", "we will not share" and "if I no longer want to
 //! receive them" are in good wordings too.
 
-use super::wording::{contains_phrase, fold, receives};
+use super::wording::{contains_phrase, fold, names_messages, receives};
 
 /// A no by itself, up to the word for receiving.
 const REFUSALS: [&str; 56] = [
@@ -77,6 +77,66 @@ const REFUSALS_BEFORE: [&str; 11] = [
     "ik wil geen",
     "ik wil niet",
     "ik wens geen",
+];
+
+/// Where the messages themselves stand next, or nothing more: a no to them. "I don't want to miss" is none, and "I do not
+/// agree to the sale of my data" is one to something else.
+const REFUSALS_OF: [&str; 47] = [
+    "i do not want",
+    "i don t want",
+    "i dont want",
+    "i want no",
+    "i want no more",
+    "i no longer want",
+    "i am not interested in",
+    "i m not interested in",
+    "i am not interested",
+    "i m not interested",
+    "i do not agree to",
+    "i do not agree",
+    "i don t agree",
+    "i do not consent to",
+    "i do not consent",
+    "i don t consent",
+    "i do not accept",
+    "i withdraw my consent",
+    "i withdraw my consent to",
+    "i revoke my consent",
+    "i object to",
+    "i object",
+    "i decline",
+    "i refuse",
+    "remove me from",
+    "take me off",
+    "no quiero",
+    "no deseo",
+    "no acepto",
+    "no estoy de acuerdo",
+    "no me interesa",
+    "no me interesan",
+    "retiro mi consentimiento",
+    "nao quero",
+    "nao aceito",
+    "nao concordo",
+    "nao tenho interesse em",
+    "retiro meu consentimento",
+    "je refuse",
+    "je m oppose",
+    "je retire mon consentement",
+    "ich widerspreche",
+    "ich widerrufe",
+    "ich lehne",
+    "kein interesse an",
+    "non accetto",
+    "non acconsento",
+];
+
+/// Words between such a no and what it is said to.
+const BETWEEN: [&str; 46] = [
+    "any", "more", "your", "the", "these", "those", "this", "such", "to", "all", "from", "of", "further",
+    "please", "mas", "sus", "tus", "las", "los", "ningun", "ninguna", "mais", "suas", "seus", "as", "os",
+    "nenhuma", "nenhum", "les", "vos", "aux", "a", "de", "der", "den", "dem", "die", "jeder", "ab", "piu",
+    "le", "i", "e", "business", "getting", "list",
 ];
 
 /// How a clause begins that takes back, of what is received; "opt out at any time" is in good wordings, too.
@@ -204,7 +264,24 @@ fn refuses(clause: &str) -> bool {
                 .split_once(*phrase)
                 .is_some_and(|(before, after)| !conditional(before) && receives(after))
     };
-    REFUSALS.iter().any(outright) || REFUSALS_BEFORE.iter().any(around) || takes_back(clause)
+    let of_messages = |phrase: &&str| {
+        contains_phrase(clause, phrase)
+            && clause
+                .split_once(*phrase)
+                .is_some_and(|(before, after)| !conditional(before) && is_about_messages(after))
+    };
+    REFUSALS.iter().any(outright)
+        || REFUSALS_OF.iter().any(of_messages)
+        || REFUSALS_BEFORE.iter().any(around)
+        || takes_back(clause)
+}
+
+/// True when the messages are all that follows, or what follows first.
+fn is_about_messages(after: &str) -> bool {
+    let mut words = after.split(' ').filter(|word| !word.is_empty());
+    words
+        .find(|word| !BETWEEN.contains(word))
+        .is_none_or(|word| word != "sale" && (names_messages(word) || receives(word)))
 }
 
 fn takes_back(clause: &str) -> bool {
@@ -229,7 +306,21 @@ mod tests {
 
     use super::*;
 
-    const NO: [&str; 28] = [
+    const NO: [&str; 42] = [
+        "I dont want offers from Acme Shoes on WhatsApp",
+        "I don't want any more WhatsApp messages",
+        "I am not interested in offers of Acme Shoes on WhatsApp",
+        "I am not interested",
+        "I withdraw my consent to WhatsApp messages of Acme Shoes",
+        "I do not agree",
+        "I do not consent to marketing on WhatsApp",
+        "Remove me from the WhatsApp list of Acme Shoes",
+        "I object to receiving offers on WhatsApp",
+        "Não quero mensagens da Acme no WhatsApp",
+        "No quiero más mensajes de Acme por WhatsApp",
+        "Je m'oppose aux messages WhatsApp d'Acme",
+        "Ich widerspreche der Werbung über WhatsApp",
+        "Non acconsento",
         "Stop sending me offers from Acme Shoes on WhatsApp",
         "Never send me offers on WhatsApp",
         "Opt out of WhatsApp marketing from Acme Shoes",
@@ -260,7 +351,13 @@ mod tests {
         "لا أريد استلام عروض على واتساب",
     ];
 
-    const YES: [&str; 24] = [
+    const YES: [&str; 30] = [
+        "I do not agree to the sale of my data, and want offers on WhatsApp",
+        "I don't want paper: send my invoices on WhatsApp",
+        "I want no spam, only order updates on WhatsApp",
+        "No quiero perderme las ofertas de Acme en WhatsApp",
+        "If I object to marketing I reply STOP",
+        "Receive offers on WhatsApp. Not interested any more? Reply STOP",
         "Receive offers on WhatsApp. Opt out of them at any time.",
         "Get offers from Acme Shoes on WhatsApp. Unsubscribe from them by replying STOP",
         "Receive offers on WhatsApp; opt out whenever you like",

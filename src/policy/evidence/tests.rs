@@ -1,7 +1,7 @@
 //! Each rule of recording, by name.
 
 use super::*;
-use crate::model::{Topic, evidence::Jurisdiction, scope::Scope};
+use crate::model::{Millis, Topic, evidence::Jurisdiction, scope::Scope};
 use crate::policy::JurisdictionRules;
 
 const TEXT: &str =
@@ -191,6 +191,9 @@ fn b10_a_jurisdiction_may_ask_for_age_and_second_confirmation_and_limit_validity
     let assessment = assess_with(&rules, &["Acme Shoes"], &marketing(), &sound);
     assert_eq!(errors(&assessment), []);
     assert_eq!(assessment.expires_at, Some(now + Millis::days(30)));
+    let before = Evidence { double_opt_in_at: Some(now - Millis::new(1)), ..sound };
+    let assessment = assess_with(&rules, &["Acme Shoes"], &marketing(), &before);
+    assert_eq!(errors(&assessment), [("B10", "evidence.double_opt_in_at")]);
 }
 
 #[test]

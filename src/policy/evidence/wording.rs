@@ -53,8 +53,9 @@ const ALL: [&str; 8] = [
     "alle nachrichten",
 ];
 
-const RECEIVE: [&str; 12] = [
+const RECEIVE: [&str; 13] = [
     "receive",
+    "receiving",
     "receber",
     "recibir",
     "recevoir",
@@ -161,6 +162,12 @@ pub(super) fn list(names: &[String]) -> String {
 /// True when some folded text has a word for receiving.
 pub(super) fn receives(text: &str) -> bool {
     text.split(' ').any(|word| RECEIVE.contains(&word))
+}
+
+/// True when a folded word names messages, or the way they come.
+pub(super) fn names_messages(word: &str) -> bool {
+    let kinds = Kinds::named_in(word);
+    word == "whatsapp" || kinds.vague || !kinds.is_empty()
 }
 
 /// Lower case, without accents, every run of other characters one space.

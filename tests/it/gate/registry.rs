@@ -26,7 +26,7 @@ fn sender(n: u64) -> SenderId {
 
 fn names(n: u64) -> SenderNames {
     let id = SenderId::parse(&format!("10{n:09}")).ok();
-    SenderNames { id, number: Some(sender(n)), account: Some("77".to_owned()) }
+    SenderNames { id, number: Some(sender(n)), account: Some((at(0), "77".to_owned())) }
 }
 
 /// How long some look-ups of a sender take.

@@ -261,3 +261,21 @@ async fn an_opt_in_told_again_is_not_judged_again() {
     (other.who.request_digest, other.evidence.business_name) = ([7; 16], "Somebody Else".to_owned());
     assert!(world.gate.record_opt_in(&other).await.is_ok(), "the first had no digest to differ from");
 }
+
+/// A "stop" that was told late, of before an opt-in, is kept and did not opt out.
+#[tokio::test]
+async fn a_stop_that_is_lifted_already_when_it_is_told_says_so_each_time() {
+    let world = World::new().await;
+    world.opt_in(PERSON, OWN, 10).await;
+    for _ in 0..2 {
+        let told = world.says(PERSON, 5, "m1", "STOP").await;
+        assert_eq!((told.effect, told.done.applied), (Effect::None, false));
+    }
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+    assert!(!world.log(PERSON).await.entries.last().unwrap().2.as_ref().unwrap().applied);
+    let told = world.says(PERSON, 11, "m2", "STOP").await;
+    assert!(matches!(told.effect, Effect::OptOut(..)));
+    world.says(PERSON, 12, "m3", "START").await;
+    let told = world.says(PERSON, 11, "m2", "STOP").await;
+    assert!(matches!(told.effect, Effect::OptOut(..)), "as it was answered before");
+}

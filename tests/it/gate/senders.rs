@@ -1,12 +1,13 @@
 //! Numbers that registered themselves, and were configured later.
 
 use sendgate::{
-    gate::{Check, SenderNames},
+    gate::{Check, Observed, SenderNames},
     model::{SenderId, evidence::Channel},
     policy::{Kind, Reason},
+    senders::AccountState,
 };
 
-use super::world::{ACME, OWN, PERSON, World, settings};
+use super::world::{ACME, OWN, PERSON, World, at, settings};
 use crate::faults::Faulty;
 
 const AUTO: &str = "senders: {auto_register: true}";
@@ -22,7 +23,7 @@ async fn opted_out_of_an_unknown_sender(store: &std::sync::Arc<Faulty>) {
     let names = SenderNames {
         id: SenderId::parse("1001").ok(),
         number: SenderId::parse("15550001111").ok(),
-        account: Some("77".to_owned()),
+        account: Some((at(0), "77".to_owned())),
     };
     before.gate.sender_named(&names).await.unwrap();
     before.opt_in(PERSON, OWN, 0).await;
@@ -190,4 +191,24 @@ async fn a_start_at_one_number_does_not_lift_a_stop_at_another_after_a_change_of
     for person in [USER, SECOND] {
         assert_eq!(after.reason(person).await, Reason::OptedOut, "{person}");
     }
+}
+
+/// A number moves to another account, and that one is disabled.
+#[tokio::test]
+async fn a_sender_is_of_the_account_that_it_was_seen_on_last() {
+    let world = World::with(settings(AUTO), Faulty::new()).await;
+    let seen_on = |account: &str, seconds| SenderNames {
+        id: SenderId::parse("1001").ok(),
+        number: SenderId::parse("15550001111").ok(),
+        account: Some((at(seconds), account.to_owned())),
+    };
+    world.gate.sender_named(&seen_on("77", 1)).await.unwrap();
+    world.opt_in(PERSON, OWN, 0).await;
+    let disabled = AccountState { disabled: Some(at(2).millis()), ..AccountState::default() };
+    world.gate.observe(&Observed::Account("88".to_owned(), disabled)).await.unwrap();
+    assert_eq!(reason_for(&world, "1001").await, Reason::OptedIn);
+    world.gate.sender_named(&seen_on("88", 5)).await.unwrap();
+    assert_eq!(reason_for(&world, "1001").await, Reason::SenderRestricted);
+    world.gate.sender_named(&seen_on("77", 3)).await.unwrap();
+    assert_eq!(reason_for(&world, "15550001111").await, Reason::SenderRestricted, "that came late");
 }

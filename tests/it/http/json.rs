@@ -82,6 +82,20 @@ async fn the_example_of_the_documentation_works() {
 }
 
 #[tokio::test]
+async fn who_names_two_recipients_is_asked_which() {
+    let server = Server::new().await;
+    let body = format!(
+        r#"{{"sender": "{SENDER}", "recipient": "{PERSON}", "kind": 2, "recipient": "15550009999"}}"#
+    );
+    let answer = server.call("checkSend", &body).await;
+    assert_eq!(answer.status, 400);
+    let answer = answer.json();
+    let violation = &details(&answer, "BadRequest")["fieldViolations"][0];
+    assert_eq!(violation["field"], "recipient");
+    assert!(violation["description"].as_str().unwrap().starts_with("is given twice"), "{violation}");
+}
+
+#[tokio::test]
 async fn a_request_as_json_is_answered_as_over_grpc() {
     let server = Server::new().await;
     server.consent().record_consent(opt_in(PERSON)).await.unwrap();

@@ -175,9 +175,10 @@ impl InProcess {
             }
             "template_category" => {
                 let from = effective_at.unwrap_or(at.millis());
-                let category = Some((from, webhook.category.clone(), webhook.category_before.clone()));
+                let before = webhook.category_before.clone().map(|before| (at.millis(), before));
+                let categories = before.into_iter().chain([(from, webhook.category.clone())]).collect();
                 return self
-                    .template(account, webhook, TemplateState { category, ..TemplateState::default() })
+                    .template(account, webhook, TemplateState { categories, ..TemplateState::default() })
                     .await;
             }
             "account" => {

@@ -231,9 +231,8 @@ async fn a_stop_of_the_platform_without_a_legible_time_counts() {
     }
 }
 
-/// A reinstatement dated a year ahead would outlive every later word against the account.
-#[tokio::test]
-async fn a_reinstatement_dated_far_ahead_is_not_taken() {
+/// A server with an account, and somebody in a window.
+async fn with_an_account() -> (Server, String) {
     let yaml = format!(
         "{WEBHOOK}businesses: [{{id: acme, names: [Acme], senders: [{{id: '{NUMBER_ID}', account: '102290129340398'}}]}}]"
     );
@@ -241,41 +240,37 @@ async fn a_reinstatement_dated_far_ahead_is_not_taken() {
     let person = number(1);
     let wrote = conversation(&json!({"messages": [text(&person, "wamid.1", NOW, "hi")]})).to_string();
     assert_eq!(server.deliver(wrote.as_bytes()).await.status, 200);
-    for (event, at) in [("REINSTATE", NOW + 365 * 86_400), ("DISABLE", NOW)] {
-        let value =
-            json!({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": event, "waba_ban_date": "x"}});
-        let body =
-            json!({"object": "whatsapp_business_account", "entry": [{"id": "102290129340398", "time": at,
-            "changes": [{"field": "account_update", "value": value}]}]})
-            .to_string();
-        assert_eq!(server.deliver(body.as_bytes()).await.status, 200);
-    }
+    assert_eq!(server.reason(asked(&person)).await, pb::Reason::WindowOpen);
+    (server, person)
+}
+
+/// What the platform says of the account's state.
+async fn told(server: &Server, state: &str, at: i64) {
+    let value =
+        json!({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": state, "waba_ban_date": "x"}});
+    let body = json!({"object": "whatsapp_business_account", "entry": [{"id": "102290129340398", "time": at,
+        "changes": [{"field": "account_update", "value": value}]}]});
+    assert_eq!(server.deliver(body.to_string().as_bytes()).await.status, 200);
+}
+
+/// A reinstatement dated a year ahead would outlive every later word against the account.
+#[tokio::test]
+async fn a_reinstatement_dated_far_ahead_is_not_taken() {
+    let (server, person) = with_an_account().await;
+    told(&server, "REINSTATE", NOW + 365 * 86_400).await;
+    told(&server, "DISABLE", NOW).await;
     assert_eq!(server.reason(asked(&person)).await, pb::Reason::SenderRestricted);
 }
 
 #[tokio::test]
 async fn a_disabled_account_stops_everything_until_it_is_reinstated() {
-    let yaml = format!(
-        "{WEBHOOK}businesses: [{{id: acme, names: [Acme], senders: [{{id: '{NUMBER_ID}', account: '102290129340398'}}]}}]"
-    );
-    let server = Server::with(&yaml).await;
-    let person = number(1);
-    let wrote = conversation(&json!({"messages": [text(&person, "wamid.1", NOW, "hi")]})).to_string();
-    assert_eq!(server.deliver(wrote.as_bytes()).await.status, 200);
-    let event = |event: &str, at: i64| {
-        let value =
-            json!({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": event, "waba_ban_date": "x"}});
-        json!({"object": "whatsapp_business_account", "entry": [{"id": "102290129340398", "time": at,
-            "changes": [{"field": "account_update", "value": value}]}]})
-        .to_string()
-    };
-    assert_eq!(server.reason(asked(&person)).await, pb::Reason::WindowOpen);
-    assert_eq!(server.deliver(event("DISABLE", NOW - 2).as_bytes()).await.status, 200);
+    let (server, person) = with_an_account().await;
+    told(&server, "DISABLE", NOW - 2).await;
     let answer = server.ask(asked(&person)).await;
     assert_eq!((answer.reason(), answer.retry_at), (pb::Reason::SenderRestricted, None));
     let marketing =
         pb::CheckSendRequest { sender: NUMBER_ID.to_owned(), ..template(&person, pb::Category::Utility) };
     assert_eq!(server.reason(marketing).await, pb::Reason::SenderRestricted);
-    assert_eq!(server.deliver(event("REINSTATE", NOW - 1).as_bytes()).await.status, 200);
+    told(&server, "REINSTATE", NOW - 1).await;
     assert_eq!(server.reason(asked(&person)).await, pb::Reason::WindowOpen);
 }

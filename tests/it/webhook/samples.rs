@@ -235,9 +235,10 @@ async fn a_flagged_template_is_known_by_its_state() {
     let server = server_at(1_604_703_141).await;
     delivered(&server, "message_template_status_update_flagged").await;
     let directory = server.running.gate().directory();
-    let template =
-        directory.learned().template("whatsapp-business-account-id", "My message template", "en_US");
-    assert_eq!(template.unwrap().status, Some(sendgate::policy::TemplateStatus::Flagged));
+    let rows = directory.learned().template("whatsapp-business-account-id", "My message template");
+    let [(language, _, state)] = rows else { panic!("{rows:?}") };
+    let status = state.template(server.clock.now()).status;
+    assert_eq!((language.as_str(), status), ("en-US", Some(sendgate::policy::TemplateStatus::Flagged)));
 }
 
 #[tokio::test]

@@ -84,6 +84,19 @@ async fn a_bad_page_is_refused_and_names_what_is_wrong() {
     assert_eq!((nobody.entries.len(), nobody.next_page_token.as_str()), (0, ""));
 }
 
+/// It would skip what it was not made for.
+#[tokio::test]
+async fn a_page_token_of_somebody_else_is_refused() {
+    let server = Server::new().await;
+    for person in [PERSON, "15550009999"] {
+        alternate(&server, person, 3).await;
+    }
+    let first = pb::ListConsentHistoryRequest { page_size: 2, ..history("15550009999") };
+    let token = server.consent().list_consent_history(first).await.unwrap().into_inner().next_page_token;
+    let request = pb::ListConsentHistoryRequest { page_token: token, ..history(PERSON) };
+    assert_eq!(bad_fields(server.consent().list_consent_history(request).await), ["page_token"]);
+}
+
 #[tokio::test]
 async fn erasure_forgets_the_person_and_keeps_the_opt_out_and_the_chain() {
     let server = Server::new().await;

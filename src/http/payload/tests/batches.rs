@@ -35,7 +35,7 @@ const PLACES: [(&str, &str); 9] = [
     ("/entry/0/changes/0/value/messages/1", "timestamp"),
     ("/entry/0/changes/0/value/messages/2", "from"),
     ("/entry/0/changes/0/value/statuses/0", "status"),
-    ("/entry/0/changes/0/value/statuses/1", "errors"),
+    ("/entry/0/changes/0/value/statuses/1", "id"),
     ("/entry/0/changes/1/value/user_preferences/0", "wa_id"),
     ("/entry/0/changes/1/value/user_preferences/1", "value"),
     ("/entry/1/changes/0/value/calls/0", "direction"),

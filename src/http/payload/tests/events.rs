@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         ErrorEffect, IgnoredBecause, Limit, NumberEvent, Quality, Reason, Restriction, RestrictionKind, What,
-        effect_of,
+        effect_of, read,
     },
     NOW, at, only, refused, webhook,
 };
@@ -174,10 +174,8 @@ fn bans_and_their_end_are_told_apart() {
 #[test]
 fn restrictions_have_an_end_if_the_platform_gives_one() {
     let restricted = |kind: &str, end: Value| json!({"event": "ACCOUNT_RESTRICTION", "restriction_info": [{"restriction_type": kind, "expiration": end}]});
-    let expected = |kind, until| What::AccountRestriction {
-        restrictions: vec![Restriction { kind, until }],
-        at: at(NOW),
-    };
+    let expected =
+        |kind, until| What::AccountRestriction { restriction: Restriction { kind, until }, at: at(NOW) };
     assert_eq!(
         account(&restricted("RESTRICTED_CUSTOMER_INITIATED_MESSAGING", json!("1739400000"))),
         expected(RestrictionKind::CustomerInitiated, Some(at(1_739_400_000)))
@@ -187,11 +185,28 @@ fn restrictions_have_an_end_if_the_platform_gives_one() {
         expected(RestrictionKind::BizInitiated, None)
     );
     let lifted = json!({"event": "ACCOUNT_RESTRICTION", "restriction_info": []});
-    assert_eq!(account(&lifted), What::AccountRestriction { restrictions: Vec::new(), at: at(NOW) });
-    let body = webhook("account_update", &restricted("RESTRICTED_BIZ_INITIATED_MESSAGING", json!("never")));
-    assert_eq!(refused(&body), at_value(Reason::BadTime, "restriction_info/expiration"));
+    assert_eq!(account(&lifted), ignored(IgnoredBecause::AccountEvent));
+    assert_eq!(
+        account(&restricted("RESTRICTED_BIZ_INITIATED_MESSAGING", json!("in a while"))),
+        expected(RestrictionKind::BizInitiated, None),
+        "restricted it is all the same"
+    );
     let bare = webhook("account_update", &json!({"event": "ACCOUNT_RESTRICTION"}));
     assert_eq!(refused(&bare), at_value(Reason::Missing, "restriction_info"));
+}
+
+#[test]
+fn a_restriction_that_cannot_be_read_costs_no_other() {
+    let kind = "RESTRICTED_BIZ_INITIATED_MESSAGING";
+    let value = json!({"event": "ACCOUNT_RESTRICTION",
+        "restriction_info": [{"expiration": 1}, "?", {"restriction_type": kind}]});
+    let delivery = read(webhook("account_update", &value).to_string().as_bytes()).unwrap();
+    let restriction = Restriction { kind: RestrictionKind::BizInitiated, until: None };
+    let whats: Vec<_> = delivery.items.into_iter().map(|item| item.what).collect();
+    assert_eq!(whats, [What::AccountRestriction { restriction, at: at(NOW) }]);
+    let at = |end: &str| format!("/entry/0/changes/0/value/restriction_info/{end}");
+    let rejected: Vec<_> = delivery.rejected.into_iter().map(|it| (it.reason, it.path)).collect();
+    assert_eq!(rejected, [(Reason::Missing, at("0/restriction_type")), (Reason::NotAnObject, at("1"))]);
 }
 
 #[test]

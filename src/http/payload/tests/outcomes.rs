@@ -72,6 +72,23 @@ fn a_status_without_legible_recipient_counts_by_its_message() {
     assert_eq!(person, Some(by_id(ID)));
 }
 
+#[test]
+fn a_refusal_in_a_status_is_read_whatever_else_is_wrong_with_it() {
+    let refused = json!({"code": 131_050});
+    for members in [
+        json!({"errors": [refused], "timestamp": "?"}),
+        json!({"errors": [refused], "timestamp": null}),
+        json!({"errors": [refused], "id": null}),
+        json!({"errors": refused}),
+        json!({"errors": [refused], "status": "rebuffed"}),
+        json!({"errors": [refused], "status": null}),
+    ] {
+        let What::Status { person, status, errors, .. } = status(&members) else { panic!("{members}") };
+        let expected = (Some(by_phone(PHONE)), DeliveryStatus::Failed, vec![131_050]);
+        assert_eq!((person, status, errors), expected, "{members}");
+    }
+}
+
 /// A preference of 16505551234 with some members more.
 fn preference(members: &Value) -> Value {
     let mut preference = json!({"wa_id": PHONE, "category": "marketing_messages", "timestamp": NOW});

@@ -66,9 +66,35 @@ fn every_kind_of_message_is_told_apart_and_its_words_are_found() {
         (json!({"type": "hologram", "hologram": {"body": "x"}}), InboundKind::Other, None),
         (json!({}), InboundKind::Other, None),
         (json!({"type": "revoke", "revoke": {"original_message_id": "m"}}), InboundKind::Revoke, None),
+        (json!({"type": "text", "text": "STOP"}), InboundKind::Text, owned("STOP")),
+        // Words where the type has no place for them.
+        (json!({"type": "button", "text": {"body": "STOP"}}), InboundKind::Other, owned("STOP")),
+        (json!({"type": "image", "text": {"body": "STOP"}}), InboundKind::Other, owned("STOP")),
+        (json!({"type": "hologram", "text": {"body": "STOP"}}), InboundKind::Other, owned("STOP")),
     ] {
         assert_eq!(parts(&members), (kind, text, None, None), "{members}");
     }
+}
+
+#[test]
+fn a_button_is_read_wherever_it_stands() {
+    let pressed = |kind| (kind, None, owned("opt-out"), owned("Stop"));
+    let button = json!({"payload": "opt-out", "text": "Stop"});
+    let reply = json!({"button_reply": {"id": "opt-out", "title": "Stop"}});
+    for (members, kind) in [
+        (json!({"button": button}), InboundKind::Button),
+        (json!({"interactive": reply}), InboundKind::Interactive),
+        (json!({"type": "text", "button": button}), InboundKind::Other),
+        (json!({"type": "hologram", "interactive": reply}), InboundKind::Other),
+    ] {
+        assert_eq!(parts(&members), pressed(kind), "{members}");
+    }
+}
+
+#[test]
+fn a_message_where_a_list_belongs_is_a_list_of_one() {
+    let body = conversation("messages", &json!({"messages": message(&json!({"text": {"body": "STOP"}}))}));
+    assert!(matches!(only(&body), What::Inbound { text: Some(text), .. } if text == "STOP"));
 }
 
 #[test]

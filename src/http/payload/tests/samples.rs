@@ -33,14 +33,14 @@ fn brazil() -> Origin {
 #[test]
 fn account_update_restriction() {
     let until = Some(at(1_641_330_498));
-    let restrictions = vec![
-        Restriction { kind: RestrictionKind::BizInitiated, until },
-        Restriction { kind: RestrictionKind::Other, until },
-    ];
-    let what = What::AccountRestriction { restrictions, at: at(1_641_330_498) };
+    let told = |kind| {
+        let what =
+            What::AccountRestriction { restriction: Restriction { kind, until }, at: at(1_641_330_498) };
+        Item { origin: origin("102290129340398", None, None), what }
+    };
     assert_eq!(
         items("account_update_restriction"),
-        [Item { origin: origin("102290129340398", None, None), what }]
+        [told(RestrictionKind::BizInitiated), told(RestrictionKind::Other)]
     );
 }
 
