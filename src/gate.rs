@@ -8,6 +8,7 @@
 //! Knows nothing of gRPC, HTTP or the provider's JSON.
 
 mod attend;
+mod changes;
 mod check;
 mod circle;
 mod consent;
@@ -34,10 +35,11 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+pub use changes::{FeedItem, ResumePoint};
 pub use check::{Answer, Check};
 pub use consent::{Acknowledged, OptInRecorded, OptInRequest, OptOutRequest, PromptRequest, Who};
 pub use error::{FieldError, GateError};
-pub use feed::{FeedItem, LogItem, LogPage, LogPlace};
+pub use feed::{LogItem, LogPage, LogPlace};
 pub use find::Consistency;
 pub use inbound::{Inbound, InboundRecorded};
 pub use names::{ContactNames, Revision, request_digest};

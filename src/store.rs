@@ -198,7 +198,10 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// The feed after a position, oldest first.
     async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError>;
 
-    /// Tells the latest feed position, and wakes when it grows.
+    /// The last change of the feed, if there is one.
+    async fn last_change(&self) -> Result<Option<Change>, StoreError>;
+
+    /// Tells the latest feed position that is known of, and wakes when it changes.
     fn latest_change(&self) -> tokio::sync::watch::Receiver<u64>;
 
     /// Every registry row.

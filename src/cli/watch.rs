@@ -34,7 +34,12 @@ pub(super) async fn run(args: &WatchArgs, session: &mut Session<'_, '_>) -> Resu
             }
             Ok(None) => return Ok(Exit::Yes),
             Err(status) => {
-                if !seen.is_empty() {
+                if status.code() == tonic::Code::OutOfRange {
+                    writeln!(
+                        session.console.err,
+                        "the store went back; begin anew, with --resume-after 0 for all there is"
+                    )?;
+                } else if !seen.is_empty() {
                     writeln!(session.console.err, "go on with --resume-after {seen}")?;
                 }
                 return Err(status.into());

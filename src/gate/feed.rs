@@ -7,7 +7,7 @@ use data_encoding::BASE64URL_NOPAD;
 use super::{Gate, GateError, consent::Who, find::Consistency, names::Revision};
 use crate::{
     attest::Entry,
-    model::{BusinessId, Time},
+    model::Time,
     store::{ContactId, Cursor, Listing, Loaded, LogHead, SealedEntry, StoreError},
 };
 
@@ -36,21 +36,6 @@ struct Reading {
     /// The last entry given out.
     after: u64,
     read: VecDeque<(SealedEntry, Option<Entry>)>,
-}
-
-/// One step of the feed.
-#[derive(Clone, Debug)]
-pub struct FeedItem {
-    /// The resume point after it.
-    pub position: u64,
-    /// Whose contact changed.
-    pub business: Option<BusinessId>,
-    /// The contact, in a state that holds the entry.
-    pub revision: Revision,
-    /// What was recorded.
-    pub sealed: SealedEntry,
-    /// The same, read; none where the content was erased.
-    pub entry: Option<Entry>,
 }
 
 impl Gate {
@@ -126,43 +111,6 @@ impl Gate {
         Ok((entries, (last < loaded.head.length).then_some(last)))
     }
 
-    /// The position of the latest change, which wakes its holder when it grows.
-    #[must_use]
-    pub fn latest_change(&self) -> tokio::sync::watch::Receiver<u64> {
-        self.store.latest_change()
-    }
-
-    /// Whether a position is one of this feed. Asked of the store itself: a change is read from there, and known to a
-    /// caller, a moment before `latest_change` tells of it.
-    ///
-    /// # Errors
-    /// When it is not, or the feed cannot be read.
-    pub async fn check_resume_point(&self, after: u64) -> Result<(), GateError> {
-        let Some(before) = after.checked_sub(1) else { return Ok(()) };
-        let there = self.timed_read(self.store.changes(before, 1)).await?;
-        let found = there.first().is_some_and(|change| change.position == after);
-        if found { Ok(()) } else { Err(GateError::UnknownResumePoint) }
-    }
-
-    /// The feed after a position.
-    ///
-    /// # Errors
-    /// When the feed cannot be read.
-    pub async fn changes(&self, after: u64, limit: usize) -> Result<Vec<FeedItem>, GateError> {
-        let now = self.clock.now();
-        let mut items = Vec::new();
-        for change in self.timed_read(self.store.changes(after, limit)).await? {
-            let loaded = self.timed_read(self.store.load(change.id, now)).await?;
-            let (business, revision) = (loaded.record.business, Revision::of(change.id, loaded.version));
-            let page =
-                self.timed_read(self.store.history(change.id, change.sequence.saturating_sub(1), 1)).await?;
-            let Some(sealed) = page.into_iter().next() else { continue };
-            let (sealed, entry) = read(sealed)?;
-            items.push(FeedItem { position: change.position, business, revision, sealed, entry });
-        }
-        Ok(items)
-    }
-
     /// A page of all contacts.
     ///
     /// # Errors
@@ -183,7 +131,7 @@ pub(super) fn content_of(sealed: &SealedEntry) -> Result<Option<Entry>, StoreErr
     sealed.payload.as_deref().map(|payload| Entry::from_payload(payload).map_err(unreadable)).transpose()
 }
 
-fn read(sealed: SealedEntry) -> Result<(SealedEntry, Option<Entry>), StoreError> {
+pub(super) fn read(sealed: SealedEntry) -> Result<(SealedEntry, Option<Entry>), StoreError> {
     let entry = content_of(&sealed)?;
     Ok((sealed, entry))
 }

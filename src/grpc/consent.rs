@@ -11,7 +11,7 @@ use super::{
     stream::{Answers, Lease, streaming},
 };
 use crate::{
-    gate::{Consistency, Gate, GateError, Inbound, LogItem, LogPlace, Who},
+    gate::{Consistency, Gate, GateError, Inbound, LogItem, LogPlace, ResumePoint, Who},
     model::{BusinessId, Recipient, SenderId},
 };
 
@@ -266,9 +266,9 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
         let lease = Lease::of(&request);
         let message = request.into_inner();
         let business = self.business_filter(&message.sender)?;
-        let after = match message.resume_after.as_str() {
-            "" => Ok(*self.gate.latest_change().borrow()),
-            position => position.parse(),
+        let after: Result<Option<ResumePoint>, ()> = match message.resume_after.as_str() {
+            "" => Ok(None),
+            point => point.parse().map(Some),
         };
         let Ok(after) = after else {
             let mut fields = Fields::default();
@@ -276,7 +276,7 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             return fields.finish(None);
         };
         // A resume point beyond the feed is told at once, not when something happens.
-        self.gate.check_resume_point(after).await.map_err(|error| status::of_gate(&error))?;
+        let after = self.gate.resume_point(after).await.map_err(|error| status::of_gate(&error))?;
         let gate = Arc::clone(&self.gate);
         Ok(Response::new(streaming(lease, self.stopping.clone(), move |changes| {
             watch(gate, after, business, changes)
@@ -335,22 +335,25 @@ type Out<T> = tokio::sync::mpsc::Sender<Result<T, Status>>;
 /// Follows the feed: what is there, then what comes.
 async fn watch(
     gate: Arc<Gate>,
-    mut after: u64,
+    mut after: ResumePoint,
     business: Option<BusinessId>,
     out: Out<pb::WatchConsentResponse>,
 ) -> Result<(), Status> {
     let mut latest = gate.latest_change();
     loop {
         latest.mark_unchanged();
-        let changes = gate.changes(after, STREAM_PAGE).await.map_err(|error| status::of_gate(&error))?;
+        // Ends the stream where the store went back behind what was sent: what follows then is not what comes next.
+        let (marked, changes) =
+            gate.changes(after, STREAM_PAGE).await.map_err(|error| status::of_gate(&error))?;
+        after = marked;
         let caught_up = changes.is_empty();
         for change in changes {
-            after = change.position;
+            after = change.point;
             if business.is_some() && change.business != business {
                 continue;
             }
             let message = pb::WatchConsentResponse {
-                revision: change.position.to_string(),
+                revision: change.point.to_string(),
                 business: change.business.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
                 entry: Some(convert::entry(change.revision, &change.sealed, change.entry.as_ref())),
             };

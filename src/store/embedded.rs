@@ -233,6 +233,10 @@ impl Store for Embedded {
         self.read(move |view| view.changes(after, limit)).await
     }
 
+    async fn last_change(&self) -> Result<Option<Change>, StoreError> {
+        self.read(View::last_change).await
+    }
+
     fn latest_change(&self) -> watch::Receiver<u64> {
         self.feed.clone()
     }

@@ -216,6 +216,11 @@ impl Store for Redis {
         self.read_changes(after, limit).await
     }
 
+    async fn last_change(&self) -> Result<Option<Change>, StoreError> {
+        self.feed.settle_overdue().await?;
+        self.feed.last().await
+    }
+
     fn latest_change(&self) -> watch::Receiver<u64> {
         self.feed.latest.subscribe()
     }

@@ -263,6 +263,11 @@ impl Store for Faulty {
         self.inner.load_full().contacts(from, limit, now).await
     }
 
+    async fn last_change(&self) -> Result<Option<Change>, StoreError> {
+        self.pass().await?;
+        self.inner.load_full().last_change().await
+    }
+
     async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
         self.pass().await?;
         self.inner.load_full().changes(after, limit).await

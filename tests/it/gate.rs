@@ -10,6 +10,7 @@ mod concurrency;
 mod counting;
 mod erasure;
 mod failures;
+mod feed;
 mod freshness;
 mod fuzz;
 mod identities;

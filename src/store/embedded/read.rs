@@ -108,6 +108,15 @@ impl View {
         Ok(found)
     }
 
+    pub(super) fn last_change(&self) -> Result<Option<Change>, StoreError> {
+        let changes = self.0.open_table(CHANGES).map_err(fault)?;
+        let last = changes.last().map_err(fault)?;
+        Ok(last.map(|(position, value)| {
+            let (id, sequence) = value.value();
+            Change { position: position.value(), id: ContactId(*id), sequence }
+        }))
+    }
+
     pub(super) fn latest_change(&self) -> Result<u64, StoreError> {
         last_position(&self.0.open_table(CHANGES).map_err(fault)?)
     }

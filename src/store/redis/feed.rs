@@ -65,15 +65,20 @@ impl Feed {
         });
     }
 
-    /// Reads the position of the last change, and announces it.
+    /// Reads the position of the last change, and tells those who wait when it is another than they know: a smaller one where
+    /// Redis went back.
     pub(super) async fn look(&self) -> Result<(), StoreError> {
+        let last = self.last().await?.map_or(0, |change| change.position);
+        self.latest.send_if_modified(|known| std::mem::replace(known, last) != last);
+        Ok(())
+    }
+
+    /// The last change.
+    pub(super) async fn last(&self) -> Result<Option<Change>, StoreError> {
         let mut cmd = redis::cmd("XREVRANGE");
         cmd.arg(self.keys.feed()).arg("+").arg("-").arg("COUNT").arg(1);
         let last = self.link.run(&cmd).await.map_err(|failed| failed.of_read())?;
-        if let Some(last) = answer::items(last)?.into_iter().next() {
-            self.announce(read::change(last)?.position);
-        }
-        Ok(())
+        answer::items(last)?.into_iter().next().map(read::change).transpose()
     }
 
     pub(super) async fn run(&self, lua: &Lua, cmd: &redis::Cmd) -> Result<Value, Failed> {

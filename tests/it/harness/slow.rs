@@ -113,6 +113,11 @@ impl Store for Slow {
         self.store.contacts(from, limit, now).await
     }
 
+    async fn last_change(&self) -> Result<Option<Change>, StoreError> {
+        self.works()?;
+        self.store.last_change().await
+    }
+
     async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
         self.works()?;
         self.store.changes(after, limit).await

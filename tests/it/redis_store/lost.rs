@@ -327,3 +327,21 @@ async fn a_redis_that_lost_the_key_of_contact_ids_gets_it_back_and_one_with_anot
     }
     assert_eq!(apart.side.remembers(id(1)), None);
 }
+
+/// A feed that went back, and has not grown past where it was.
+#[tokio::test]
+async fn watchers_are_woken_by_a_feed_that_goes_back() {
+    let server = RedisServer::start().await;
+    let store: Arc<dyn Store> = Arc::new(open(&server.url(), options()).await.unwrap());
+    let mut latest = store.latest_change();
+    crate::conformance::append(&store, id(1), &[1, 2]).await;
+    tokio::time::timeout(PATIENCE, latest.wait_for(|position| *position == 2)).await.unwrap().unwrap();
+    let keys = crate::redis_cluster::text(
+        server.command(&["EVAL", "return table.concat(redis.call('KEYS', '*'), ' ')", "0"]).await,
+    );
+    let feed =
+        keys.split(' ').find(|key| key.ends_with("{feed}")).unwrap_or_else(|| panic!("{keys}")).to_owned();
+    server.command(&["DEL", &feed]).await;
+    tokio::time::timeout(PATIENCE, latest.wait_for(|position| *position == 0)).await.unwrap().unwrap();
+    assert_eq!(store.last_change().await, Ok(None));
+}
