@@ -226,6 +226,9 @@ impl Gate {
                 "writes of other processes may go unheard; every answer is read from the store".to_owned(),
             );
         }
+        if self.settings.journal.as_ref().is_some_and(|journal| journal.is_broken()) {
+            parts.push("the journal cannot be used: opt-outs are refused while the store is away".to_owned());
+        }
         match self.pending.waiting() {
             0 => {}
             waiting => parts.push(format!("{waiting} refusals wait in the journal for the store")),

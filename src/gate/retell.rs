@@ -31,6 +31,9 @@ use crate::{
 /// How often the store is tried while something waits.
 const TRY: Duration = Duration::from_millis(250);
 
+/// A journal that cannot be used is tried after so many rounds.
+const MEND_ROUNDS: u64 = 8;
+
 /// Refusals that may wait at once. A journal beyond that is not drained at all, and somebody must know.
 const WAITING_MAX: usize = 100_000;
 
@@ -92,7 +95,7 @@ impl Gate {
         let yes = recalled.and_then(|recalled| recalled.view.record.contact.latest_permission());
         let entry = said_after(yes, who, entry);
         self.keep(journal, profile, id, statement, &entry, None).await?;
-        tracing::warn!(%error, "a refusal is kept in the journal until the store can take it");
+        tracing::debug!(%error, "a refusal is kept in the journal");
         let contact = entry.alone(statement);
         Ok(Acknowledged {
             revision: Revision::of(id, 0),
@@ -137,6 +140,9 @@ impl Gate {
         let kept = crate::store::journal::Refusal { business, statement, payload };
         let place = journal.keep(kept).await?;
         self.pending.add(place, pending(id, statement, entry, told));
+        if told.is_none() && self.pending.waiting() == 1 {
+            tracing::warn!("refusals are kept in the journal until the store can take them");
+        }
         self.count_waiting();
         Ok(())
     }
@@ -162,6 +168,10 @@ impl Gate {
         loop {
             tokio::time::sleep(TRY).await;
             failing.round += 1;
+            if journal.is_broken() && failing.round.is_multiple_of(MEND_ROUNDS) {
+                // A write of nothing: as soon as the disk lets it the file is opened again.
+                drop(journal.release(Vec::new()).await);
+            }
             if let Err(error) = self.retell_once(&journal, &mut failing).await {
                 tracing::debug!(%error, "the store does not take what waits in the journal yet");
             }
@@ -175,11 +185,12 @@ impl Gate {
         let mut untold = self.pending.untold(self.cache.is_trusted().then_some(generation));
         untold.retain(|(place, _)| failing.is_due(*place));
         for some in untold.chunks(TOGETHER) {
-            let mut away = None;
+            let (mut away, mut told) = (None, 0_usize);
             let mut had = Vec::new();
             for (place, refusal) in some {
                 match self.tell(journal, *place, refusal).await {
-                    Ok(()) => {
+                    Ok(news) => {
+                        told += usize::from(news);
                         self.pending.told(*place, generation);
                         failing.again.remove(place);
                         had.push(*place);
@@ -194,6 +205,12 @@ impl Gate {
                     Err(error) => failing.failed(*place, &error),
                 }
             }
+            if told > 0 {
+                tracing::info!(
+                    refusals = told,
+                    "the store was told what waited in the journal, or what it had forgotten"
+                );
+            }
             if !self.store.may_forget() {
                 self.let_go(journal, had).await?;
             }
@@ -205,15 +222,15 @@ impl Gate {
         self.let_go(journal, self.pending.over_age(self.clock.now() - TOLD_FOR, TOLD_MAX)).await
     }
 
-    /// Makes sure that the store has a refusal.
-    async fn tell(&self, journal: &Journal, place: u64, refusal: &Refusal) -> Result<(), GateError> {
-        let Some(kept) = journal.at(place).await? else { return Ok(()) };
+    /// Makes sure that the store has a refusal; true when it did not.
+    async fn tell(&self, journal: &Journal, place: u64, refusal: &Refusal) -> Result<bool, GateError> {
+        let Some(kept) = journal.at(place).await? else { return Ok(false) };
         let entry = Entry::from_payload(&kept.payload)
             .map_err(|error| StoreError::Corrupt(format!("an entry of the journal is {error}")))?;
         if refusal.told.is_some() && self.has_still(refusal, &entry).await? {
-            return Ok(());
+            return Ok(false);
         }
-        let Some(recipient) = entry.recipient.clone() else { return Ok(()) };
+        let Some(recipient) = entry.recipient.clone() else { return Ok(false) };
         let profile = self.directory.load().as_of(&entry.sender, &kept.business);
         let mut statement = kept.statement;
         loop {
@@ -231,11 +248,9 @@ impl Gate {
                     let key = data_encoding::HEXLOWER.encode(&kept.statement.0);
                     statement = derived_id("journal", &format!("{key}\0{}", entry.occurred_at.millis()));
                 }
-                _ => break,
+                _ => return Ok(true),
             }
         }
-        tracing::info!("the store has a refusal that waited in the journal, or that it had forgotten");
-        Ok(())
     }
 
     /// True when the store has what it was told, or has erased it: not something else under the same key.

@@ -38,9 +38,10 @@ pub(super) fn of_gate(error: &GateError) -> Status {
     }
 }
 
-/// What the log gets to know of a store error, the caller does not: it may name hosts and files.
+/// What the log gets to know of a store error, the caller does not: it may name hosts and files. At level debug: that the
+/// store fails is told once, where it is noticed, and not once for each call.
 fn of_store(error: &StoreError) -> Status {
-    tracing::warn!(%error, "the store failed");
+    tracing::debug!(%error, "the store failed");
     match error {
         StoreError::Unavailable(_) => with_reason(
             Code::Unavailable,

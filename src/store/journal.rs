@@ -3,6 +3,7 @@
 //! One small crash-safe file of this process. A refusal is acknowledged only when the file has it. Must not know: what a
 //! refusal means, where it goes.
 
+mod file;
 mod writer;
 
 use std::{
@@ -15,6 +16,7 @@ use tokio::task::spawn_blocking;
 
 use super::StoreError;
 use crate::model::{BusinessId, StatementId};
+use file::File;
 use writer::Writer;
 
 /// Statement, business and payload by the order of arrival.
@@ -46,7 +48,7 @@ pub struct Kept {
 /// The journal.
 pub struct Journal {
     path: PathBuf,
-    database: Arc<Database>,
+    file: Arc<File>,
     writer: Writer,
 }
 
@@ -72,17 +74,18 @@ impl Journal {
         if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
             std::fs::create_dir_all(directory).map_err(|error| wrong(error.to_string()))?;
         }
-        let database = Builder::new().set_cache_size(CACHE_BYTES).create(&path);
-        let database = Arc::new(database.map_err(|error| wrong(error.to_string()))?);
-        let made = || -> Result<(), redb::Error> {
-            let transaction = database.begin_write()?;
-            transaction.open_table(ENTRIES)?;
-            transaction.commit()?;
-            Ok(())
-        };
-        made().map_err(|error| wrong(error.to_string()))?;
-        let writer = Writer::start(Arc::clone(&database)).map_err(|error| wrong(error.to_string()))?;
-        Ok(Self { path, database, writer })
+        let place = path.clone();
+        let opener = move || Builder::new().set_cache_size(CACHE_BYTES).create(&place);
+        let file = File::open(Box::new(opener)).map_err(|error| wrong(error.to_string()))?;
+        let file = Arc::new(file);
+        let writer = Writer::start(Arc::clone(&file)).map_err(|error| wrong(error.to_string()))?;
+        Ok(Self { path, file, writer })
+    }
+
+    /// True when the file failed, on a full disk say, and has taken nothing since.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.file.is_broken()
     }
 
     /// Keeps a refusal; it is on disk when this returns. Tells its place.
@@ -127,11 +130,8 @@ impl Journal {
         &self,
         read: impl FnOnce(&Database) -> Result<T, redb::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let database = Arc::clone(&self.database);
-        match spawn_blocking(move || read(&database)).await {
-            Ok(done) => done.map_err(|error| failed(&error)),
-            Err(_) => Err(stopped()),
-        }
+        let file = Arc::clone(&self.file);
+        spawn_blocking(move || file.with(read)).await.unwrap_or_else(|_| Err(stopped()))
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use redb::{Database, ReadableTable};
 use tokio::sync::oneshot;
 
-use super::{ENTRIES, Refusal, failed, stopped};
+use super::{ENTRIES, Refusal, file::File, stopped};
 use crate::store::StoreError;
 
 /// What goes down together at most.
@@ -26,13 +26,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(database: Arc<Database>) -> Result<Self, std::io::Error> {
+    pub(super) fn start(file: Arc<File>) -> Result<Self, std::io::Error> {
         let (jobs, waiting) = mpsc::channel();
         let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(move || {
             let mut last = 0;
             while let Ok(first) = waiting.recv() {
                 let more = std::iter::from_fn(|| waiting.try_recv().ok()).take(TOGETHER_MAX - 1);
-                put_down(&database, std::iter::once(first).chain(more).collect(), &mut last);
+                put_down(&file, std::iter::once(first).chain(more).collect(), &mut last);
             }
         })?;
         Ok(Self { jobs: std::sync::Mutex::new(Some(jobs)), thread: Some(thread) })
@@ -65,16 +65,16 @@ impl Drop for Writer {
     }
 }
 
-fn put_down(database: &Database, jobs: Vec<Job>, last: &mut u64) {
-    let done = write(database, &jobs, *last);
+fn put_down(file: &File, jobs: Vec<Job>, last: &mut u64) {
+    let done = file.write(|database| write(database, &jobs, *last));
     let mut places = done.as_ref().map(|(first, end)| *first..=*end).unwrap_or(0..=0);
     for job in jobs {
         // Whoever gave up waiting finds it in the journal all the same.
         match (job, &done) {
             (Job::Keep(_, answer), Ok(_)) => drop(answer.send(places.next().ok_or_else(stopped))),
             (Job::Release(_, answer), Ok(_)) => drop(answer.send(Ok(()))),
-            (Job::Keep(_, answer), Err(error)) => drop(answer.send(Err(failed(error)))),
-            (Job::Release(_, answer), Err(error)) => drop(answer.send(Err(failed(error)))),
+            (Job::Keep(_, answer), Err(error)) => drop(answer.send(Err(error.clone()))),
+            (Job::Release(_, answer), Err(error)) => drop(answer.send(Err(error.clone()))),
         }
     }
     if let Ok((_, end)) = done {

@@ -32,8 +32,12 @@ local function is(key, kind)
   local found = redis.call('TYPE', key)['ok']
   return found == kind or found == 'none'
 end
-if not (is(log, 'hash') and is(payloads, 'hash') and (not feed or is(feed, 'stream'))) then
+if not (is(log, 'hash') and is(payloads, 'hash')) then
   return redis.error_reply('WRONGTYPE a key of a contact is of another type')
+end
+-- Nothing is wrong with the contact then: a refusal can wait.
+if feed and not is(feed, 'stream') then
+  return redis.error_reply('SGFEED the key of the feed is of another type than sendgate stores there')
 end
 local opened = {}
 for i = 0, windows - 1 do
@@ -66,6 +70,9 @@ if feed and entries > 0 and redis.call('EXISTS', feed) == 1 then
     if about[i] == 'last-generated-id' then position = tonumber(string.match(about[i + 1], '^(%d+)-')) end
   end
 end
+
+-- Beyond this numbers are not whole any more.
+if position > 9007199254000000 then return redis.error_reply('SGFEED the feed is full') end
 
 -- Nor is anything undone when the user may not run a command: each is first run where there is nothing to change.
 local nowhere = payloads .. ':'
