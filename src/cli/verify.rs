@@ -3,8 +3,6 @@
 pub mod chain;
 pub(super) mod offline;
 
-use std::collections::BTreeMap;
-
 use clap::Args;
 
 use super::{Exit, Failure, args::Person, history::Pages, session::Session};
@@ -85,12 +83,7 @@ fn judge(
     session: &mut Session<'_, '_>,
     tally: &mut Tally,
 ) -> Result<(), Failure> {
-    // Each identity of a person has a log of its own.
-    let mut logs = BTreeMap::<&str, Vec<ConsentEntry>>::new();
-    for entry in entries {
-        logs.entry(&entry.log).or_default().push(entry.clone());
-    }
-    let mut faults: Vec<_> = logs.values().flat_map(|entries| chain::check(entries)).collect();
+    let mut faults = chain::check_each(entries);
     faults.extend(chain::check_length(entries, contact.history_entries));
     tally.logs += 1;
     tally.entries += entries.len();

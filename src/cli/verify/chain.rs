@@ -5,7 +5,10 @@
 //! `previous_hash` is 32 zero bytes. The chain shows that nothing inside was changed, removed or moved. It cannot show
 //! by itself that the end is there: [`check_length`] compares with what the contact says.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use crate::{
     cli::digest::{from_hex, hex, sha256},
@@ -73,6 +76,16 @@ impl fmt::Display for Fault {
             }
         }
     }
+}
+
+/// Finds what is wrong with the logs of one person: each identity has its own.
+#[must_use]
+pub fn check_each(entries: &[ConsentEntry]) -> Vec<Fault> {
+    let mut logs = BTreeMap::<&str, Vec<ConsentEntry>>::new();
+    for entry in entries {
+        logs.entry(&entry.log).or_default().push(entry.clone());
+    }
+    logs.values().flat_map(|entries| check(entries)).collect()
 }
 
 /// Recomputes a whole log, given oldest first, and returns every fault; none when it is intact.

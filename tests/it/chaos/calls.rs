@@ -68,7 +68,7 @@ impl Caller {
     pub(crate) async fn tell(&self, sidecar: usize, person: usize, said: Statement) -> Answer {
         let channel = self.doors.channel(sidecar);
         let mut consent = ConsentServiceClient::new(channel);
-        let (name, at) = (People::name(person), stamp(said.at));
+        let (name, at) = (People::name_for(person, said), stamp(said.at));
         let scope = if said.narrow { say::scope(&[pb::Category::Marketing]) } else { None };
         let key = format!("k{}", said.at);
         let begun = self.begin();
@@ -99,6 +99,14 @@ impl Caller {
         }
         self.note(begun, sidecar, person, What::Said(said), answer.clone());
         answer
+    }
+
+    /// Tells that two names are one person; whether it was recorded.
+    pub(crate) async fn link(&self, sidecar: usize, one: String, other: String) -> bool {
+        let mut consent = ConsentServiceClient::new(self.doors.channel(sidecar));
+        let sender = say::SENDER.to_owned();
+        let request = pb::LinkContactsRequest { sender, recipient: one, other, occurred_at: stamp(0) };
+        patient(consent.link_contacts(request)).await.is_ok()
     }
 
     /// Somebody wrote something that is no word about consent.

@@ -60,6 +60,18 @@ impl People {
         format!("49151123{:05}", 45_600 + person)
     }
 
+    /// Every third has another name, which the business knows to be theirs.
+    pub(crate) fn other_name(person: usize) -> Option<String> {
+        person.is_multiple_of(3).then(|| format!("DE.{}", 880_000_000 + person))
+    }
+
+    /// The name under which something is told: what somebody with two names refuses, now under the one and now under the
+    /// other. It is always the first of which answers are asked.
+    pub(crate) fn name_for(person: usize, said: Statement) -> String {
+        let other = Self::other_name(person).filter(|_| !said.yes && said.at % 2 == 0);
+        other.unwrap_or_else(|| Self::name(person))
+    }
+
     pub(crate) fn wrote_long_ago(person: usize) -> bool {
         (KNOWN_TO_ALL - WROTE_LONG_AGO..KNOWN_TO_ALL).contains(&person)
     }
