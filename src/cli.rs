@@ -237,9 +237,7 @@ async fn ask(cli: &Cli, console: &mut Console<'_>) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(args, session).await,
         Command::Import(args) => import::run(args, session).await,
         Command::Export(args) => export::run(args, session).await,
-        // Dispatched before a server was looked for.
-        Command::Serve(args) => serve::run(args, console),
-        Command::Migrate(args) => migrate::run(args, cli.json, session.console).await,
-        Command::Completions(args) => completions::run(args, session.console),
+        // They need no server, and ended before one was looked for.
+        Command::Serve(_) | Command::Migrate(_) | Command::Completions(_) => Ok(Exit::Failed),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! check:  sender -> contact (memory, else store) -> facts -> policy::decide -> answer
-//! write:  contact (store) -> plan: events and log entries, pure -> compare-and-set; again on conflict -> announce
+//! write:  contact (store) -> plan: events and log entries, pure -> compare-and-set; again on conflict -> drop from memory
 //! ```
 //!
 //! Knows nothing of gRPC, HTTP or the provider's JSON.
@@ -14,22 +14,24 @@ mod circle;
 mod consent;
 mod erasure;
 mod error;
-mod feed;
 mod find;
 mod flights;
 mod identity;
 mod inbound;
+mod journal;
+mod log;
 mod names;
 mod outcome;
 mod pending;
+mod record;
 mod registry;
 mod retell;
 mod signals;
 mod silence;
+mod statement;
 mod times;
 mod view;
 mod write;
-mod writes;
 
 use std::sync::Arc;
 
@@ -37,14 +39,15 @@ use arc_swap::ArcSwap;
 
 pub use changes::{FeedItem, ResumePoint};
 pub use check::{Answer, Check};
-pub use consent::{Acknowledged, OptInRecorded, OptInRequest, OptOutRequest, PromptRequest, Who};
+pub use consent::{OptInRecorded, OptInRequest, OptOutRequest, PromptRequest};
 pub use error::{FieldError, GateError};
-pub use feed::{LogItem, LogPage, LogPlace};
 pub use find::Consistency;
 pub use inbound::{Inbound, InboundRecorded};
+pub use log::{LogItem, LogPage, LogPlace};
 pub use names::{ContactNames, Revision, request_digest};
 pub use registry::{Observed, SenderNames};
 pub use signals::Signal;
+pub use statement::{Acknowledged, Who};
 pub use view::View;
 
 use crate::{
@@ -226,7 +229,7 @@ impl Gate {
                 "writes of other processes may go unheard; every answer is read from the store".to_owned(),
             );
         }
-        if self.settings.journal.as_ref().is_some_and(|journal| journal.is_broken()) {
+        if self.settings.journal.as_ref().is_some_and(|journal| journal.is_failing()) {
             parts.push("the journal cannot be used: opt-outs are refused while the store is away".to_owned());
         }
         match self.pending.waiting() {

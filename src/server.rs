@@ -12,4 +12,4 @@ mod start;
 
 pub use guard::{Guard, GuardSettings};
 pub use open::{OpenStoreError, open_store};
-pub use start::{Running, StartError, start, start_over};
+pub use start::{Running, StartError, start, start_with_store};

@@ -142,7 +142,7 @@ pub struct Listing {
     pub next: Option<Cursor>,
 }
 
-/// Whoever must hear of what others write to the same store. Its methods only take note: they are called from inside
+/// Whoever must hear of what others write to the same store: `cache::Cache`. Its methods only take note: they are called from inside
 /// connections.
 pub trait Ear: fmt::Debug + Send + Sync + 'static {
     /// Somebody wrote to this contact.

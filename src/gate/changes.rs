@@ -5,7 +5,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Gate, GateError, feed, names::Revision};
+use super::{Gate, GateError, log, names::Revision};
 use crate::{
     attest::{Entry, SealedEntry},
     model::BusinessId,
@@ -76,7 +76,7 @@ impl Gate {
             let (business, revision) = (loaded.record.business, Revision::of(change.id, loaded.version));
             let Some(sealed) = self.sealed(&change).await? else { continue };
             let point = ResumePoint { position: change.position, mark: mark(&sealed) };
-            let (sealed, entry) = feed::read(sealed)?;
+            let (sealed, entry) = log::read(sealed)?;
             items.push(FeedItem { point, business, revision, sealed, entry });
         }
         Ok((point, items))

@@ -1,52 +1,25 @@
 //! What people said, recorded: opt-ins with their evidence, opt-outs, the steps of the opt-in conversation, and what
 //! belongs to them.
 
-use std::sync::Arc;
-
 use super::{
     FUTURE_TOLERANCE, Gate, GateError,
     error::FieldError,
-    names::{Revision, random_16},
-    outcome::{
-        SCOPES_MAX, due, opt_in_stands, opt_out_stands, standing_against, stays_refused, too_many_scopes,
-    },
+    outcome::{SCOPES_MAX, opt_in_stands, opt_out_stands, standing_against, stays_refused, too_many_scopes},
+    statement::{Acknowledged, Who, repeated, second_id},
     times::too_far_ahead,
     write::{Draft, Situation, Written},
 };
 use crate::{
     attest::{Content, Entry, PromptStep},
-    metrics::WriteOutcome,
     model::{
-        Category, Contact, Event, Recipient, Scope, ScopeSet, SenderId, StatementId, Time,
+        Category, Contact, Event, Scope, ScopeSet, StatementId, Time,
         contact::Status,
         event::Block,
         evidence::{Action, Channel, Evidence, Finding, Method},
     },
-    policy::{
-        Obligations,
-        evidence::{Assessment, Claims, assess},
-    },
+    policy::evidence::{Assessment, Claims, assess},
     senders::SenderProfile,
 };
-
-/// Whom a statement is about, when it was said, and under which key.
-#[derive(Clone, Debug)]
-pub struct Who {
-    /// The business number.
-    pub sender: SenderId,
-    /// The person.
-    pub recipient: Recipient,
-    /// When it was said; none = now.
-    pub occurred_at: Option<Time>,
-    /// The idempotency key; empty = each call is its own statement.
-    pub key: String,
-    /// A digest of the request; zeros = any repetition of the key is the same statement.
-    pub request_digest: [u8; 16],
-    /// A webhook said so: recorded even for a sender that is not configured, since nobody can say it again.
-    pub from_platform: bool,
-    /// Its time is the platform's, which tells whole seconds.
-    pub whole_seconds: bool,
-}
 
 /// An opt-in.
 #[derive(Clone, Debug)]
@@ -96,23 +69,6 @@ pub struct PromptRequest {
     pub step: PromptStep,
     /// The prompt's message ID.
     pub message_id: String,
-}
-
-/// What is true after a write.
-#[derive(Clone, Debug)]
-pub struct Acknowledged {
-    /// The contact's state.
-    pub revision: Revision,
-    /// What became of it, for counting.
-    pub outcome: WriteOutcome,
-    /// False when another statement stands against it.
-    pub applied: bool,
-    /// In the journal of this process only, until the store can take it.
-    pub journaled: bool,
-    /// What is due now.
-    pub obligations: Obligations,
-    /// The contact.
-    pub contact: Contact,
 }
 
 impl Gate {
@@ -166,7 +122,7 @@ impl Gate {
                 draft.event(&Event::TimeZone(at, zone.clone()));
             }
             let applied = opt_in_stands(&draft.after(situation.before), &request.scope, at, situation.now);
-            Ok(Draft::replaying(draft, statement, Entry { applied, ..entry }))
+            Ok(draft.with_entry(statement, Entry { applied, ..entry }))
         })
         .await
     }
@@ -191,7 +147,7 @@ impl Gate {
                 draft.state(statement, entry.clone());
                 draft.wrote_before(situation);
                 let applied = opt_out_stands(&draft.after(situation.before), &content, entry.occurred_at);
-                Ok(Draft::replaying(draft, statement, Entry { applied, ..entry }))
+                Ok(draft.with_entry(statement, Entry { applied, ..entry }))
             })
             .await;
         let written = match written {
@@ -235,8 +191,8 @@ impl Gate {
                     let id = second_id(statement);
                     draft.state(id, entry.clone());
                     let applied = stands(&draft.after(situation.before), situation.now);
-                    draft = draft.replaying(id, Entry { applied, ..entry });
-                    draft = draft.replaying(statement, Entry { applied, ..step });
+                    draft = draft.with_entry(id, Entry { applied, ..entry });
+                    draft = draft.with_entry(statement, Entry { applied, ..step });
                 }
                 Ok(draft)
             })
@@ -328,24 +284,6 @@ impl Gate {
         Ok(self.acknowledge(&profile, &written, true))
     }
 
-    /// The sender of a write.
-    pub(super) fn sender_of(&self, who: &Who) -> Result<Arc<SenderProfile>, GateError> {
-        let directory = self.directory.load();
-        match directory.find(&who.sender) {
-            Some(profile) => Ok(profile),
-            None if who.from_platform => Ok(Arc::new(directory.unregistered(&who.sender))),
-            None => Err(GateError::UnknownSender),
-        }
-    }
-
-    /// The id of a statement: of its key, or one of its own.
-    fn statement_of(&self, who: &Who) -> Result<StatementId, GateError> {
-        if who.key.is_empty() {
-            return Ok(StatementId(random_16()?));
-        }
-        Ok(self.names.statement("key", &who.key))
-    }
-
     fn assess(
         &self,
         profile: &SenderProfile,
@@ -374,42 +312,6 @@ impl Gate {
             errors.push(FieldError::new("evidence.double_opt_in_at", message));
         }
         if errors.is_empty() { Ok(assessment) } else { Err(GateError::Invalid(errors)) }
-    }
-
-    /// Says what is true and what is due after a write.
-    pub(super) fn acknowledge(
-        &self,
-        profile: &SenderProfile,
-        written: &Written,
-        applied: bool,
-    ) -> Acknowledged {
-        let outcome = match (&written.known, applied) {
-            (Some(_), _) => WriteOutcome::repeated,
-            (None, true) => WriteOutcome::applied,
-            (None, false) => WriteOutcome::not_applied,
-        };
-        Acknowledged {
-            outcome,
-            revision: written.revision(),
-            applied,
-            journaled: false,
-            obligations: due(&profile.profile.rules, &written.after, self.clock.now()),
-            contact: written.after.clone(),
-        }
-    }
-}
-
-impl Who {
-    pub(super) fn entry(&self, at: Time, now: Time, content: Content) -> Entry {
-        Entry {
-            recipient: Some(self.recipient.clone()),
-            sender: self.sender.clone(),
-            occurred_at: at,
-            recorded_at: now,
-            applied: true,
-            content,
-            request_digest: self.request_digest,
-        }
     }
 }
 
@@ -449,24 +351,4 @@ pub(super) fn accepted_prompt(
         });
     }
     Content::OptIn { scope: scope.clone(), evidence: Box::new(evidence), expires_at, findings }
-}
-
-/// The id of the statement that comes with another.
-pub(super) fn second_id(statement: StatementId) -> StatementId {
-    let mut id = statement.0;
-    if let Some(last) = id.last_mut() {
-        *last ^= 0xff;
-    }
-    StatementId(id)
-}
-
-/// The entry of a repetition; an error when its key was used for something else.
-pub(super) fn repeated<'a>(who: &Who, written: &'a Written) -> Result<Option<&'a Entry>, GateError> {
-    let Some((_, Some(entry))) = &written.known else { return Ok(None) };
-    let any = [0; 16];
-    if entry.request_digest != who.request_digest && who.request_digest != any && entry.request_digest != any
-    {
-        return Err(GateError::KeyReused);
-    }
-    Ok(Some(entry))
 }

@@ -8,10 +8,10 @@
 use super::{
     Gate, GateError,
     circle::Circle,
-    consent::Who,
     find::Consistency,
     identity::ATTEMPTS_MAX,
     names::{Revision, random_16},
+    statement::Who,
 };
 use crate::{
     attest::{self, Content, Entry},

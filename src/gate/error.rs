@@ -1,6 +1,6 @@
 //! Why the gate could not do what it was asked.
 
-use crate::store::StoreError;
+use crate::{metrics::WriteOutcome, store::StoreError};
 
 /// One field that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,5 +45,15 @@ impl GateError {
     /// One wrong field.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError::new(field, message)])
+    }
+
+    /// Whether the asker or the store is why nothing was written.
+    pub(super) const fn outcome(&self) -> WriteOutcome {
+        match self {
+            Self::Store(_) | Self::Contention => WriteOutcome::failed,
+            Self::Invalid(_) | Self::UnknownSender | Self::KeyReused | Self::UnknownResumePoint => {
+                WriteOutcome::refused
+            }
+        }
     }
 }

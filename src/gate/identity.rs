@@ -6,10 +6,10 @@
 
 use super::{
     Gate, GateError,
-    consent::{Acknowledged, Who},
-    feed::content_of,
     find::Consistency,
+    log::content_of,
     names::derived_id,
+    statement::{Acknowledged, Who},
     write::{Draft, Situation},
 };
 use crate::{

@@ -2,9 +2,10 @@
 
 use super::{
     Gate, GateError,
-    consent::{Acknowledged, Who, accepted_prompt, repeated, second_id},
+    consent::accepted_prompt,
     names::{derived_id, random_16},
     outcome::opt_in_stands,
+    statement::{Acknowledged, Who, repeated, second_id},
     view::window_end,
     write::{Draft, Situation, Written},
 };
@@ -92,7 +93,10 @@ impl Gate {
         let is_another = |known: &Written| known.known_entry().is_none() && known.erased < Some(at);
         if kind != "message" && repetition.as_ref().is_some_and(is_another) {
             statement = derived_id("refusal", &data_encoding::HEXLOWER.encode(&statement.0));
-            repetition = self.repetition(&profile, &who.recipient, statement).await?;
+            repetition = match self.repetition(&profile, &who.recipient, statement).await {
+                Ok(repetition) => repetition,
+                Err(error) => return Err(self.keep_no(&profile, who, inbound, statement, at, error).await),
+            };
         }
         let plan = |situation: &Situation<'_>| Ok(plan(&profile, who, inbound, statement, at, situation));
         let written = match repetition {

@@ -154,6 +154,14 @@ impl Gate {
         self.observe(&Observed::Sender(profile.sender.id.clone(), learned)).await
     }
 
+    /// The sender of a webhook, if it is known under any of its names.
+    #[must_use]
+    pub fn sender_known(&self, names: &SenderNames) -> Option<SenderId> {
+        let directory = self.directory.load();
+        let mut names = names.id.iter().chain(&names.number);
+        names.find_map(|name| directory.get(name.as_str())).map(|known| known.sender.id.clone())
+    }
+
     /// The sender of a webhook, under whichever name it is known; learns the names it is not known by. A sender that
     /// is not configured is learned too: what people said to it must not be lost when it is configured later.
     ///

@@ -1,31 +1,14 @@
-//! The journal: refusals that the store could not take, or may forget, are kept there, honoured here at once, and told to
-//! the store for as long as that is so.
-//!
-//! A "no" is the safe direction, and must not be lost because a server is away; a "yes" is refused then. To tell a
-//! refusal again changes nothing. A server that fails may forget what it answered for, unless replicas or its file have
-//! it: then refusals stay here for a while after they were told, and whenever writes may have gone unheard, which is when
-//! another server may have taken over, the store is asked whether it still has them.
+//! Telling the store what waits in the journal, and what it may have forgotten. To tell a refusal again changes nothing.
 
 use std::time::Duration;
 
 use super::{
-    Acknowledged, Gate, GateError, Who,
-    feed::content_of,
-    names::{Revision, derived_id, random_16},
-    outcome::due,
-    pending::Refusal,
-    times::{said_after, told_late},
-    write::Draft,
+    Gate, GateError, log::content_of, names::derived_id, pending::Refusal, times::told_late, write::Draft,
 };
 use crate::{
     attest::Entry,
-    metrics::WriteOutcome,
-    model::{Millis, StatementId, Time},
-    senders::SenderProfile,
-    store::{
-        ContactId, StoreError,
-        journal::{Journal, Kept},
-    },
+    model::Millis,
+    store::{StoreError, journal::Journal},
 };
 
 /// How often the store is tried while something waits.
@@ -34,131 +17,19 @@ const TRY: Duration = Duration::from_millis(250);
 /// A journal that cannot be used is tried after so many rounds.
 const MEND_ROUNDS: u64 = 8;
 
-/// Refusals that may wait at once. A journal beyond that is not drained at all, and somebody must know.
-const WAITING_MAX: usize = 100_000;
-
 /// How long a told refusal stays: twice as long as a Redis of default settings waits before a single change is on disk.
 const TOLD_FOR: Millis = Millis::hours(2);
 
 /// Refusals that were told and stay all the same, the latest.
 const TOLD_MAX: usize = 10_000;
 
-/// Refusals that are let go together, and rows read together.
+/// Refusals that are told and let go together.
 const TOGETHER: usize = 32;
-const PAGE: usize = 1024;
 
 /// What cannot be told is tried again after twice as many rounds, up to this many: about every four minutes.
 const ROUNDS_MAX: u64 = 1 << 10;
 
 impl Gate {
-    /// Takes up what is in the journal from an earlier process.
-    pub(super) async fn take_up_journal(&self) -> Result<(), StoreError> {
-        let Some(journal) = &self.settings.journal else { return Ok(()) };
-        let mut after = 0;
-        loop {
-            let page = journal.page(after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = last.place;
-            for kept in &page {
-                if let Some(entry) = read(kept) {
-                    let refusal = &kept.refusal;
-                    let Some(recipient) = &entry.recipient else { continue };
-                    let id = self.names.id(&refusal.business, recipient);
-                    self.pending.add(kept.place, pending(id, refusal.statement, &entry, None));
-                }
-            }
-        }
-        self.count_waiting();
-        Ok(())
-    }
-
-    /// Keeps a refusal that the store did not take; the store's error where there is no journal, or it is no refusal.
-    pub(super) async fn keep_refusal(
-        &self,
-        profile: &SenderProfile,
-        who: &Who,
-        statement: StatementId,
-        entry: Entry,
-        error: GateError,
-    ) -> Result<Acknowledged, GateError> {
-        let away = matches!(error, GateError::Store(StoreError::Unavailable(_) | StoreError::UnknownOutcome));
-        let Some(journal) = self.settings.journal.as_ref().filter(|_| away && entry.is_refusal()) else {
-            return Err(error);
-        };
-        if self.pending.waiting() >= WAITING_MAX {
-            let full = format!("{error}; and {WAITING_MAX} refusals wait in the journal already");
-            return Err(StoreError::Unavailable(full).into());
-        }
-        let id = self.names.id(&profile.business, &who.recipient);
-        // A "yes" that is remembered is as good as one that is stored: this "no" is said after it.
-        let recalled = self.recall(profile, &who.recipient);
-        let yes = recalled.and_then(|recalled| recalled.view.record.contact.latest_permission());
-        let entry = said_after(yes, who, entry);
-        self.keep(journal, profile, id, statement, &entry, None).await?;
-        tracing::debug!(%error, "a refusal is kept in the journal");
-        let contact = entry.alone(statement);
-        Ok(Acknowledged {
-            revision: Revision::of(id, 0),
-            outcome: WriteOutcome::applied,
-            applied: true,
-            journaled: true,
-            obligations: due(&profile.profile.rules, &contact, self.clock.now()),
-            contact,
-        })
-    }
-
-    /// Keeps the refusals among what the store took, when it may forget them. `generation` is that of memory before they
-    /// were written.
-    pub(super) async fn keep_told(
-        &self,
-        profile: &SenderProfile,
-        id: ContactId,
-        entries: &[(StatementId, Entry)],
-        generation: u32,
-    ) {
-        let Some(journal) = self.settings.journal.as_ref().filter(|_| self.store.may_forget()) else {
-            return;
-        };
-        for (statement, entry) in entries.iter().filter(|(_, entry)| entry.is_refusal()) {
-            if let Err(error) = self.keep(journal, profile, id, *statement, entry, Some(generation)).await {
-                tracing::warn!(%error, "a refusal that the store took is not in the journal too");
-            }
-        }
-    }
-
-    async fn keep(
-        &self,
-        journal: &Journal,
-        profile: &SenderProfile,
-        id: ContactId,
-        statement: StatementId,
-        entry: &Entry,
-        told: Option<u32>,
-    ) -> Result<(), StoreError> {
-        let business = profile.business.clone();
-        let payload = entry.to_payload(random_16()?);
-        let kept = crate::store::journal::Refusal { business, statement, payload };
-        let place = journal.keep(kept).await?;
-        self.pending.add(place, pending(id, statement, entry, told));
-        if told.is_none() && self.pending.waiting() == 1 {
-            tracing::warn!("refusals are kept in the journal until the store can take them");
-        }
-        self.count_waiting();
-        Ok(())
-    }
-
-    /// Lets go of what waits of a contact, came up to a place and was said at some time: it was erased, and what stands of
-    /// it is stored. What was told stays for its time, since the store may forget the erasure as well.
-    pub(super) async fn erase_waiting(
-        &self,
-        id: ContactId,
-        last: u64,
-        said: impl Fn(Time) -> bool,
-    ) -> Result<(), StoreError> {
-        let Some(journal) = &self.settings.journal else { return Ok(()) };
-        self.let_go(journal, self.pending.waiting_of(id, last, said)).await
-    }
-
     /// Tells the store what it does not have, for as long as the server runs.
     pub(super) async fn retell(&self) {
         let Some(journal) = self.settings.journal.clone() else {
@@ -168,9 +39,8 @@ impl Gate {
         loop {
             tokio::time::sleep(TRY).await;
             failing.round += 1;
-            if journal.is_broken() && failing.round.is_multiple_of(MEND_ROUNDS) {
-                // A write of nothing: as soon as the disk lets it the file is opened again.
-                drop(journal.release(Vec::new()).await);
+            if journal.is_failing() && failing.round.is_multiple_of(MEND_ROUNDS) {
+                journal.mend().await;
             }
             if let Err(error) = self.retell_once(&journal, &mut failing).await {
                 tracing::debug!(%error, "the store does not take what waits in the journal yet");
@@ -241,7 +111,7 @@ impl Gate {
                 draft.state(statement, Entry { occurred_at, ..entry.clone() });
                 Ok(draft)
             };
-            let written = self.write_unkept(&profile, &recipient, entry.occurred_at, plan).await?;
+            let written = self.write_to_store(&profile, &recipient, entry.occurred_at, plan).await?;
             match written.known_entry() {
                 // Its key stands for something else there. It was acknowledged all the same.
                 Some(known) if !is_same(known, &entry) && statement == kept.statement => {
@@ -258,20 +128,6 @@ impl Gate {
         let sealed = self.timed_read(self.store.entry_of(refusal.id, refusal.statement)).await?;
         let Some(sealed) = sealed else { return Ok(false) };
         Ok(content_of(&sealed)?.is_none_or(|known| is_same(&known, entry)))
-    }
-
-    async fn let_go(&self, journal: &Journal, places: Vec<u64>) -> Result<(), StoreError> {
-        if places.is_empty() {
-            return Ok(());
-        }
-        journal.release(places.clone()).await?;
-        self.pending.drop_all(&places);
-        self.count_waiting();
-        Ok(())
-    }
-
-    fn count_waiting(&self) {
-        self.metrics.journal_entries.set(i64::try_from(self.pending.waiting()).unwrap_or(i64::MAX));
     }
 }
 
@@ -305,19 +161,4 @@ fn is_same(known: &Entry, entry: &Entry) -> bool {
         return known.content == entry.content;
     }
     known_digest == digest
-}
-
-fn pending(id: ContactId, statement: StatementId, entry: &Entry, told: Option<u32>) -> Refusal {
-    let refused = entry.alone(statement);
-    Refusal { id, statement, at: entry.occurred_at, recorded: entry.recorded_at, refused, told }
-}
-
-fn read(kept: &Kept) -> Option<Entry> {
-    match Entry::from_payload(&kept.refusal.payload) {
-        Ok(entry) => Some(entry),
-        Err(error) => {
-            tracing::error!(%error, "an entry of the journal cannot be read; it is left there");
-            None
-        }
-    }
 }

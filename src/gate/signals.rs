@@ -3,8 +3,8 @@
 
 use super::{
     Gate, GateError,
-    consent::{Acknowledged, Who},
     inbound::seems_gone,
+    statement::{Acknowledged, Who},
     write::{Draft, Written},
 };
 use crate::{

@@ -81,7 +81,7 @@ enum Attempt {
 }
 
 impl Gate {
-    /// Writes what was said under an identity at an instant.
+    /// Writes what was said under an identity at an instant; refusals go into the journal too, where the store may forget them.
     pub(super) async fn write<P>(
         &self,
         profile: &SenderProfile,
@@ -93,13 +93,13 @@ impl Gate {
         P: Fn(&Situation<'_>) -> Result<Draft, GateError> + Sync + Send,
     {
         let generation = self.cache.generation();
-        let written = self.write_unkept(profile, recipient, at, plan).await?;
+        let written = self.write_to_store(profile, recipient, at, plan).await?;
         self.keep_told(profile, written.id, &written.entries, generation).await;
         Ok(written)
     }
 
-    /// Writes what the journal has, if it is to have it.
-    pub(super) async fn write_unkept<P>(
+    /// As `write`, for what comes from the journal.
+    pub(super) async fn write_to_store<P>(
         &self,
         profile: &SenderProfile,
         recipient: &Recipient,
@@ -248,7 +248,7 @@ impl Gate {
         Ok(Commit { id, expected: stored.version, record, windows, entries, erase: Erase::Nothing })
     }
 
-    /// Commits, and drops the contact from memory before anybody hears of it. Runs to its end even when the caller has
+    /// Commits, and drops the contact from memory before the writer is answered. Runs to its end even when the caller has
     /// gone: a write that happened while nobody dropped the old value would leave it in memory for good.
     pub(super) async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
         let (store, cache) = (std::sync::Arc::clone(&self.store), std::sync::Arc::clone(&self.cache));

@@ -67,7 +67,7 @@ async fn take_part(gate: &Gate, part: Part, signed: bool) -> bool {
         Part::Salvaged(salvaged) => {
             ("inbound", refusal_in(gate, salvaged, signed).await.map(|()| "salvaged"))
         }
-        Part::Item(item) => (item.what.word(), store(gate, item, signed).await),
+        Part::Item(item) => (item.what.word(), take_item(gate, item, signed).await),
     };
     let (outcome, complete) = match result {
         Ok(outcome) => (outcome, true),
@@ -92,7 +92,8 @@ async fn refusal_in(gate: &Gate, salvaged: Salvaged, signed: bool) -> Result<(),
     gate.record_inbound(&who, &inbound).await.map(drop)
 }
 
-async fn store(gate: &Gate, item: Item, signed: bool) -> Result<&'static str, GateError> {
+/// Hands an item to the gate; tells what became of it.
+async fn take_item(gate: &Gate, item: Item, signed: bool) -> Result<&'static str, GateError> {
     let Item { origin, what } = item;
     let now = gate.now();
     // The platform's clock may be ahead of ours; nothing has happened later than now.
@@ -217,12 +218,15 @@ struct Intake<'a> {
 impl Intake<'_> {
     /// The sender, under every name the payload gave.
     async fn sender(&self, at: Time) -> Result<SenderId, GateError> {
-        let names = SenderNames {
+        self.gate.sender_named(&self.names(at)).await
+    }
+
+    fn names(&self, at: Time) -> SenderNames {
+        SenderNames {
             id: self.origin.phone_number_id.clone(),
             number: self.origin.display_number.clone(),
             account: self.origin.account.clone().map(|account| (at, account)),
-        };
-        self.gate.sender_named(&names).await
+        }
     }
 
     /// Whom an item is about; the names it gave are one person from now on.
@@ -239,7 +243,8 @@ impl Intake<'_> {
         if !matches!(error, GateError::Store(_)) {
             return;
         }
-        if let (Ok(sender), Some(main)) = (self.sender(at).await, main_of(person)) {
+        // What is new of the sender could not be stored either.
+        if let (Some(sender), Some(main)) = (self.gate.sender_known(&self.names(at)), main_of(person)) {
             drop(self.gate.record_inbound(&who(sender, main, at), refusal).await);
         }
     }

@@ -72,6 +72,7 @@ pub(super) async fn deliver(
             return answer("malformed", status_of(&error), format!("{error}\n"));
         }
     };
+    // Unsigned ones prove nothing of who is who, even where they are taken.
     let signed = !shared.settings.allow_unsigned;
     // In a task of its own: the platform may hang up before a large delivery is through, and nothing is lost by that.
     let (gate, places) = (Arc::clone(&shared.gate), Arc::clone(&shared.places));
@@ -88,7 +89,7 @@ pub(super) async fn deliver(
     }
 }
 
-/// True when the body was signed by one of the app secrets.
+/// Fine when the body was signed by one of the app secrets, or need not be; else the answer.
 fn genuine(shared: &Shared, headers: &HeaderMap, body: &[u8]) -> Result<(), (StatusCode, String)> {
     if shared.settings.allow_unsigned {
         return Ok(());

@@ -26,7 +26,7 @@ use crate::{
     gate::{Gate, GateSettings},
     http::{HttpSettings, Ready},
     metrics::Metrics,
-    store::{Store, StoreError},
+    store::{Store, StoreError, journal::Journal},
 };
 
 /// Windows that ended are deleted this often, this many at a time; answers never wait for it.
@@ -81,23 +81,23 @@ pub struct Running {
 /// When the store cannot be opened or a door cannot be.
 pub async fn start(settings: &Settings, clock: Clock) -> Result<Running, StartError> {
     let store = open_store(&settings.store, settings.deadlines.store_write).await?;
-    start_over(settings, clock, store).await
+    start_with_store(settings, clock, store).await
 }
 
 /// Starts a server over a store that is open already, whatever `store.url` says.
 ///
 /// # Errors
 /// When the store cannot be read or a door cannot be opened.
-pub async fn start_over(
+pub async fn start_with_store(
     settings: &Settings,
     clock: Clock,
     store: Arc<dyn Store>,
 ) -> Result<Running, StartError> {
     let metrics = Arc::new(Metrics::new());
-    let shared = Arc::clone(&store);
     let journal = open_journal(&settings.store).await?;
-    let gate_settings = GateSettings { journal, ..gate_settings(settings) };
-    let gate = Arc::new(Gate::open(shared, gate_settings, clock, Arc::clone(&metrics)).await?);
+    let gate_settings = gate_settings(settings, journal);
+    let gate = Gate::open(Arc::clone(&store), gate_settings, clock, Arc::clone(&metrics)).await?;
+    let gate = Arc::new(gate);
     let stopping = CancellationToken::new();
     // Doors that are open already are closed again when a later one does not open.
     let unfinished = stopping.clone().drop_guard();
@@ -255,7 +255,6 @@ impl Running {
         });
     }
 
-    /// Deletes windows that ended, now and then.
     /// Takes in what other processes learn, tells whether they are heard, and empties the journal.
     fn attend(&mut self) {
         let (gate, stopping) = (Arc::clone(&self.state.gate), self.stopping.clone());
@@ -267,6 +266,7 @@ impl Running {
         });
     }
 
+    /// Deletes windows that ended, now and then.
     fn sweep(&mut self) {
         let (gate, stopping) = (Arc::clone(&self.state.gate), self.stopping.clone());
         self.supervise("the sweeper", async move {
@@ -311,14 +311,14 @@ async fn tls_config(tls: &Tls) -> Result<ServerTlsConfig, StartError> {
     Ok(config)
 }
 
-fn gate_settings(settings: &Settings) -> GateSettings {
+fn gate_settings(settings: &Settings, journal: Option<Arc<Journal>>) -> GateSettings {
     GateSettings {
         businesses: settings.businesses.clone(),
         default_profile: settings.senders.profile.clone(),
         auto_register: settings.senders.auto_register,
         cache: Bounds { contacts: u64::from(settings.cache.contacts), memory: settings.cache.memory },
         identity_key: settings.identity_key.as_ref().map(|key| *key.reveal()),
-        journal: None,
+        journal,
         replies_unasked: settings.store.while_away == WhileAway::Replies,
         read_timeout: settings.deadlines.store_read,
         write_timeout: settings.deadlines.store_write,

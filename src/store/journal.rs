@@ -84,8 +84,13 @@ impl Journal {
 
     /// True when the file failed, on a full disk say, and has taken nothing since.
     #[must_use]
-    pub fn is_broken(&self) -> bool {
-        self.file.is_broken()
+    pub fn is_failing(&self) -> bool {
+        self.file.is_failing()
+    }
+
+    /// Writes nothing, which opens a file again that failed, as soon as the disk lets it.
+    pub async fn mend(&self) {
+        drop(self.release(Vec::new()).await);
     }
 
     /// Keeps a refusal; it is on disk when this returns. Tells its place.

@@ -87,7 +87,7 @@ impl Server {
         let directory = tempfile::tempdir().unwrap();
         let settings = settings(yaml, "memory:", &directory.path().join("s.sock"));
         let clock = Clock::manual(at(0));
-        let running = server::start_over(&settings, clock.clone(), store).await.unwrap();
+        let running = server::start_with_store(&settings, clock.clone(), store).await.unwrap();
         Self::connected(running, clock, directory).await
     }
 

@@ -69,8 +69,8 @@ impl Draft {
         self.entries.push((statement, entry));
     }
 
-    /// The same draft with an entry told apart: whether it applied is known only once the draft is complete.
-    pub(in crate::gate) fn replaying(mut self, statement: StatementId, entry: Entry) -> Self {
+    /// The same draft with another entry for a statement: whether it applied is known only once the draft is complete.
+    pub(in crate::gate) fn with_entry(mut self, statement: StatementId, entry: Entry) -> Self {
         if let Some((_, known)) = self.entries.iter_mut().find(|(id, _)| *id == statement) {
             *known = entry;
         }

@@ -3,7 +3,7 @@
 use super::{Draft, Situation, Written};
 use crate::{
     attest::Entry,
-    gate::{Gate, GateError, circle::Circle, consent::Who, feed::content_of, find::Consistency},
+    gate::{Gate, GateError, circle::Circle, find::Consistency, log::content_of, statement::Who},
     model::{People, Recipient, StatementId, Time},
     senders::SenderProfile,
     store::{ContactId, StoreError},

@@ -21,20 +21,21 @@ pub(super) struct File {
     opener: Opener,
     /// None while it could not be opened again.
     database: RwLock<Option<Database>>,
-    broken: AtomicBool,
-    /// The log knows that it is.
-    told: AtomicBool,
+    /// The library takes nothing more until it is opened again.
+    to_reopen: AtomicBool,
+    /// A use of it failed, and nothing was written since.
+    failing: AtomicBool,
 }
 
 impl File {
     pub(super) fn open(opener: Opener) -> Result<Self, StoreError> {
         let database = RwLock::new(Some(opened(&opener)?));
-        Ok(Self { opener, database, broken: AtomicBool::new(false), told: AtomicBool::new(false) })
+        Ok(Self { opener, database, to_reopen: AtomicBool::new(false), failing: AtomicBool::new(false) })
     }
 
-    /// True when it failed, and nothing was written since.
-    pub(super) fn is_broken(&self) -> bool {
-        self.told.load(Ordering::Relaxed)
+    /// True when a use of it failed, and nothing was written since.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
     }
 
     /// Does some work on the file. Blocks.
@@ -42,15 +43,15 @@ impl File {
         &self,
         work: impl FnOnce(&Database) -> Result<T, redb::Error>,
     ) -> Result<T, StoreError> {
-        if self.broken.load(Ordering::Relaxed) {
+        if self.to_reopen.load(Ordering::Relaxed) {
             self.open_again()?;
         }
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let Some(database) = database.as_ref() else { return Err(failed(&redb::Error::PreviousIo)) };
         let done = guarded(|| work(database))?;
         if let Err(error @ (redb::Error::Io(_) | redb::Error::PreviousIo)) = &done {
-            self.broken.store(true, Ordering::Relaxed);
-            if !self.told.swap(true, Ordering::Relaxed) {
+            self.to_reopen.store(true, Ordering::Relaxed);
+            if !self.failing.swap(true, Ordering::Relaxed) {
                 tracing::error!(%error, "the journal (`store.journal`) cannot be used; it is tried again");
             }
         }
@@ -63,7 +64,7 @@ impl File {
         work: impl FnOnce(&Database) -> Result<T, redb::Error>,
     ) -> Result<T, StoreError> {
         let done = self.with(work)?;
-        if self.told.load(Ordering::Relaxed) && self.told.swap(false, Ordering::Relaxed) {
+        if self.failing.load(Ordering::Relaxed) && self.failing.swap(false, Ordering::Relaxed) {
             tracing::info!("the journal is written again");
         }
         Ok(done)
@@ -71,11 +72,11 @@ impl File {
 
     fn open_again(&self) -> Result<(), StoreError> {
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-        if self.broken.load(Ordering::Relaxed) {
+        if self.to_reopen.load(Ordering::Relaxed) {
             // Closed first: the file serves one holder.
             *database = None;
             *database = Some(opened(&self.opener)?);
-            self.broken.store(false, Ordering::Relaxed);
+            self.to_reopen.store(false, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -173,11 +174,11 @@ mod tests {
         disk.fill(true);
         for _ in 0..3 {
             assert!(matches!(file.with(put(2)), Err(StoreError::Unavailable(_))));
-            assert!(file.is_broken());
+            assert!(file.is_failing());
         }
         disk.fill(false);
         file.write(put(3)).unwrap();
-        assert!(!file.is_broken());
+        assert!(!file.is_failing());
         assert_eq!(places(&file), [1, 3]);
     }
 

@@ -1,10 +1,10 @@
-//! Reading the log: one person's, the feed of all, and single logs for an export.
+//! Reading logs: those of one person in pages, and single ones for an export.
 
 use std::{collections::VecDeque, sync::Arc};
 
 use data_encoding::BASE64URL_NOPAD;
 
-use super::{Gate, GateError, consent::Who, find::Consistency, names::Revision};
+use super::{Gate, GateError, find::Consistency, names::Revision, statement::Who};
 use crate::{
     attest::Entry,
     model::Time,

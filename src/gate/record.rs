@@ -177,15 +177,3 @@ impl Gate {
 const fn outcome_of(done: &Acknowledged) -> Option<WriteOutcome> {
     Some(done.outcome)
 }
-
-impl GateError {
-    /// Whether the asker or the store is why nothing was written.
-    const fn outcome(&self) -> WriteOutcome {
-        match self {
-            Self::Store(_) | Self::Contention => WriteOutcome::failed,
-            Self::Invalid(_) | Self::UnknownSender | Self::KeyReused | Self::UnknownResumePoint => {
-                WriteOutcome::refused
-            }
-        }
-    }
-}
