@@ -84,13 +84,13 @@ impl Gate {
     pub(super) fn recall(&self, profile: &SenderProfile, recipient: &Recipient) -> Option<Recalled> {
         let (mut growing, mut wanted) = Growing::around(self, profile, recipient);
         let mut whole = true;
-        let generation = self.cache.generation();
+        let (generation, now) = (self.cache.generation(), self.clock.now());
         while !wanted.is_empty() && growing.identities() <= IDENTITIES_MAX {
             for id in std::mem::take(&mut wanted) {
                 let remembered =
-                    self.cache.remembered(id).map(|loaded| self.pending.over(id, loaded, generation));
+                    self.cache.remembered(id).map(|loaded| self.pending.over(id, loaded, generation, now));
                 whole &= remembered.is_some();
-                if let Some(loaded) = remembered.or_else(|| self.pending.alone(id, generation)) {
+                if let Some(loaded) = remembered.or_else(|| self.pending.alone(id, generation, now)) {
                     wanted.extend(growing.add(self, id, loaded));
                 }
             }

@@ -102,7 +102,7 @@ impl Gate {
         if consistency.is_newer_than(id, &loaded) {
             return Err(StoreError::Unavailable("the store answers with an older state".to_owned()));
         }
-        Ok(self.pending.over(id, loaded, self.cache.generation()))
+        Ok(self.pending.over(id, loaded, self.cache.generation(), now))
     }
 
     /// What is stored under some ids, in order.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     attest::{Content, Entry},
-    model::{Recipient, StatementId, Ties, Time, UserId, person},
+    model::{BusinessId, Recipient, StatementId, Ties, Time, UserId, person},
     senders::SenderProfile,
     store::{Commit, ContactId, Erase, Loaded, SealedEntry, StoreError},
 };
@@ -122,6 +122,49 @@ impl Gate {
             })
             .await?;
         Ok(written.wrote)
+    }
+
+    /// What an entry says that its recipient has to do with another.
+    pub(super) fn ties_in(&self, business: &BusinessId, entry: &Entry) -> Ties {
+        let (Some(on), Content::Linked { other, proven, moved }) = (&entry.recipient, &entry.content) else {
+            return Ties::default();
+        };
+        let (id, at) = (self.names.id(business, other), entry.occurred_at);
+        match (proven, moved, on, other) {
+            (false, ..) => Ties { linked: vec![(at, id)], ..Ties::default() },
+            (true, true, ..) => Ties { moved_to: vec![(at, id)], ..Ties::default() },
+            (true, false, Recipient::Phone(_), Recipient::Phone(_)) => {
+                Ties { moved_from: vec![(at, id)], ..Ties::default() }
+            }
+            (true, false, Recipient::User(_), Recipient::Phone(_)) => {
+                Ties { numbers: vec![(at, id)], ..Ties::default() }
+            }
+            (true, false, Recipient::Phone(_), Recipient::User(_)) => {
+                Ties { users: vec![id], ..Ties::default() }
+            }
+            (true, false, Recipient::User(_), Recipient::User(_)) => {
+                Ties { same: vec![id], ..Ties::default() }
+            }
+        }
+    }
+
+    /// Tells the store again what it has forgotten of an identity and another. What it seems to have to do with others is
+    /// joined from the journal, so it is not asked whether that is news.
+    pub(super) async fn relate_again(
+        &self,
+        profile: &SenderProfile,
+        statement: StatementId,
+        entry: &Entry,
+    ) -> Result<(), GateError> {
+        let Some(on) = &entry.recipient else { return Ok(()) };
+        let ties = self.ties_in(&profile.business, entry);
+        let plan = |_: &Situation<'_>| {
+            let mut draft = Draft::default();
+            draft.relate(&ties, statement, entry.clone());
+            Ok(draft)
+        };
+        self.write_to_store(profile, on, entry.occurred_at, plan).await?;
+        self.divide_all(profile, on).await
     }
 
     pub(super) async fn write_number_change(&self, who: &Who, to: &Recipient) -> Result<bool, GateError> {

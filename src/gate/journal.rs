@@ -12,11 +12,12 @@ use super::{
     outcome::due,
     pending::Refusal,
     times::said_after,
+    write::Written,
 };
 use crate::{
-    attest::Entry,
+    attest::{Content, Entry},
     metrics::WriteOutcome,
-    model::{StatementId, Time},
+    model::{BusinessId, StatementId, Time},
     senders::SenderProfile,
     store::{
         ContactId, StoreError,
@@ -44,7 +45,8 @@ impl Gate {
                     let refusal = &kept.refusal;
                     let Some(recipient) = &entry.recipient else { continue };
                     let id = self.names.id(&refusal.business, recipient);
-                    self.pending.add(kept.place, pending(id, refusal.statement, &entry, None));
+                    let waits = self.pending_of(&refusal.business, id, refusal.statement, &entry, None);
+                    self.pending.add(kept.place, waits);
                 }
             }
         }
@@ -87,8 +89,8 @@ impl Gate {
         })
     }
 
-    /// Keeps the refusals among what the store took, when it may forget them. `generation` is that of memory before they
-    /// were written.
+    /// Keeps the refusals among what the store took, when it may forget them, and whom they cross to: who is one person with
+    /// whom. `generation` is that of memory before they were written.
     pub(super) async fn keep_told(
         &self,
         profile: &SenderProfile,
@@ -99,11 +101,23 @@ impl Gate {
         let Some(journal) = self.settings.journal.as_ref().filter(|_| self.store.may_forget()) else {
             return;
         };
-        for (statement, entry) in entries.iter().filter(|(_, entry)| entry.is_refusal()) {
+        let matters = |entry: &Entry| entry.is_refusal() || matches!(entry.content, Content::Linked { .. });
+        for (statement, entry) in entries.iter().filter(|(_, entry)| matters(entry)) {
+            if self.pending.has(id, *statement) {
+                continue;
+            }
             if let Err(error) = self.keep(journal, profile, id, *statement, entry, Some(generation)).await {
                 tracing::warn!(%error, "a refusal that the store took is not in the journal too");
             }
         }
+    }
+
+    /// As `keep_told`, of a refusal that was recorded before, by another process perhaps, and is acknowledged by this one now.
+    pub(super) async fn keep_repeated(&self, profile: &SenderProfile, written: &Written, generation: u32) {
+        let Some((statement, Some(entry))) = &written.known else { return };
+        let Some(recipient) = &entry.recipient else { return };
+        let id = self.names.id(&profile.business, recipient);
+        self.keep_told(profile, id, &[(*statement, entry.clone())], generation).await;
     }
 
     async fn keep(
@@ -119,7 +133,7 @@ impl Gate {
         let payload = entry.to_payload(random_16()?);
         let kept = crate::store::journal::Refusal { business, statement, payload };
         let place = journal.keep(kept).await?;
-        self.pending.add(place, pending(id, statement, entry, told));
+        self.pending.add(place, self.pending_of(&profile.business, id, statement, entry, told));
         if told.is_none() && self.pending.waiting() == 1 {
             tracing::warn!("refusals are kept in the journal until the store can take them");
         }
@@ -150,14 +164,22 @@ impl Gate {
         Ok(())
     }
 
+    fn pending_of(
+        &self,
+        business: &BusinessId,
+        id: ContactId,
+        statement: StatementId,
+        entry: &Entry,
+        told: Option<u32>,
+    ) -> Refusal {
+        let (at, recorded) = (entry.occurred_at, entry.recorded_at);
+        let (refused, ties) = (entry.alone(statement), self.ties_in(business, entry));
+        Refusal { id, statement, at, recorded, refused, ties, told }
+    }
+
     pub(super) fn count_waiting(&self) {
         self.metrics.journal_entries.set(i64::try_from(self.pending.waiting()).unwrap_or(i64::MAX));
     }
-}
-
-fn pending(id: ContactId, statement: StatementId, entry: &Entry, told: Option<u32>) -> Refusal {
-    let refused = entry.alone(statement);
-    Refusal { id, statement, at: entry.occurred_at, recorded: entry.recorded_at, refused, told }
 }
 
 fn read(kept: &Kept) -> Option<Entry> {

@@ -15,7 +15,7 @@ use std::{
 use super::times::told_late;
 use crate::{
     cache::IdMap,
-    model::{Contact, StatementId, Time},
+    model::{Contact, StatementId, Ties, Time},
     store::{ContactId, Loaded},
 };
 
@@ -34,6 +34,8 @@ pub(super) struct Refusal {
     pub(super) recorded: Time,
     /// What follows from it.
     pub(super) refused: Contact,
+    /// With whom it says that they are one person: no refusal then, but what one crosses by.
+    pub(super) ties: Ties,
     /// The generation of memory in which the store was known to have it; none while it never was.
     pub(super) told: Option<u32>,
 }
@@ -61,7 +63,7 @@ impl Default for Pending {
 
 impl Pending {
     /// Adds to what was read of a contact, in this generation of memory, what is here.
-    pub(super) fn over(&self, id: ContactId, loaded: Arc<Loaded>, generation: u32) -> Arc<Loaded> {
+    pub(super) fn over(&self, id: ContactId, loaded: Arc<Loaded>, generation: u32, now: Time) -> Arc<Loaded> {
         if self.mark(id).is_none_or(|mark| mark.load(Ordering::Acquire) == 0) {
             return loaded;
         }
@@ -74,9 +76,10 @@ impl Pending {
                 loaded.record.said_at(refusal.at).erased.is_some_and(|erased| refusal.recorded <= erased);
             if refusal.told != Some(generation) || !erased {
                 let over = over.get_or_insert_with(|| Loaded::clone(&loaded));
+                over.record.ties.join(&refusal.ties);
                 let said = over.record.said_at_mut(refusal.at);
                 let yes = said.latest_permission().filter(|_| refusal.told.is_none());
-                match told_late(yes, refusal.at, refusal.recorded) {
+                match told_late(yes, refusal.at, refusal.recorded, now) {
                     at if at == refusal.at => said.join(&refusal.refused),
                     at => said.join(&refusal.refused.restated(at)),
                 }
@@ -86,9 +89,9 @@ impl Pending {
     }
 
     /// What is here of a contact of which nothing else is known.
-    pub(super) fn alone(&self, id: ContactId, generation: u32) -> Option<Arc<Loaded>> {
+    pub(super) fn alone(&self, id: ContactId, generation: u32, now: Time) -> Option<Arc<Loaded>> {
         let there = self.read().of.contains_key(&id);
-        there.then(|| self.over(id, Arc::default(), generation))
+        there.then(|| self.over(id, Arc::default(), generation, now))
     }
 
     /// The place of what came last.
@@ -138,25 +141,46 @@ impl Pending {
         self.read().waiting
     }
 
-    /// Those that the store does not have, and those it may have forgotten before this generation of memory: oldest first.
+    /// Those that the store does not have, oldest first; then those it may have forgotten before this generation of memory,
+    /// newest first: what was told last is what a failure forgets.
     pub(super) fn untold(&self, generation: Option<u32>) -> Vec<(u64, Arc<Refusal>)> {
         let refusals = self.read();
         let untold = refusals.each.iter().filter(|(_, refusal)| match refusal.told {
             None => true,
             told => generation.is_some() && told != generation,
         });
-        untold.map(|(place, refusal)| (*place, Arc::clone(refusal))).collect()
+        let untold = untold.map(|(place, refusal)| (*place, Arc::clone(refusal)));
+        let (mut untold, told): (Vec<_>, Vec<_>) = untold.partition(|(_, refusal)| refusal.told.is_none());
+        untold.extend(told.into_iter().rev());
+        untold
     }
 
-    /// The places of those that were told and recorded before an instant, and of the oldest told that are more than `max`.
+    /// True while a refusal is here.
+    pub(super) fn is_there(&self, place: u64) -> bool {
+        self.read().each.contains_key(&place)
+    }
+
+    /// True when a statement of a contact is here.
+    pub(super) fn has(&self, id: ContactId, statement: StatementId) -> bool {
+        self.read().of(id).any(|refusal| refusal.statement == statement)
+    }
+
+    /// The places of those that were told and recorded before an instant, and of the oldest told that are more than `max`;
+    /// of refusals and of ties each, so that neither crowds out the other.
     pub(super) fn over_age(&self, before: Time, max: usize) -> Vec<u64> {
         let refusals = self.read();
-        let mut more = (refusals.each.len() - refusals.waiting).saturating_sub(max);
         let mut old = Vec::new();
-        for (place, refusal) in refusals.each.iter().filter(|(_, refusal)| refusal.told.is_some()) {
-            if more > 0 || refusal.recorded < before {
-                more = more.saturating_sub(1);
-                old.push(*place);
+        for ties in [false, true] {
+            let told = || {
+                let all = refusals.each.iter();
+                all.filter(|(_, it)| it.told.is_some() && it.ties.is_empty() != ties)
+            };
+            let mut more = told().count().saturating_sub(max);
+            for (place, refusal) in told() {
+                if more > 0 || refusal.recorded < before {
+                    more = more.saturating_sub(1);
+                    old.push(*place);
+                }
             }
         }
         old
@@ -237,6 +261,7 @@ mod tests {
                             at: recorded,
                             recorded,
                             refused: Contact::default(),
+                            ties: Ties::default(),
                             told,
                         });
                         naive.insert(next, (name, told));
@@ -255,18 +280,17 @@ mod tests {
                 for name in 0..4 {
                     let there: Vec<u64> =
                         naive.iter().filter(|(_, (of, _))| *of == name).map(|(place, _)| *place).collect();
-                    prop_assert_eq!(pending.alone(id(name), 0).is_some(), !there.is_empty());
+                    prop_assert_eq!(pending.alone(id(name), 0, Time::EPOCH).is_some(), !there.is_empty());
                     let waits = |place: &u64| naive.get(place).is_some_and(|(_, told)| told.is_none());
                     let waiting: Vec<u64> = there.into_iter().filter(waits).collect();
                     prop_assert_eq!(pending.waiting_of(id(name), u64::MAX, |_| true), waiting);
                     prop_assert!(pending.waiting_of(id(name), pending.last(), |_| false).is_empty());
                 }
                 for generation in [None, Some(0), Some(2)] {
-                    let untold: Vec<u64> = naive
-                        .iter()
-                        .filter(|(_, (_, told))| told.is_none() || generation.is_some() && *told != generation)
-                        .map(|(place, _)| *place)
-                        .collect();
+                    let waiting = naive.iter().filter(|(_, (_, told))| told.is_none());
+                    let old = |told: &Option<u32>| told.is_some() && generation.is_some() && *told != generation;
+                    let forgotten = naive.iter().rev().filter(|(_, (_, told))| old(told));
+                    let untold: Vec<u64> = waiting.chain(forgotten).map(|(place, _)| *place).collect();
                     let found = pending.untold(generation);
                     prop_assert_eq!(found.into_iter().map(|(place, _)| place).collect::<Vec<_>>(), untold);
                 }

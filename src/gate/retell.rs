@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::{
     Gate, GateError, log::content_of, names::derived_id, pending::Refusal, times::told_late, write::Draft,
 };
 use crate::{
-    attest::Entry,
+    attest::{Content, Entry},
     model::Millis,
     store::{StoreError, journal::Journal},
 };
@@ -54,11 +56,17 @@ impl Gate {
         // Whether the store has forgotten something is asked once the failure is over.
         let mut untold = self.pending.untold(self.cache.is_trusted().then_some(generation));
         untold.retain(|(place, _)| failing.is_due(*place));
-        for some in untold.chunks(TOGETHER) {
+        // One first, to see whether the store is there.
+        let (first, rest) = untold.split_at(untold.len().min(1));
+        for some in first.chunks(1).chain(rest.chunks(TOGETHER)) {
             let (mut away, mut told) = (None, 0_usize);
             let mut had = Vec::new();
-            for (place, refusal) in some {
-                match self.tell(journal, *place, refusal).await {
+            // At once, as many as there are: each waits for the store and for nothing else.
+            let telling = some
+                .iter()
+                .map(|(place, refusal)| async move { (place, self.tell(journal, *place, refusal).await) });
+            for (place, result) in join_all(telling).await {
+                match result {
                     Ok(news) => {
                         told += usize::from(news);
                         self.pending.told(*place, generation);
@@ -69,7 +77,6 @@ impl Gate {
                         error @ (StoreError::Unavailable(_) | StoreError::UnknownOutcome),
                     )) => {
                         away = Some(error);
-                        break;
                     }
                     // One that cannot be told does not hold up the others.
                     Err(error) => failing.failed(*place, &error),
@@ -88,13 +95,23 @@ impl Gate {
             if let Some(away) = away {
                 return Err(away);
             }
+            if self.cache.generation() != generation {
+                // Another failure: what was told last before it comes first.
+                break;
+            }
         }
         self.let_go(journal, self.pending.over_age(self.clock.now() - TOLD_FOR, TOLD_MAX)).await
     }
 
     /// Makes sure that the store has a refusal; true when it did not.
     async fn tell(&self, journal: &Journal, place: u64, refusal: &Refusal) -> Result<bool, GateError> {
-        let Some(kept) = journal.at(place).await? else { return Ok(false) };
+        let Some(kept) = journal.at(place).await? else {
+            // Let go meanwhile; or lost with the file, which does not mean that it was told.
+            if self.pending.is_there(place) {
+                return Err(StoreError::Corrupt("a refusal is gone from the journal".to_owned()).into());
+            }
+            return Ok(false);
+        };
         let entry = Entry::from_payload(&kept.payload)
             .map_err(|error| StoreError::Corrupt(format!("an entry of the journal is {error}")))?;
         if refusal.told.is_some() && self.has_still(refusal, &entry).await? {
@@ -102,12 +119,16 @@ impl Gate {
         }
         let Some(recipient) = entry.recipient.clone() else { return Ok(false) };
         let profile = self.directory.load().as_of(&entry.sender, &kept.business);
+        if matches!(entry.content, Content::Linked { .. }) {
+            self.relate_again(&profile, kept.statement, &entry).await?;
+            return Ok(true);
+        }
         let mut statement = kept.statement;
         loop {
             let plan = |situation: &super::write::Situation<'_>| {
                 let mut draft = Draft::default();
                 let yes = situation.before.latest_permission().filter(|_| refusal.told.is_none());
-                let occurred_at = told_late(yes, entry.occurred_at, entry.recorded_at);
+                let occurred_at = told_late(yes, entry.occurred_at, entry.recorded_at, situation.now);
                 draft.state(statement, Entry { occurred_at, ..entry.clone() });
                 Ok(draft)
             };

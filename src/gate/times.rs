@@ -43,12 +43,12 @@ pub(super) fn said_after(yes: Option<Time>, who: &Who, mut entry: Entry) -> Entr
     entry
 }
 
-/// When a "no" counts as said that was recorded while the store was away, and is told to it only now. One that has its time from
-/// our clock: after a "yes" there that seems to be of the minutes after it, for it may be one of before it, of a clock that
-/// is ahead. Who tells the time of a "no" tells that of a "yes" by the same clock.
-pub(super) fn told_late(yes: Option<Time>, at: Time, recorded: Time) -> Time {
-    let is_near = |yes: &Time| at == recorded && *yes > recorded && !too_far_ahead(*yes, recorded);
-    yes.filter(is_near).unwrap_or(at)
+/// When a "no" counts as said that was recorded while the store was away, and is told to it only now. After a "yes" there
+/// that seems to be of the minutes after it was recorded, for it may be one of before it, of a clock that is ahead; and after
+/// one that is ahead of our own clock still. Had the store been there, it would have been recorded so at once.
+pub(super) fn told_late(yes: Option<Time>, at: Time, recorded: Time, now: Time) -> Time {
+    let is_doubtful = |yes: &Time| *yes > recorded && (!too_far_ahead(*yes, recorded) || *yes > now);
+    yes.filter(is_doubtful).unwrap_or(at)
 }
 
 impl Who {

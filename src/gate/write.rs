@@ -95,6 +95,7 @@ impl Gate {
         let generation = self.cache.generation();
         let written = self.write_to_store(profile, recipient, at, plan).await?;
         self.keep_told(profile, written.id, &written.entries, generation).await;
+        self.keep_repeated(profile, &written, generation).await;
         Ok(written)
     }
 

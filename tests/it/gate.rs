@@ -5,6 +5,7 @@ mod attacked;
 mod attacked_again;
 mod attacked_by_reading;
 mod attacked_by_words;
+mod attacked_on_redis;
 mod away;
 mod concurrency;
 mod counting;

@@ -51,7 +51,7 @@ impl Gate {
         recipient: &Recipient,
         statement: StatementId,
     ) -> Result<Option<Written>, GateError> {
-        let now = self.clock.now();
+        let (now, generation) = (self.clock.now(), self.cache.generation());
         let circle = self.circle(profile, recipient, Consistency::FullyConsistent, now).await?;
         let people = circle.people();
         let (id, stored) = circle.own();
@@ -67,7 +67,9 @@ impl Gate {
                 let known = Some((statement, self.known_entry(*log, statement).await?));
                 let windows = people.windows(0).to_vec();
                 let written = Written::nothing(id, stored.version, people.now(0), windows);
-                return Ok(Some(Written { known, erased: circle.erased(*log), ..written }));
+                let written = Written { known, erased: circle.erased(*log), ..written };
+                self.keep_repeated(profile, &written, generation).await;
+                return Ok(Some(written));
             }
         }
         Ok(None)

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use redis::{
-    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, PushInfo, RedisError,
-    Role, TlsCertificates,
+    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, InfoDict, PushInfo,
+    RedisError, Role, TlsCertificates,
     aio::{MultiplexedConnection, SendError},
     cluster::ClusterClientBuilder,
 };
@@ -67,7 +67,11 @@ impl Connector {
     {
         match &self.target.0 {
             Shape::Cluster(nodes) => Ok((Wire::Cluster(self.cluster(nodes).await?), None)),
-            Shape::One(info) => Ok((Wire::One(self.to_master(info, Some(pushed)).await?), None)),
+            Shape::One(info) => {
+                let mut connection = self.to_master(info, Some(pushed)).await?;
+                let place = self.place(info, &mut connection).await;
+                Ok((Wire::One(connection), place))
+            }
             Shape::Sentinel { .. } => {
                 let (connection, place) = self.to_named_master(Some(pushed)).await?;
                 Ok((Wire::One(connection), Some(place)))
@@ -87,6 +91,22 @@ impl Connector {
             return Err("Sentinel names another master by now".to_owned());
         }
         Ok((connection, master.addr().to_string()))
+    }
+
+    /// Where a connection leads: with Sentinel to an address. Else one address may lead to another server than before, a name
+    /// or a virtual IP; then it is what the server calls itself, where the user may ask for that.
+    pub(super) async fn place(
+        &self,
+        info: &ConnectionInfo,
+        connection: &mut MultiplexedConnection,
+    ) -> Option<String> {
+        if self.is_sentinel() {
+            return Some(info.addr().to_string());
+        }
+        let mut cmd = redis::cmd("INFO");
+        cmd.arg("server");
+        let told = timeout(self.connect, cmd.query_async::<InfoDict>(connection)).await;
+        told.ok()?.ok()?.get("run_id")
     }
 
     /// Where the master is now.

@@ -107,9 +107,10 @@ impl Link {
         self.wire.load().as_ref().map(|now| (now.number, now.place.clone()))
     }
 
-    /// True when commands go to another server than this.
-    pub(super) fn leads_elsewhere(&self, place: &str) -> bool {
-        self.now().and_then(|(_, leads)| leads).is_some_and(|leads| leads != place)
+    /// True when commands go to another server than this, as far as that is known of both.
+    pub(super) fn leads_elsewhere(&self, place: Option<&str>) -> bool {
+        let leads = self.now().and_then(|(_, leads)| leads);
+        leads.zip(place).is_some_and(|(leads, place)| leads != place)
     }
 
     /// Tells whether there is a connection.

@@ -21,7 +21,7 @@ pub(crate) fn with_journal(folder: &tempfile::TempDir) -> sendgate::gate::GateSe
 }
 
 /// What goes on beside answers goes on until something holds.
-async fn attended(gate: &Gate, holds: impl AsyncFn() -> bool) {
+pub(crate) async fn attended(gate: &Gate, holds: impl AsyncFn() -> bool) {
     let until = async {
         while !holds().await {
             tokio::task::yield_now().await;
@@ -41,7 +41,7 @@ pub(crate) async fn replayed(world: &World, gate: &Gate) {
 }
 
 /// A world whose store may forget what it answered for, and its journal.
-async fn forgetful(folder: &tempfile::TempDir, store: &Arc<Faulty>) -> (World, Arc<Journal>) {
+pub(crate) async fn forgetful(folder: &tempfile::TempDir, store: &Arc<Faulty>) -> (World, Arc<Journal>) {
     store.may_lose();
     let settings = with_journal(folder);
     let journal = settings.journal.clone().unwrap();
@@ -55,7 +55,7 @@ async fn kept(journal: &Journal) -> Vec<Kept> {
 }
 
 /// A failover, as the gate sees it.
-async fn fail_over(store: &Faulty, lost: usize) {
+pub(crate) async fn fail_over(store: &Faulty, lost: usize) {
     store.go_deaf();
     store.fail_over(lost).await;
     store.hear();

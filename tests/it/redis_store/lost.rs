@@ -345,3 +345,25 @@ async fn watchers_are_woken_by_a_feed_that_goes_back() {
     tokio::time::timeout(PATIENCE, latest.wait_for(|position| *position == 0)).await.unwrap().unwrap();
     assert_eq!(store.last_change().await, Ok(None));
 }
+
+/// One name that leads to another master while the old one lives on: a virtual IP, say. Only the connection that listens was
+/// made anew.
+#[tokio::test]
+async fn commands_do_not_stay_with_a_server_that_is_not_the_one_that_is_heard() {
+    let pair = Apart::new().await;
+    write(&pair.writer, id(1)).await;
+    pair.side.learn(id(1)).await;
+    let other = RedisServer::start().await;
+    pair.proxy.lead_to(other.port());
+    let clients = crate::redis_cluster::text(pair.server.command(&["CLIENT", "LIST"]).await);
+    let listening = clients.lines().find(|line| line.contains("redir=0"));
+    let number = listening.and_then(|line| line.strip_prefix("id=")?.split(' ').next()).unwrap();
+    pair.server.command(&["CLIENT", "KILL", "ID", number]).await;
+    let cut = Instant::now();
+    let reads_the_other =
+        async || pair.side.store.load(id(1), at(0)).await.is_ok_and(|loaded| loaded.version == 0);
+    while !reads_the_other().await {
+        assert!(cut.elapsed() < PATIENCE, "it is read from the old one still");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

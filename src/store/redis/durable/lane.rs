@@ -32,7 +32,7 @@ pub(super) struct Lane {
 struct Connected {
     connection: MultiplexedConnection,
     ended: watch::Receiver<bool>,
-    place: String,
+    place: Option<String>,
 }
 
 impl Lane {
@@ -135,7 +135,7 @@ impl Lane {
     /// The connection, made when there is none that works.
     async fn connected(&mut self) -> Result<Connected, String> {
         let link = Arc::clone(&self.shared.link);
-        let is_good = |it: &&Connected| !*it.ended.borrow() && !link.leads_elsewhere(&it.place);
+        let is_good = |it: &&Connected| !*it.ended.borrow() && !link.leads_elsewhere(it.place.as_deref());
         if let Some(connected) = self.connection.as_ref().filter(is_good) {
             return Ok(connected.clone());
         }
@@ -150,8 +150,8 @@ impl Lane {
         let mut connection = self.shared.connector.to_master(&master, Some(pushed)).await?;
         let taught: Result<Value, RedisError> = connection.req_packed_command(&self.shared.teach).await;
         taught.and_then(Value::extract_error).map_err(|error| fault::plain(&error))?;
-        let place = master.addr().to_string();
-        if link.leads_elsewhere(&place) {
+        let place = self.shared.connector.place(&master, &mut connection).await;
+        if link.leads_elsewhere(place.as_deref()) {
             return Err("all else goes to another master".to_owned());
         }
         let connected = Connected { connection, ended, place };

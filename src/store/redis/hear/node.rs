@@ -87,6 +87,10 @@ pub(super) async fn listen(hearing: &Arc<Hearing>, node: &str, master: &Connecti
         tracing::warn!(why = %fault::plain(&error), "Redis tells of no writes; every yes is read from it");
         return false;
     }
+    let place = match hearing.cluster {
+        true => None,
+        false => hearing.connector.place(master, &mut connection).await,
+    };
     // What was read before tracking began may have changed unheard.
     hearing.ear.deaf();
     let mut heard = false;
@@ -105,7 +109,7 @@ pub(super) async fn listen(hearing: &Arc<Hearing>, node: &str, master: &Connecti
         };
         match timeout(hearing.trust, sign).await {
             // One of them is on a master that was replaced: both look again.
-            Ok(Sign::Master(_)) if hearing.link.leads_elsewhere(&master.addr().to_string()) => {
+            Ok(Sign::Master(_)) if hearing.link.leads_elsewhere(place.as_deref()) => {
                 hearing.link.leave("it leads to another server than the one that is heard");
                 return heard;
             }
