@@ -100,6 +100,7 @@ pub fn read(
         },
         Intent::OptIn { keyword } => match (asked, refused(counts)) {
             (Some(_), _) => opt_in(prompt_scope.clone(), keyword, true),
+            (None, Some(_)) if pressed == Pressed::Button && !subscribes(said.button) => Effect::None,
             (None, Some(scope)) => opt_in(scope, keyword, false),
             // An unasked "start" from somebody who refused nothing is a message, not an opt-in (B11).
             (None, None) => Effect::None,
@@ -155,6 +156,15 @@ fn answers_opting_out(contact: &Contact, wrote: Option<Time>, context_id: &str, 
         asked < at && is_known && wrote.is_none_or(|wrote| wrote <= asked)
     });
     first && context_id.is_empty()
+}
+
+/// True when the business made a button for coming back, as its payload says outright. "Continue", "join" and "start" stand in
+/// every menu, and whoever presses them there goes on with that.
+fn subscribes(payload: &str) -> bool {
+    const WORDS: [&str; 7] =
+        ["unstop", "subscribe", "resubscribe", "optin", "optinagain", "startmessages", "resumemessages"];
+    let plain: String = payload.chars().filter(char::is_ascii_alphanumeric).collect();
+    WORDS.contains(&plain.to_ascii_lowercase().as_str())
 }
 
 /// What "start" lifts: the opt-out of everything, else every narrower refusal.

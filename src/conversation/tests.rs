@@ -219,6 +219,24 @@ fn buttons_speak_before_the_text() {
 }
 
 #[test]
+fn a_button_of_some_menu_lifts_nothing_and_one_made_for_it_does() {
+    let out = [opted_out(ScopeSet::everything(), 1)];
+    for label in ["Continue", "Join", "Start", "Continuar", "Продолжить"] {
+        let menu = Said { button: "b1", button_text: label, context_id: "wamid.menu", ..Said::default() };
+        assert_eq!(heard(&out, menu, 2), Effect::None, "{label}");
+        let payload = Said { button: label, button_text: label, ..Said::default() };
+        assert_eq!(heard(&out, payload, 2), Effect::None, "{label} as payload");
+        let in_answer = Said { context_id: PROMPT, ..menu };
+        assert!(yes(heard(&[prompted(1)], in_answer, 2)).is_some(), "{label} answers the prompt");
+    }
+    for payload in ["UNSTOP", "opt_in", "subscribe"] {
+        let made = Said { button: payload, button_text: "Messages again", ..Said::default() };
+        assert_eq!(yes(heard(&out, made, 2)), Some((ScopeSet::everything(), false)), "{payload}");
+    }
+    assert!(yes(wrote(&out, "START", 2)).is_some(), "typed, it is meant");
+}
+
+#[test]
 fn a_stop_counts_whatever_was_asked() {
     for events in [vec![], vec![prompted(1)], vec![opted_in(Voice::Own, ScopeSet::everything(), 1)]] {
         assert_eq!(wrote(&events, "Stop.", 2), Effect::OptOut("stop".to_owned(), Pressed::Typed));

@@ -6,7 +6,8 @@ use super::{Gate, GateError};
 use crate::{
     model::{BusinessId, SenderId, Time},
     senders::{
-        AccountState, LearnedSender, SenderProfile, TemplateState, account_key, sender_key, template_key,
+        AccountState, Directory, LearnedSender, SenderProfile, TemplateState, account_key, sender_key,
+        template_key,
     },
     store::{Committed, RegistryRow, StoreError},
 };
@@ -171,6 +172,8 @@ impl Gate {
         let directory = self.directory.load();
         let known =
             names.id.iter().chain(&names.number).find_map(|name| directory.get(name.as_str()).cloned());
+        // Two numbers of the configuration are not one because a payload mixes them up.
+        let names = &unmixed(&directory, names);
         let canonical = match (&known, &names.id, &names.number) {
             (Some(known), ..) => known.sender.id.clone(),
             (None, Some(name), _) | (None, None, Some(name)) => name.clone(),
@@ -227,4 +230,19 @@ impl Gate {
         };
         Some(RegistryRow { key, version, value: value.ok()? })
     }
+}
+
+/// The names without the number, where the configuration has that under another ID.
+fn unmixed(directory: &Directory, names: &SenderNames) -> SenderNames {
+    let of = |name: &Option<SenderId>| {
+        let name = name.as_ref()?;
+        directory.get(name.as_str()).filter(|profile| profile.configured).map(|profile| &profile.sender.id)
+    };
+    let mixed = of(&names.id).zip(of(&names.number)).is_some_and(|(id, number)| id != number);
+    if mixed {
+        tracing::warn!(
+            "a webhook names one configured number by its ID and another by its number; the ID counts"
+        );
+    }
+    SenderNames { number: names.number.clone().filter(|_| !mixed), ..names.clone() }
 }

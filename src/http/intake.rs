@@ -100,6 +100,9 @@ async fn take_item(gate: &Gate, item: Item, signed: bool) -> Result<&'static str
     let seen = |at: Time| at.min(now);
     // What permits and is dated far ahead would swallow every later word against it.
     let is_absurd = |at: Time| at > now + FUTURE_TOLERANCE;
+    // What is told again must be the same by then: its time is left as it was told, a little ahead as it may be. The platform
+    // tells of one account by one clock.
+    let told = |at: Time| if is_absurd(at) { now } else { at };
     let intake = Intake { gate, origin, signed };
     match what {
         What::Inbound { from, message_id, at, kind, text, button, button_text, context_id, in_group } => {
@@ -125,8 +128,11 @@ async fn take_item(gate: &Gate, item: Item, signed: bool) -> Result<&'static str
         What::Status { message_id, person, status, at, errors } => {
             intake.status(person.as_ref(), &message_id, status, seen(at), &errors).await?;
         }
+        What::Preference { change, at, .. } if change != PreferenceChange::Stop && is_absurd(at) => {
+            return Ok("unusable");
+        }
         What::Preference { person, change, at } => {
-            let who = intake.who(&person, seen(at)).await?;
+            let who = intake.who(&person, told(at)).await?;
             gate.record_signal(&who, &preference(change)).await?;
         }
         What::NumberChanged { from, to, at, .. } => intake.number_changed(&from, &to, seen(at)).await?,
@@ -147,7 +153,7 @@ async fn take_item(gate: &Gate, item: Item, signed: bool) -> Result<&'static str
         }
         What::AccountReinstated { at } if is_absurd(at) => return Ok("unusable"),
         What::TemplateStatus { name, language, status, category, at } => {
-            let at = seen(at);
+            let at = told(at);
             let state = TemplateState {
                 status: Some((at.millis(), status.word().to_owned())),
                 categories: category.map(|it| (at.millis(), it.word().to_owned())).into_iter().collect(),
@@ -170,14 +176,14 @@ async fn take_item(gate: &Gate, item: Item, signed: bool) -> Result<&'static str
             intake.template(name, language, TemplateState { categories, ..TemplateState::default() }).await?;
         }
         What::AccountRestriction { restriction, at } => {
-            intake.account(restricted(restriction, seen(at))).await?;
+            intake.account(restricted(restriction, told(at))).await?;
         }
         What::AccountDisabled { at } => {
-            let disabled = Some(seen(at).millis());
+            let disabled = Some(told(at).millis());
             intake.account(AccountState { disabled, ..AccountState::default() }).await?;
         }
         What::AccountReinstated { at } => {
-            let reinstated = Some(seen(at).millis());
+            let reinstated = Some(told(at).millis());
             intake.account(AccountState { reinstated, ..AccountState::default() }).await?;
         }
         What::NumberQuality { event, limit, at } => intake.number_quality(event, limit, at).await?,

@@ -4,12 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{SenderProfile, learned::TemplateRow};
 use crate::{
-    model::{Category, Time},
+    model::{Category, Millis, Time},
     policy::{Template, TemplateCategory, TemplateFacts, TemplateName, TemplateStatus},
 };
 
-/// Categories of a template that are kept. Changes are rare; who came to more has forgotten what held long ago.
-const CATEGORIES_MAX: usize = 8;
+/// Categories of a template that are kept. Changes are rare; of more than this those that ask for least consent go first.
+const CATEGORIES_MAX: usize = 64;
+
+/// The platform's clock may be ahead of ours by as much: what asks for more consent counts that much earlier.
+const AHEAD: Millis = Millis::seconds(300);
 
 /// What the platform said of a template. Times in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -37,7 +40,11 @@ impl TemplateState {
             (*from, Category::from_word(word).map(strictness), word.clone())
         });
         self.categories.dedup();
-        self.categories.drain(..self.categories.len().saturating_sub(CATEGORIES_MAX));
+        while self.categories.len() > CATEGORIES_MAX {
+            let asks = |(_, (_, word)): &(usize, &(i64, String))| Category::from_word(word).map(strictness);
+            let Some((least, _)) = self.categories.iter().enumerate().min_by_key(asks) else { break };
+            self.categories.remove(least);
+        }
         self.quality = self.quality.take().max(other.quality.clone());
         *self != before
     }
@@ -48,8 +55,17 @@ impl TemplateState {
         let status = self.status.as_ref().and_then(|(_, word)| TemplateStatus::from_word(word));
         let known =
             |(from, word): &(i64, String)| Some((Time::from_millis(*from)?, Category::from_word(word)?));
-        let (past, coming): (Vec<_>, Vec<_>) =
+        let (mut past, mut coming): (Vec<_>, Vec<_>) =
             self.categories.iter().filter_map(known).partition(|(from, _)| *from <= now);
+        let soon = coming.iter().rposition(|(from, category)| {
+            let before = past.last().map(|(_, before)| strictness(*before));
+            *from <= now + AHEAD && Some(strictness(*category)) > before
+        });
+        if let Some(soon) = soon {
+            let rest = coming.split_off(soon + 1);
+            past.extend(coming.pop().map(|(_, category)| (now, category)));
+            coming = rest;
+        }
         let in_force = past.last().copied();
         let category = match (in_force, coming.first().copied()) {
             (in_force, Some((from, after))) => {

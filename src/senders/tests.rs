@@ -139,9 +139,9 @@ fn category_at(said: &[(i64, &str)], now: i64) -> Option<crate::model::Category>
 #[test]
 fn an_announced_category_remembers_the_one_in_force() {
     use crate::model::Category::{Marketing, Utility};
-    let announced = [(100, "utility"), (200, "marketing")];
+    let announced = [(100, "utility"), (900_000, "marketing")];
     assert_eq!(category_at(&announced, 199), Some(Utility));
-    assert_eq!(category_at(&announced, 200), Some(Marketing));
+    assert_eq!(category_at(&announced, 900_000), Some(Marketing));
 }
 
 /// What was told of the languages of one template, without a word of which is asked about.
@@ -184,9 +184,15 @@ fn a_category_counts_from_when_it_holds_whatever_was_announced() {
     // Two words of one instant.
     assert_eq!(category_at(&[(100, "utility"), (100, "marketing")], 100), Some(Marketing));
     // Announced twice, not there yet.
-    let twice = [(100, "marketing"), (500, "utility"), (600, "marketing")];
+    let twice = [(100, "marketing"), (500_000, "utility"), (600_000, "marketing")];
     assert_eq!(category_at(&twice, 200), Some(Marketing));
-    assert_eq!(category_at(&twice, 50), None);
+    // Said by a clock a little ahead: what asks for more counts at once.
+    assert_eq!(category_at(&[(1, "utility"), (60_000, "marketing")], 2), Some(Marketing));
+    assert_eq!(category_at(&[(1, "marketing"), (60_000, "utility")], 2), Some(Marketing));
+    // However many are announced, what is in force is not forgotten.
+    let many: Vec<_> = (0..200).map(|n| (1_000_000_000 + n, "utility")).collect();
+    let said: Vec<_> = std::iter::once((1, "marketing")).chain(many).collect();
+    assert_eq!(category_at(&said, 2), Some(Marketing));
     // Moved back.
     assert_eq!(category_at(&[(100, "marketing"), (200, "utility")], 200), Some(Utility));
 }

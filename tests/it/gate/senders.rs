@@ -193,6 +193,36 @@ async fn a_start_at_one_number_does_not_lift_a_stop_at_another_after_a_change_of
     }
 }
 
+/// A payload that names one configured number by its ID and another by its number makes no one number of them.
+#[tokio::test]
+async fn two_configured_numbers_are_not_one_because_a_webhook_mixes_them_up() {
+    let yaml = "
+businesses:
+  - {id: a, names: [Acme Shoes], senders: [{id: '1001', number: '+15550001111'}]}
+  - {id: b, names: [Acme Shoes], senders: [{id: '1003', number: '+15550003333'}]}
+";
+    let world = World::with(settings(yaml), Faulty::new()).await;
+    let named = |id: &str, number: &str| SenderNames {
+        id: SenderId::parse(id).ok(),
+        number: SenderId::parse(number).ok(),
+        account: None,
+    };
+    let of =
+        async |id, number| world.gate.sender_named(&named(id, number)).await.unwrap().as_str().to_owned();
+    assert_eq!(of("1001", "15550003333").await, "1001");
+    assert_eq!(of("7778", "15550001111").await, "1001", "a new ID of the first");
+    for name in ["1001", "15550001111", "7778"] {
+        let mut who = world.who(PERSON, 0, "");
+        who.sender = SenderId::parse(name).unwrap();
+        world.opt_in(PERSON, OWN, 0).await;
+        world.opt_out_by(who, Channel::Website).await.unwrap();
+        for asked in ["1001", "15550001111", "7778"] {
+            assert_eq!(reason_for(&world, asked).await, Reason::OptedOut, "said to {name}, asked of {asked}");
+        }
+        assert_eq!(reason_for(&world, "15550003333").await, Reason::NoOptIn);
+    }
+}
+
 /// A number moves to another account, and that one is disabled.
 #[tokio::test]
 async fn a_sender_is_of_the_account_that_it_was_seen_on_last() {

@@ -231,6 +231,36 @@ async fn a_stop_of_the_platform_without_a_legible_time_counts() {
     }
 }
 
+/// By a clock a little ahead of ours the platform tells of a permission, then of a refusal, and the permission again.
+#[tokio::test]
+async fn a_permission_dated_ahead_that_comes_again_lifts_no_later_refusal() {
+    for permission in ["signup", "resume"] {
+        let server = Server::with(WEBHOOK).await;
+        let person = number(1);
+        let told = |value: &str, time: i64| {
+            let preference = json!([{"wa_id": person, "category": "marketing_messages", "value": value,
+                "signup_id": "7", "timestamp": time}]);
+            conversation(&json!({"user_preferences": preference})).to_string()
+        };
+        let marketing = || pb::CheckSendRequest {
+            sender: NUMBER_ID.to_owned(),
+            ..template(&person, pb::Category::Marketing)
+        };
+        assert_eq!(server.deliver(told("signup", NOW - 9).as_bytes()).await.status, 200);
+        for seconds in [0, 2, 70] {
+            server.turn_to(NOW * 1000 + seconds * 1000 - START);
+            for (value, time) in [(permission, NOW + 60), ("stop", NOW + 61), (permission, NOW + 60)] {
+                assert_eq!(server.deliver(told(value, time).as_bytes()).await.status, 200);
+            }
+            assert_eq!(
+                server.reason(marketing()).await,
+                pb::Reason::CategoryOptedOut,
+                "{permission} {seconds}"
+            );
+        }
+    }
+}
+
 /// A server with an account, and somebody in a window.
 async fn with_an_account() -> (Server, String) {
     let yaml = format!(
@@ -257,8 +287,13 @@ async fn told(server: &Server, state: &str, at: i64) {
 #[tokio::test]
 async fn a_reinstatement_dated_far_ahead_is_not_taken() {
     let (server, person) = with_an_account().await;
+    told(&server, "DISABLE", NOW - 9).await;
     told(&server, "REINSTATE", NOW + 365 * 86_400).await;
-    told(&server, "DISABLE", NOW).await;
+    assert_eq!(server.reason(asked(&person)).await, pb::Reason::SenderRestricted);
+    // A little ahead it is taken, and is the same when it comes again after the next word.
+    for (state, at) in [("REINSTATE", NOW + 60), ("DISABLE", NOW + 61), ("REINSTATE", NOW + 60)] {
+        told(&server, state, at).await;
+    }
     assert_eq!(server.reason(asked(&person)).await, pb::Reason::SenderRestricted);
 }
 
