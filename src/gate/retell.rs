@@ -1,6 +1,6 @@
 //! Telling the store what waits in the journal, and what it may have forgotten. To tell a refusal again changes nothing.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 
@@ -58,49 +58,55 @@ impl Gate {
         untold.retain(|(place, _)| failing.is_due(*place));
         // One first, to see whether the store is there.
         let (first, rest) = untold.split_at(untold.len().min(1));
+        let (mut news, mut ended) = (0, Ok(()));
         for some in first.chunks(1).chain(rest.chunks(TOGETHER)) {
-            let (mut away, mut told) = (None, 0_usize);
-            let mut had = Vec::new();
-            // At once, as many as there are: each waits for the store and for nothing else.
-            let telling = some
-                .iter()
-                .map(|(place, refusal)| async move { (place, self.tell(journal, *place, refusal).await) });
-            for (place, result) in join_all(telling).await {
-                match result {
-                    Ok(news) => {
-                        told += usize::from(news);
-                        self.pending.told(*place, generation);
-                        failing.again.remove(place);
-                        had.push(*place);
-                    }
-                    Err(GateError::Store(
-                        error @ (StoreError::Unavailable(_) | StoreError::UnknownOutcome),
-                    )) => {
-                        away = Some(error);
-                    }
-                    // One that cannot be told does not hold up the others.
-                    Err(error) => failing.failed(*place, &error),
-                }
-            }
-            if told > 0 {
-                tracing::info!(
-                    refusals = told,
-                    "the store was told what waited in the journal, or what it had forgotten"
-                );
-            }
-            if !self.store.may_forget() {
-                self.let_go(journal, had).await?;
-            }
-            self.count_waiting();
-            if let Some(away) = away {
-                return Err(away);
-            }
-            if self.cache.generation() != generation {
-                // Another failure: what was told last before it comes first.
+            ended = self.tell_some(journal, some, generation, failing, &mut news).await;
+            // After another failure what was told last before it comes first.
+            if ended.is_err() || self.cache.generation() != generation {
                 break;
             }
         }
+        if news > 0 {
+            let what = "the store was told what waited in the journal, or what it had forgotten";
+            tracing::info!(refusals = news, "{what}");
+        }
+        ended?;
         self.let_go(journal, self.pending.over_age(self.clock.now() - TOLD_FOR, TOLD_MAX)).await
+    }
+
+    /// Tells the store some, all at once: each waits for the store and for nothing else. Counts those that it did not have.
+    async fn tell_some(
+        &self,
+        journal: &Journal,
+        some: &[(u64, Arc<Refusal>)],
+        generation: u32,
+        failing: &mut Failing,
+        news: &mut usize,
+    ) -> Result<(), StoreError> {
+        let telling = some
+            .iter()
+            .map(|(place, refusal)| async move { (*place, self.tell(journal, *place, refusal).await) });
+        let (mut had, mut away) = (Vec::new(), Ok(()));
+        for (place, told) in join_all(telling).await {
+            match told {
+                Ok(is_news) => {
+                    *news += usize::from(is_news);
+                    self.pending.told(place, generation);
+                    failing.again.remove(&place);
+                    had.push(place);
+                }
+                Err(GateError::Store(error @ (StoreError::Unavailable(_) | StoreError::UnknownOutcome))) => {
+                    away = Err(error);
+                }
+                // One that cannot be told does not hold up the others.
+                Err(error) => failing.failed(place, &error),
+            }
+        }
+        if !self.store.may_forget() {
+            self.let_go(journal, had).await?;
+        }
+        self.count_waiting();
+        away
     }
 
     /// Makes sure that the store has a refusal; true when it did not.
