@@ -367,3 +367,20 @@ async fn commands_do_not_stay_with_a_server_that_is_not_the_one_that_is_heard() 
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
+
+/// Whoever answers commands from now on may be another server, which never had what was heard.
+#[tokio::test]
+async fn a_new_connection_for_commands_distrusts_everything_too() {
+    let pair = Apart::new().await;
+    write(&pair.writer, id(1)).await;
+    pair.side.learn(id(1)).await;
+    let (stamp, deafened) = (pair.side.cache.stamp(id(1)), pair.side.cache.deafened());
+    let clients = crate::redis_cluster::text(pair.server.command(&["CLIENT", "LIST"]).await);
+    for line in clients.lines().filter(|line| !line.contains("redir=0")) {
+        let number = line.strip_prefix("id=").and_then(|rest| rest.split(' ').next()).unwrap();
+        pair.server.command(&["CLIENT", "KILL", "ID", number]).await;
+    }
+    until("deaf", || pair.side.cache.deafened() > deafened).await;
+    assert_ne!(pair.side.cache.stamp(id(1)), stamp, "a new generation");
+    pair.recovers().await;
+}
