@@ -24,6 +24,8 @@ pub struct Said<'a> {
     pub button: &'a str,
     /// The text of a pressed button.
     pub button_text: &'a str,
+    /// Words in a place that nobody knows: only a refusal in them counts.
+    pub stray: &'a [String],
     /// The message it replies to.
     pub context_id: &'a str,
 }
@@ -195,6 +197,19 @@ fn intent(keywords: &Keywords, said: Said<'_>) -> (Intent, Pressed) {
         let intent = keywords.read(&text.replace('_', " "));
         if weight(&intent) > weight(&found.0) {
             found = (intent, pressed);
+        }
+    }
+    // What only may be a refusal takes nothing from a "yes" in its place: a row says below its title that one can stop.
+    let is_yes = weight(&found.0) == 1;
+    for text in said.stray {
+        let intent = keywords.read(&text.replace('_', " "));
+        let refuses = match &intent {
+            Intent::OptOut { .. } => true,
+            Intent::Ambiguous { .. } => !is_yes,
+            Intent::None | Intent::OptIn { .. } | Intent::Yes { .. } | Intent::No { .. } => false,
+        };
+        if refuses && weight(&intent) > weight(&found.0) {
+            found = (intent, Pressed::Typed);
         }
     }
     found

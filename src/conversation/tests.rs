@@ -255,3 +255,24 @@ fn what_the_business_asserts_does_not_end_a_decline() {
         [prompted(1), Event::PromptDeclined(at(2)), opted_in(Voice::Asserted, ScopeSet::everything(), 3)];
     assert_eq!(yes(wrote(&events, "yes", 4)), Some((orders(), true)), "there is still a decline to lift");
 }
+
+/// Words in a place that nobody knows may refuse, and nothing else.
+#[test]
+fn stray_words_refuse_and_do_nothing_else() {
+    let stray = |words: &str| vec!["hello".to_owned(), words.to_owned()];
+    let events = [prompted(0)];
+    for words in ["yes", "no", "start", "subscribe"] {
+        assert_eq!(
+            heard(&events, Said { stray: &stray(words), ..Said::default() }, 1),
+            Effect::None,
+            "{words}"
+        );
+    }
+    let refused = heard(&events, Said { text: "yes", stray: &stray("STOP"), ..Said::default() }, 1);
+    assert_eq!(refused, Effect::OptOut("stop".to_owned(), Pressed::Typed));
+    // What the row of a list says below its title is no refusal of who presses it.
+    for below in ["You can stop at any time", "Reply STOP to opt out", "No spam, stop anytime"] {
+        let row = Said { button: "b-1", button_text: "Yes", stray: &stray(below), ..Said::default() };
+        assert!(matches!(heard(&events, row, 1), Effect::OptIn { .. }), "{below}");
+    }
+}

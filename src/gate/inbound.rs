@@ -32,12 +32,16 @@ pub struct Inbound {
     pub button: String,
     /// The text of a pressed button.
     pub button_text: String,
+    /// Words in a place that nobody knows: only a refusal in them counts.
+    pub stray: Vec<String>,
     /// The message it replies to.
     pub context_id: String,
     /// It opens the window: not so for what was said in a group, or for an edit.
     pub opens_window: bool,
     /// Only a refusal in it counts: an edit may take a yes back, and not give one.
     pub refusals_only: bool,
+    /// It is malformed: without a refusal in it, it is no message at all, nor a sign of life.
+    pub malformed: bool,
 }
 
 impl Inbound {
@@ -46,6 +50,7 @@ impl Inbound {
             text: &self.text,
             button: &self.button,
             button_text: &self.button_text,
+            stray: &self.stray,
             context_id: &self.context_id,
         }
     }
@@ -169,7 +174,7 @@ fn plan(
     if inbound.opens_window && is_known && situation.now < wrote + Rules::WINDOW {
         draft.window(profile.sender.id.clone(), wrote);
     }
-    if seems_gone(contact) {
+    if seems_gone(contact) && !inbound.malformed {
         draft.event(&Event::Alive(wrote));
     }
     let effect = conversation::read(
@@ -181,7 +186,7 @@ fn plan(
         situation.wrote_last(),
         at,
     );
-    if contact.refuses_something() || contact.hold().is_some() {
+    if !inbound.malformed && (contact.refuses_something() || contact.hold().is_some()) {
         draft.event(&Event::Wrote(wrote));
     }
     if matches!(effect, Effect::OptOut(..) | Effect::Held(_) | Effect::Declined) {

@@ -112,11 +112,13 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
             text: fields.body("text", &message.text, TEXT_CHARACTERS_MAX).to_owned(),
             button: fields.text("button_id", &message.button_id, ID_CHARACTERS_MAX).to_owned(),
             button_text: String::new(),
+            stray: Vec::new(),
             context_id: fields
                 .text("context_message_id", &message.context_message_id, ID_CHARACTERS_MAX)
                 .to_owned(),
             opens_window: true,
             refusals_only: false,
+            malformed: false,
         };
         let who = self.readable("inbound", fields.finish(who))?;
         let who = Who { request_digest: [0; 16], whole_seconds: true, ..who };

@@ -84,11 +84,12 @@ async fn take_part(gate: &Gate, part: Part, signed: bool) -> bool {
     complete
 }
 
-/// Looks for a refusal in a message that nobody can date: it counts as of now, and nothing else in it counts.
+/// Looks for a refusal in a message that is malformed: one that nobody can date counts as of now, and nothing else counts.
 async fn refusal_in(gate: &Gate, salvaged: Salvaged, signed: bool) -> Result<(), GateError> {
-    let Salvaged { origin, from, text, button, button_text } = salvaged;
-    let who = Intake { gate, origin, signed }.who(&from, gate.now()).await?;
-    let inbound = Inbound { text, button, button_text, refusals_only: true, ..Inbound::default() };
+    let Salvaged { origin, from, message_id, at, text, button, button_text, stray } = salvaged;
+    let who = Intake { gate, origin, signed }.who(&from, at.min(gate.now())).await?;
+    let said = Inbound { message_id, text, button, button_text, stray, ..Inbound::default() };
+    let inbound = Inbound { refusals_only: true, malformed: true, ..said };
     gate.record_inbound(&who, &inbound).await.map(drop)
 }
 
@@ -105,15 +106,28 @@ async fn take_item(gate: &Gate, item: Item, signed: bool) -> Result<&'static str
     let told = |at: Time| if is_absurd(at) { now } else { at };
     let intake = Intake { gate, origin, signed };
     match what {
-        What::Inbound { from, message_id, at, kind, text, button, button_text, context_id, in_group } => {
+        What::Inbound {
+            from,
+            message_id,
+            at,
+            kind,
+            text,
+            button,
+            button_text,
+            stray,
+            context_id,
+            in_group,
+        } => {
             let inbound = Inbound {
                 message_id,
                 text: text_of(kind, text),
                 button: button.unwrap_or_default(),
                 button_text: button_text.unwrap_or_default(),
+                stray,
                 context_id: context_id.unwrap_or_default(),
                 opens_window: kind.opens_window() && !in_group,
                 refusals_only: kind.refusals_only() || in_group,
+                malformed: false,
             };
             match intake.who(&from, seen(at)).await {
                 Ok(who) => gate.record_inbound(&who, &inbound).await?,
@@ -169,6 +183,7 @@ async fn take_item(gate: &Gate, item: Item, signed: bool) -> Result<&'static str
             intake.template(name, language, state).await?;
         }
         What::TemplateCategory { name, language, category, previous, effective_at, at } => {
+            let effective_at = if effective_at == Time::MAX { now } else { effective_at };
             // Of a change that is announced: what holds until then holds since it was said.
             let until = previous.filter(|_| effective_at > at).map(|it| (at, it));
             let said = until.into_iter().chain([(effective_at, category)]);

@@ -17,14 +17,18 @@ mod item;
 mod json;
 mod kinds;
 mod messages;
+mod misplaced;
 mod parse;
 mod preferences;
 mod statuses;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use serde_json::Value;
+
+use crate::model::Time;
 
 pub use errors::{ErrorEffect, effect_of};
 pub use item::{Item, Origin, Person, What};
@@ -41,24 +45,30 @@ pub struct Delivery {
     pub items: Vec<Item>,
     /// What could not.
     pub rejected: Vec<Rejected>,
-    /// What people said in messages that could not be read as such, for want of a time or an ID: a "stop" must not be
-    /// lost for that. Each is among the rejected too.
+    /// What people said in messages that were not read as such: a "stop" must not be lost for that. What they stand in is
+    /// among the rejected or the ignored too.
     pub salvaged: Vec<Salvaged>,
 }
 
-/// The words of a message that has no legible time or ID. Only a refusal in them may count.
+/// The words of a message that is malformed, or where none belongs. Only a refusal in them may count.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Salvaged {
     /// Which of our numbers was written to.
     pub origin: Origin,
-    /// Who wrote.
+    /// Who wrote, by one name.
     pub from: Person,
+    /// The ID of the message; empty when it has none, or no time.
+    pub message_id: String,
+    /// When they wrote; `Time::MAX` when nobody can say.
+    pub at: Time,
     /// What they wrote.
     pub text: String,
     /// What the business attached to the button pressed.
     pub button: String,
     /// What stood on the button pressed.
     pub button_text: String,
+    /// Words in a place that nobody knows.
+    pub stray: Vec<String>,
 }
 
 impl std::fmt::Debug for Salvaged {

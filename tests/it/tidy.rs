@@ -232,8 +232,8 @@ fn a_status_is_built_in_one_place() {
 fn time_is_read_in_one_place() {
     only_in(&["clock"], &["SystemTime", "Timestamp::now", "Zoned::now", "UNIX_EPOCH"]);
     // How long a call took is measured where it is counted; how long memory is trusted is compared where it is kept.
-    only_in(&["grpc/policy", "gate/writes", "clock", "cache", "store"], &["time::Instant"]);
-    only_in(&["grpc/policy", "gate/writes", "clock"], &["Instant::now"]);
+    only_in(&["grpc/policy", "gate/record", "clock", "cache", "store"], &["time::Instant"]);
+    only_in(&["grpc/policy", "gate/record", "clock"], &["Instant::now"]);
 }
 
 #[test]

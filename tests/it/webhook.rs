@@ -2,6 +2,7 @@
 
 mod delivery;
 mod genuine;
+mod malformed;
 mod people;
 mod samples;
 

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::{
         http::payload::Origin,
-        model::{Phone, UserId},
+        model::{Phone, Time, UserId},
     };
 
     fn part(place: usize, phone: Option<u64>, user: Option<u64>) -> Part {
@@ -106,13 +106,15 @@ mod tests {
             user_id: user.map(|n| UserId::parse(&format!("DE.{n}")).unwrap()),
             parent_user_id: None,
         };
-        let (button, button_text) = (String::new(), String::new());
         Part::Salvaged(Salvaged {
             origin: Origin::default(),
             from,
+            message_id: String::new(),
+            at: Time::MAX,
             text: place.to_string(),
-            button,
-            button_text,
+            button: String::new(),
+            button_text: String::new(),
+            stray: Vec::new(),
         })
     }
 

@@ -17,7 +17,7 @@ const LIMITS: [&str; 3] = [
 ];
 
 /// Reads `account_update`. It concerns the account, even where it names one of its numbers.
-pub(super) fn read_update(value: &Object, around: &Around) -> Result<What, Fault> {
+pub(super) fn read_update(value: &Object, around: &Around<'_>) -> Result<What, Fault> {
     if let Some(ban) = json::member(value, "ban_info") {
         return ban_info(ban, around);
     }
@@ -28,17 +28,17 @@ pub(super) fn read_update(value: &Object, around: &Around) -> Result<What, Fault
         // Without the part that says what it is about, such an event must not pass for one that has no effect.
         Some("ACCOUNT_RESTRICTION") => Err(Fault::new(Reason::Missing, "restriction_info")),
         Some("DISABLED_UPDATE") => Err(Fault::new(Reason::Missing, "ban_info")),
-        Some("ACCOUNT_DELETED") => Ok(What::AccountDisabled { at: around.entry_time()? }),
+        Some("ACCOUNT_DELETED") => Ok(What::AccountDisabled { at: around.entry_time_or_now() }),
         Some(_) => Ok(What::Ignored { why: IgnoredBecause::AccountEvent }),
         None => Err(Fault::new(json::missing_or_malformed(value, "event"), "event")),
     }
 }
 
-fn ban_info(ban: &Value, around: &Around) -> Result<What, Fault> {
+fn ban_info(ban: &Value, around: &Around<'_>) -> Result<What, Fault> {
     const STATE: &str = "ban_info/waba_ban_state";
     let ban = ban.as_object().ok_or(Fault::new(Reason::NotAnObject, "ban_info"))?;
     match json::text(ban, "waba_ban_state") {
-        Some("DISABLE") => Ok(What::AccountDisabled { at: around.entry_time()? }),
+        Some("DISABLE") => Ok(What::AccountDisabled { at: around.entry_time_or_now() }),
         Some("REINSTATE") => Ok(What::AccountReinstated { at: around.entry_time()? }),
         // Its date is a text for people; the ban itself is told when it comes.
         Some("SCHEDULE_FOR_DISABLE") => Ok(What::Ignored { why: IgnoredBecause::DisableAnnounced }),
@@ -48,7 +48,7 @@ fn ban_info(ban: &Value, around: &Around) -> Result<What, Fault> {
 }
 
 /// Reads one entry of `restriction_info`. An end that cannot be read is none: restricted it is all the same.
-pub(super) fn read_restriction(value: &Value, around: &Around) -> Result<What, Fault> {
+pub(super) fn read_restriction(value: &Value, around: &Around<'_>) -> Result<What, Fault> {
     const TYPE: &str = "restriction_type";
     let value = value.as_object().ok_or(Fault { reason: Reason::NotAnObject, place: Place::Item })?;
     let kind = match json::text(value, TYPE) {
@@ -58,11 +58,11 @@ pub(super) fn read_restriction(value: &Value, around: &Around) -> Result<What, F
         None => return Err(Fault::new(json::missing_or_malformed(value, TYPE), TYPE)),
     };
     let until = json::member(value, "expiration").and_then(json::time);
-    Ok(What::AccountRestriction { restriction: Restriction { kind, until }, at: around.entry_time()? })
+    Ok(What::AccountRestriction { restriction: Restriction { kind, until }, at: around.entry_time_or_now() })
 }
 
 /// Reads `phone_number_quality_update`.
-pub(super) fn read_number(value: &Object, around: &Around) -> Result<What, Fault> {
+pub(super) fn read_number(value: &Object, around: &Around<'_>) -> Result<What, Fault> {
     let event = match json::text(value, "event") {
         Some("FLAGGED") => NumberEvent::Flagged,
         Some("UNFLAGGED") => NumberEvent::Unflagged,
@@ -82,7 +82,7 @@ pub(super) fn read_number(value: &Object, around: &Around) -> Result<What, Fault
 }
 
 /// Reads `business_capability_update`.
-pub(super) fn read_capability(value: &Object, around: &Around) -> Result<What, Fault> {
+pub(super) fn read_capability(value: &Object, around: &Around<'_>) -> Result<What, Fault> {
     match limit_in(value, &LIMITS)? {
         Some(limit) => Ok(What::Capability { limit, at: around.entry_time()? }),
         None => Ok(What::Ignored { why: IgnoredBecause::NoMessagingLimit }),

@@ -26,27 +26,26 @@ pub(super) const RECIPIENT: Names =
     Names { phone: "recipient_id", user_id: "recipient_user_id", parent: "recipient_parent_user_id" };
 
 /// What stands around an item.
-pub(super) struct Around {
+pub(super) struct Around<'a> {
     contacts: Vec<Person>,
+    /// The contacts as they are written.
+    cards: Vec<&'a Object>,
     /// One contact stands beside one item, so that they can only belong together.
     alone: bool,
     our_number: Option<Phone>,
     entry_time: Result<Time, Reason>,
 }
 
-impl Around {
+impl<'a> Around<'a> {
     /// Looks around in an entry and a change's value. `items` is how many items the value holds.
-    pub(super) fn look(entry: &Object, value: &Object, origin: &Origin, items: usize) -> Self {
-        let cards = json::member(value, "contacts").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let contacts = cards
-            .iter()
-            .filter_map(Value::as_object)
-            .map(|card| person(card, &CONTACT))
-            .filter(|person| !person.is_nobody())
-            .collect();
+    pub(super) fn look(entry: &Object, value: &'a Object, origin: &Origin, items: usize) -> Self {
+        let listed = json::member(value, "contacts").and_then(json::items).unwrap_or_default();
+        let cards: Vec<_> = listed.iter().filter_map(Value::as_object).collect();
+        let contacts = cards.iter().map(|card| person(card, &CONTACT)).filter(|it| !it.is_nobody()).collect();
         Self {
             contacts,
-            alone: cards.len() == 1 && items == 1,
+            cards,
+            alone: listed.len() == 1 && items == 1,
             our_number: origin.display_number.as_ref().and_then(|number| Phone::parse(number.as_str()).ok()),
             entry_time: match json::member(entry, "time") {
                 None => Err(Reason::Missing),
@@ -58,6 +57,11 @@ impl Around {
     /// The time of the entry: the only time that events without a person have.
     pub(super) fn entry_time(&self) -> Result<Time, Fault> {
         self.entry_time.map_err(|reason| Fault { reason, place: Place::EntryTime })
+    }
+
+    /// The same for what forbids: without a legible time it counts as of now, when it is taken in.
+    pub(super) fn entry_time_or_now(&self) -> Time {
+        self.entry_time.unwrap_or(Time::MAX)
     }
 
     /// Whom an item is about: by its own members, completed from the contact that shares one of them and contradicts
@@ -80,12 +84,55 @@ impl Around {
         }
     }
 
+    /// Whom a refusal is of: also who is named in a way that nobody can read, where a contact beside it is named in the
+    /// same way, or is the only one beside the only item; else by the digits of a number in another dress. Our own number
+    /// refuses nothing.
+    pub(super) fn who_refused(&self, item: &Object, names: &Names) -> Result<Person, Fault> {
+        let fault = match self.who(item, names) {
+            Ok(person) => return Ok(person),
+            Err(fault) => fault,
+        };
+        let dressed = json::member(item, names.phone).and_then(undressed);
+        if dressed.is_some() && dressed == self.our_number {
+            return Err(fault);
+        }
+        let alike = self.named_alike(item, names);
+        let only = self.contacts.first().filter(|_| self.alone).cloned();
+        let by_digits = dressed.map(|phone| Person { phone: Some(phone), ..Person::default() });
+        alike.or(only).or(by_digits).ok_or(fault)
+    }
+
+    /// The one contact that has a name of an item, letter by letter.
+    fn named_alike(&self, item: &Object, names: &Names) -> Option<Person> {
+        let written = |object: &Object, names: &Names| {
+            [names.phone, names.user_id, names.parent].map(|name| json::word(object, name))
+        };
+        let own = written(item, names);
+        let mut alike = self
+            .cards
+            .iter()
+            .filter(|card| written(card, &CONTACT).iter().any(|name| name.is_some() && own.contains(name)));
+        let (first, None) = (alike.next()?, alike.next()) else { return None };
+        Some(person(first, &CONTACT)).filter(|person| !person.is_nobody())
+    }
+
     fn completed(&self, own: Person) -> Person {
         let mut matching = self.contacts.iter().filter_map(|contact| joined(&own, contact));
         let Some(first) = matching.next() else { return own };
         // Two contacts that would complete it differently prove nothing.
         if matching.all(|other| other == first) { first } else { own }
     }
+}
+
+/// A number as other programs write it: with the name of a server behind it, with zeros before it, or with a fraction.
+fn undressed(value: &Value) -> Option<Phone> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let number = text.trim().split('@').next()?.trim_end_matches(".0");
+    Phone::parse(number.strip_prefix("00").unwrap_or(number)).ok()
 }
 
 /// Two sets of names as one person, if they share a name and none of them differs.

@@ -15,7 +15,7 @@ use super::{
 };
 
 /// How one item is read.
-type Reader = fn(&Object, &Around) -> Result<What, Fault>;
+type Reader = fn(&Object, &Around<'_>) -> Result<What, Fault>;
 
 /// The lists of a conversation's value, in the order in which they are read.
 const CONVERSATION: &[(&str, Reader)] = &[
@@ -45,10 +45,15 @@ impl Change<'_> {
     /// Reads the change.
     pub(super) fn read(mut self, change: &Value) {
         let Some(change) = change.as_object() else { return self.reject("", Reason::NotAnObject) };
+        let misplaced = json::member(change, "value").unwrap_or(&Value::Null);
         let Some(field) = json::text(change, "field") else {
+            self.salvage(misplaced);
             return self.reject("/field", json::missing_or_malformed(change, "field"));
         };
         let Some(value) = json::object(change, "value") else {
+            if !matches!(field, "smb_message_echoes" | "message_echoes" | "history") {
+                self.salvage(misplaced);
+            }
             return self.reject("/value", json::missing_or_malformed(change, "value"));
         };
         match field {
@@ -60,7 +65,10 @@ impl Change<'_> {
             // number all the same: what they say counts, "stop" above all.
             "standby" => match json::object(value, "standby") {
                 Some(inner) => self.lists(value, inner, "/value/standby", CONVERSATION),
-                None => self.lists(value, value, "/value", CONVERSATION),
+                None => {
+                    self.lists(value, value, "/value", CONVERSATION);
+                    self.salvage_standby(value);
+                }
             },
             "message_template_status_update" => self.single(value, templates::read_status),
             "message_template_quality_update" => self.single(value, templates::read_quality),
@@ -69,7 +77,10 @@ impl Change<'_> {
             "phone_number_quality_update" => self.single(value, account::read_number),
             "business_capability_update" => self.single(value, account::read_capability),
             "history" => self.ignore(value, IgnoredBecause::History),
-            _ => self.ignore(value, IgnoredBecause::Field),
+            _ => {
+                self.salvage(misplaced);
+                self.ignore(value, IgnoredBecause::Field);
+            }
         }
     }
 
@@ -115,8 +126,9 @@ impl Change<'_> {
                     Some(item) => reader(item, &around),
                     None => Err(Fault { reason: Reason::NotAnObject, place: Place::Item }),
                 };
-                // An echo is read without fault: what has one in a list of this name was written by a person.
-                if let (Err(_), "messages", Some(item)) = (&read, *name, item.as_object()) {
+                // What is neither an echo nor read as a message in a list of this name may still hold words of a person.
+                let is_read = matches!(read, Ok(What::Inbound { .. } | What::Echo));
+                if let (false, "messages", Some(item)) = (is_read, *name, item.as_object()) {
                     self.delivery.salvaged.extend(messages::salvage(item, &around, &origin));
                 }
                 self.keep(origin.clone(), read, || format!("{path}/{name}/{index}"));
@@ -129,7 +141,7 @@ impl Change<'_> {
         }
     }
 
-    fn origin(&self, value: &Object) -> Origin {
+    pub(super) fn origin(&self, value: &Object) -> Origin {
         let metadata = json::object(value, "metadata").unwrap_or(value);
         let sender = |name| json::word(metadata, name).and_then(|word| SenderId::parse(&word).ok());
         Origin {

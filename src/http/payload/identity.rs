@@ -69,7 +69,7 @@ fn user_id_changed(message: &Object, system: &Object) -> Result<What, Fault> {
 }
 
 /// Reads one update of a user ID, as it came before it became a message of the system.
-pub(super) fn read_update(update: &Object, _: &Around) -> Result<What, Fault> {
+pub(super) fn read_update(update: &Object, _: &Around<'_>) -> Result<What, Fault> {
     let ids = json::object(update, "user_id").ok_or(Fault::new(Reason::Missing, "user_id"))?;
     let parents = json::object(update, "parent_user_id");
     let person = Person {

@@ -49,6 +49,16 @@ impl Person {
     pub const fn is_nobody(&self) -> bool {
         self.phone.is_none() && self.user_id.is_none() && self.parent_user_id.is_none()
     }
+
+    /// Each name by itself, where nothing proves that they are one person.
+    pub(super) fn names(self) -> Vec<Self> {
+        let alone = [
+            Self { phone: self.phone, ..Self::default() },
+            Self { user_id: self.user_id, ..Self::default() },
+            Self { parent_user_id: self.parent_user_id, ..Self::default() },
+        ];
+        alone.into_iter().filter(|name| !name.is_nobody()).collect()
+    }
 }
 
 /// What an item says. Its `Debug` shows what kind of thing it is and nothing a person wrote or is known by; message
@@ -71,6 +81,8 @@ pub enum What {
         button: Option<String>,
         /// What stood on the button or row pressed.
         button_text: Option<String>,
+        /// Words in a place that nobody knows. Only a refusal in them may count.
+        stray: Vec<String>,
         /// The message it answers: where a prompt was sent, this tells which.
         context_id: Option<String>,
         /// Said in a group: opens the group's window, not the person's.
@@ -202,6 +214,24 @@ pub enum What {
 }
 
 impl What {
+    /// A status or preference once for each name of the person it is about.
+    pub(super) fn by_name(self) -> Vec<Self> {
+        let names = match &self {
+            Self::Status { person: Some(person), .. } | Self::Preference { person, .. } => {
+                person.clone().names()
+            }
+            _ => return vec![self],
+        };
+        let of = |name| match self.clone() {
+            Self::Status { message_id, status, at, errors, .. } => {
+                Self::Status { message_id, person: Some(name), status, at, errors }
+            }
+            Self::Preference { change, at, .. } => Self::Preference { person: name, change, at },
+            other => other,
+        };
+        names.into_iter().map(of).collect()
+    }
+
     /// The word for it in labels and logs.
     #[must_use]
     pub const fn word(&self) -> &'static str {

@@ -11,9 +11,12 @@ pub(super) type Object = Map<String, Value>;
 /// The longest ID or name taken: the platform's message IDs stay below 200 bytes, template names are up to 512.
 const NAME_BYTES_MAX: usize = 512;
 
-/// The earliest second that a webhook can mean, in 2001. Before it lie zeros and placeholders, which would sort a
-/// statement before everything else that was ever said.
-const SECONDS_MIN: i64 = 1_000_000_000;
+/// The earliest second that a webhook can mean, in 2009, when nobody had WhatsApp yet. Before it lie zeros and
+/// placeholders, which would sort a statement before everything else that was ever said.
+const SECONDS_MIN: i64 = 1_230_768_000;
+
+/// Numbers from here on are milliseconds: as seconds they would lie after the year 30000.
+const MILLIS_MIN: i64 = 1_000_000_000_000;
 
 /// Why an item could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +29,7 @@ pub enum Reason {
     Missing,
     /// Is no text or number of the kind that belongs there.
     Malformed,
-    /// Is no plausible time in whole seconds.
+    /// Is no plausible time in seconds or milliseconds.
     BadTime,
     /// Nothing in the item says whom it is about.
     NoPerson,
@@ -124,10 +127,11 @@ pub(super) fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-/// A time in seconds, written as a number or as a text. Milliseconds mistaken for seconds lie after the year 9999,
-/// which is no `Time`.
+/// A time in seconds or milliseconds, written as a number or as a text. Its size tells which.
 pub(super) fn time(value: &Value) -> Option<Time> {
-    integer(value).filter(|seconds| *seconds >= SECONDS_MIN).and_then(Time::from_seconds)
+    let number = integer(value)?;
+    let time = if number >= MILLIS_MIN { Time::from_millis(number) } else { Time::from_seconds(number) }?;
+    (time.millis() >= SECONDS_MIN * 1000).then_some(time)
 }
 
 /// A time that has to be there.

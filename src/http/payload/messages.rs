@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::Phone;
+use crate::model::{Phone, Time};
 
 use super::{
     Salvaged,
@@ -11,18 +11,11 @@ use super::{
     item::{Origin, What},
     json::{self, Fault, Object, Reason},
     kinds::{IgnoredBecause, InboundKind},
+    words,
 };
 
-/// What a person said with a message.
-#[derive(Default)]
-struct Said<'a> {
-    text: Option<&'a str>,
-    button: Option<&'a str>,
-    button_text: Option<&'a str>,
-}
-
 /// Reads one message.
-pub(super) fn read(message: &Object, around: &Around) -> Result<What, Fault> {
+pub(super) fn read(message: &Object, around: &Around<'_>) -> Result<What, Fault> {
     // A message that does not say what it is, but has words, is taken for what has them: they may say "stop".
     let spoken = ["text", "button", "interactive"];
     let holds = |word: &&str| json::object(message, word).is_some();
@@ -34,9 +27,8 @@ pub(super) fn read(message: &Object, around: &Around) -> Result<What, Fault> {
     }
 }
 
-fn inbound(message: &Object, word: &str, around: &Around) -> Result<What, Fault> {
-    let kind = kind_of(word);
-    let (said, kind) = said(message, word, kind);
+fn inbound(message: &Object, word: &str, around: &Around<'_>) -> Result<What, Fault> {
+    let (said, kind) = words::said(message, word);
     let mut from = around.who(message, &SENDER)?;
     if kind == InboundKind::Contacts && from.phone.is_none() {
         from.phone = own_number(message);
@@ -49,81 +41,37 @@ fn inbound(message: &Object, word: &str, around: &Around) -> Result<What, Fault>
         text: said.text.map(str::to_owned),
         button: said.button.map(str::to_owned),
         button_text: said.button_text.map(str::to_owned),
+        stray: said.stray(),
         context_id: json::text_in(message, "context", "id").map(str::to_owned),
         in_group: json::word(message, "group_id").is_some(),
     })
 }
 
-/// The words of a message that could not be read, where it says at least who wrote them.
-pub(super) fn salvage(message: &Object, around: &Around, origin: &Origin) -> Option<Salvaged> {
+/// The words of a message that was not read as one, where it says at least who wrote them: once for each name of theirs,
+/// since nothing but a refusal is believed of it, not even that two names are one person. That a message counts once, and
+/// when, is believed only where it has both an ID and a time.
+pub(super) fn salvage(message: &Object, around: &Around<'_>, origin: &Origin) -> Vec<Salvaged> {
     let word = json::text(message, "type").unwrap_or("text");
-    let (said, _) = said(message, word, kind_of(word));
-    let from = around.who(message, &SENDER).ok()?;
+    let (said, _) = words::said(message, word);
+    let Ok(from) = around.who_refused(message, &SENDER) else { return Vec::new() };
+    if said.is_silent() {
+        return Vec::new();
+    }
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    let salvaged = Salvaged {
+    let said_once =
+        json::name(message, "id").and_then(|id| Ok((id, json::time_of(message, "timestamp")?))).ok();
+    let (message_id, at) = said_once.unwrap_or((String::new(), Time::MAX));
+    let salvaged = |from| Salvaged {
         origin: origin.clone(),
         from,
+        message_id: message_id.clone(),
+        at,
         text: text(said.text),
         button: text(said.button),
         button_text: text(said.button_text),
+        stray: said.stray(),
     };
-    let silent = salvaged.text.is_empty() && salvaged.button.is_empty() && salvaged.button_text.is_empty();
-    (!silent).then_some(salvaged)
-}
-
-fn kind_of(word: &str) -> InboundKind {
-    match word {
-        "text" => InboundKind::Text,
-        "button" => InboundKind::Button,
-        "interactive" => InboundKind::Interactive,
-        "image" | "audio" | "voice" | "video" | "document" | "sticker" => InboundKind::Media,
-        "reaction" => InboundKind::Reaction,
-        "order" => InboundKind::Order,
-        "location" => InboundKind::Location,
-        "contacts" => InboundKind::Contacts,
-        "unsupported" | "unknown" => InboundKind::Unsupported,
-        "edit" => InboundKind::Edit,
-        "revoke" => InboundKind::Revoke,
-        _ => InboundKind::Other,
-    }
-}
-
-/// What a message says, and of which kind it is. Where words stand that its type has no place for, what it is is not known.
-fn said<'a>(message: &'a Object, word: &str, kind: InboundKind) -> (Said<'a>, InboundKind) {
-    let answer = json::object(message, "interactive")
-        .and_then(|it| json::object(it, "button_reply").or_else(|| json::object(it, "list_reply")));
-    let of_answer = |name| answer.and_then(|answer| json::text(answer, name));
-    let in_place = written(message, word, kind);
-    let said = Said {
-        text: in_place.or_else(|| body(message)),
-        button: json::text_in(message, "button", "payload").or_else(|| of_answer("id")),
-        button_text: json::text_in(message, "button", "text").or_else(|| of_answer("title")),
-    };
-    let presses = matches!(kind, InboundKind::Button | InboundKind::Interactive);
-    let fits = said.text == in_place && (presses || (said.button, said.button_text) == (None, None));
-    (said, if fits { kind } else { InboundKind::Other })
-}
-
-/// The words a person wrote in a message, in the place that its type has for them.
-fn written<'a>(message: &'a Object, word: &str, kind: InboundKind) -> Option<&'a str> {
-    match kind {
-        InboundKind::Text => body(message),
-        InboundKind::Order => json::text_in(message, "order", "text"),
-        InboundKind::Media => json::text_in(message, word, "caption"),
-        InboundKind::Edit => {
-            let edited = json::object(json::object(message, "edit")?, "message")?;
-            let word = json::text(edited, "type").unwrap_or("text");
-            // An edit of an edit is none.
-            let kind = Some(kind_of(word)).filter(|kind| *kind != InboundKind::Edit)?;
-            written(edited, word, kind).or_else(|| body(edited))
-        }
-        _ => None,
-    }
-}
-
-/// The text of a message; as the platform writes it, or bare.
-fn body(message: &Object) -> Option<&str> {
-    json::text_in(message, "text", "body").or_else(|| json::text(message, "text"))
+    from.names().into_iter().map(salvaged).collect()
 }
 
 /// The number that a person shared as their own, by the button that asks for it. A card sent by hand proves nothing.
@@ -145,12 +93,12 @@ fn own_number(message: &Object) -> Option<Phone> {
 }
 
 /// Reads one message of our own: there is nothing to read, but it has to be one.
-pub(super) const fn read_echo(_: &Object, _: &Around) -> Result<What, Fault> {
+pub(super) const fn read_echo(_: &Object, _: &Around<'_>) -> Result<What, Fault> {
     Ok(What::Echo)
 }
 
 /// Reads one call.
-pub(super) fn read_call(call: &Object, around: &Around) -> Result<What, Fault> {
+pub(super) fn read_call(call: &Object, around: &Around<'_>) -> Result<What, Fault> {
     if json::text(call, "event") != Some("connect") {
         return Ok(What::Ignored { why: IgnoredBecause::CallState });
     }
@@ -163,6 +111,7 @@ pub(super) fn read_call(call: &Object, around: &Around) -> Result<What, Fault> {
             text: None,
             button: None,
             button_text: None,
+            stray: Vec::new(),
             context_id: None,
             in_group: false,
         }),

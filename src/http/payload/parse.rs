@@ -11,8 +11,10 @@ use super::PayloadError;
 /// an ID or number that is hit fails alone.
 pub(super) fn parse(body: &[u8]) -> Result<Value, PayloadError> {
     let text = String::from_utf8_lossy(body);
-    serde_json::from_str(&text)
-        .or_else(|_| serde_json::from_str(&mended(&text)))
+    // Some relays write a byte order mark before it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    serde_json::from_str(text)
+        .or_else(|_| serde_json::from_str(&mended(text)))
         .map_err(|_| PayloadError::NotJson)
 }
 
@@ -64,6 +66,12 @@ mod tests {
         ] {
             assert_eq!(serde_json::from_str::<String>(&mended(json)).unwrap(), text, "{json}");
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_skipped() {
+        assert_eq!(parse(b"\xef\xbb\xbf{}"), parse(b"{}"));
+        assert!(parse(b"\xef\xbb\xbf{}").is_ok());
     }
 
     #[test]

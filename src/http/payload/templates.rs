@@ -1,7 +1,7 @@
 //! Events of templates: reviews, quality, categories. Their only time is the entry's.
 
 use crate::{
-    model::{Category, Millis},
+    model::{Category, Millis, Time},
     policy::TemplateStatus,
 };
 
@@ -16,7 +16,7 @@ use super::{
 const NOTICE: Millis = Millis::hours(24);
 
 /// Reads `message_template_status_update`.
-pub(super) fn read_status(value: &Object, around: &Around) -> Result<What, Fault> {
+pub(super) fn read_status(value: &Object, around: &Around<'_>) -> Result<What, Fault> {
     let event =
         json::text(value, "event").ok_or(Fault::new(json::missing_or_malformed(value, "event"), "event"))?;
     let status = match (event, json::text_in(value, "other_info", "title")) {
@@ -39,11 +39,16 @@ pub(super) fn read_status(value: &Object, around: &Around) -> Result<What, Fault
     };
     let (name, language) = template(value)?;
     let category = json::text(value, "message_template_category").and_then(Category::from_word);
-    Ok(What::TemplateStatus { name, language, status, category, at: around.entry_time()? })
+    let (at, category) = match around.entry_time() {
+        // What forbids counts without a time, as of now. A category that asks for less consent does not.
+        Err(_) if !status.is_sendable() => (Time::MAX, category.filter(|it| *it == Category::Marketing)),
+        at => (at?, category),
+    };
+    Ok(What::TemplateStatus { name, language, status, category, at })
 }
 
 /// Reads `message_template_quality_update`.
-pub(super) fn read_quality(value: &Object, around: &Around) -> Result<What, Fault> {
+pub(super) fn read_quality(value: &Object, around: &Around<'_>) -> Result<What, Fault> {
     const SCORE: &str = "new_quality_score";
     let quality = match json::text(value, SCORE) {
         Some("GREEN") => Quality::Green,
@@ -61,20 +66,25 @@ pub(super) fn read_quality(value: &Object, around: &Around) -> Result<What, Faul
 ///
 /// It comes twice. When a change is announced, `correct_category` is the category to come and `new_category`, against
 /// its name, the one of today; when it has happened, `new_category` is the new one.
-pub(super) fn read_category(value: &Object, around: &Around) -> Result<What, Fault> {
+pub(super) fn read_category(value: &Object, around: &Around<'_>) -> Result<What, Fault> {
     const NEW: &str = "new_category";
     const COMING: &str = "correct_category";
     const EFFECTIVE: &str = "category_update_timestamp";
-    let at = around.entry_time()?;
     let today = json::text(value, NEW);
     let coming = json::text(value, COMING).filter(|coming| today != Some(coming));
     let category = coming.or(today).ok_or(Fault::new(json::missing_or_malformed(value, NEW), NEW))?;
     let Some(category) = Category::from_word(category) else {
         return Ok(What::Ignored { why: IgnoredBecause::TemplateCategory });
     };
+    // Marketing asks for the most consent: when nobody can say since when, it is so since now.
+    let or_now = |at: Result<Time, Fault>| match at {
+        Err(_) if category == Category::Marketing => Ok(Time::MAX),
+        at => at,
+    };
+    let at = or_now(around.entry_time())?;
     let previous = if coming.is_some() { today } else { json::text(value, "previous_category") };
     let effective_at = match json::member(value, EFFECTIVE) {
-        Some(_) if coming.is_some() => json::time_of(value, EFFECTIVE)?,
+        Some(_) if coming.is_some() => or_now(json::time_of(value, EFFECTIVE))?,
         None if coming.is_some() => at + NOTICE,
         _ => at,
     };

@@ -4,6 +4,7 @@ mod arbitrary;
 mod batches;
 mod events;
 mod identities;
+mod malformed;
 mod outcomes;
 mod people;
 mod samples;
@@ -124,6 +125,7 @@ fn bare(from: Person, id: &str, seconds: i64, kind: InboundKind) -> What {
         text: None,
         button: None,
         button_text: None,
+        stray: Vec::new(),
         context_id: None,
         in_group: false,
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{Delivery, read},
-    SAMPLES, people,
+    Person, SAMPLES, people,
 };
 
 /// Words that the platform uses, so that arbitrary JSON gets past the first checks.
@@ -35,6 +35,8 @@ const WORDS: &[&str] = &[
     "system",
     "text",
     "body",
+    "caption",
+    "error",
     "edit",
     "message",
     "origin",
@@ -110,6 +112,11 @@ fn check(delivery: &Delivery) {
         for person in people(item) {
             assert!(!person.is_nobody(), "{item:?}");
         }
+    }
+    for salvaged in &delivery.salvaged {
+        let Person { phone, user_id, parent_user_id } = &salvaged.from;
+        let names = [phone.is_some(), user_id.is_some(), parent_user_id.is_some()];
+        assert_eq!(names.iter().filter(|given| **given).count(), 1, "two names of it could be linked");
     }
     for rejected in &delivery.rejected {
         let ours = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '/' | '_');

@@ -9,7 +9,7 @@ use super::{
     },
     NOW, at, only, refused, webhook,
 };
-use crate::model::{Category, Millis};
+use crate::model::{Category, Millis, Time};
 use crate::policy::TemplateStatus;
 
 const VALUE: &str = "/entry/0/changes/0/value";
@@ -209,6 +209,57 @@ fn a_restriction_that_cannot_be_read_costs_no_other() {
     assert_eq!(rejected, [(Reason::Missing, at("0/restriction_type")), (Reason::NotAnObject, at("1"))]);
 }
 
+/// Bodies without a time of the entry, and with one that nobody can read.
+fn undated(mut body: Value) -> [Value; 2] {
+    let mut illegible = body.clone();
+    illegible["entry"][0]["time"] = json!("soon");
+    body["entry"][0]["time"] = Value::Null;
+    [body, illegible]
+}
+
+#[test]
+fn what_forbids_counts_as_of_now_when_nobody_can_date_it_and_what_permits_does_not_count() {
+    let status = |event: &str| {
+        let members = json!({"event": event, "message_template_category": "UTILITY"});
+        undated(template("message_template_status_update", &members))
+    };
+    for body in ["PAUSED", "REJECTED", "DISABLED"].map(status).into_iter().flatten() {
+        let What::TemplateStatus { at, category, .. } = only(&body) else { panic!("{body}") };
+        assert_eq!((at, category), (Time::MAX, None), "its category may ask for less");
+    }
+    let to = |members: Value| undated(template("template_category_update", &members));
+    for body in [
+        to(json!({"new_category": "MARKETING"})),
+        to(json!({"new_category": "UTILITY", "correct_category": "MARKETING"})),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        let What::TemplateCategory { effective_at, at, category, .. } = only(&body) else { panic!("{body}") };
+        assert_eq!((effective_at, at, category), (Time::MAX, Time::MAX, Category::Marketing));
+    }
+    let announced = |category: &str| json!({"new_category": "AUTHENTICATION", "correct_category": category, "category_update_timestamp": "soon"});
+    let What::TemplateCategory { effective_at, .. } = category(&announced("MARKETING")) else { panic!() };
+    assert_eq!(effective_at, Time::MAX);
+    let ban =
+        |state: &str| undated(webhook("account_update", &json!({"ban_info": {"waba_ban_state": state}})));
+    let deleted = undated(webhook("account_update", &json!({"event": "ACCOUNT_DELETED"})));
+    for body in ban("DISABLE").into_iter().chain(deleted) {
+        assert_eq!(only(&body), What::AccountDisabled { at: Time::MAX });
+    }
+    let restriction =
+        json!({"restriction_info": [{"restriction_type": "RESTRICTED_BIZ_INITIATED_MESSAGING"}]});
+    for body in undated(webhook("account_update", &restriction)) {
+        assert!(matches!(only(&body), What::AccountRestriction { at: Time::MAX, .. }));
+    }
+    let permits = [status("APPROVED"), status("REINSTATED"), status("UNPAUSED"), ban("REINSTATE")];
+    for body in permits.into_iter().chain([to(json!({"new_category": "UTILITY"}))]).flatten() {
+        assert_eq!(refused(&body).1, "/entry/0/time", "{body}");
+    }
+    let body = template("template_category_update", &announced("UTILITY"));
+    assert_eq!(refused(&body), at_value(Reason::BadTime, "category_update_timestamp"));
+}
+
 #[test]
 fn other_news_of_an_account_change_nothing() {
     for event in ["VERIFIED_ACCOUNT", "PARTNER_ADDED", "ACCOUNT_VIOLATION"] {
@@ -276,10 +327,10 @@ fn limits_are_numbers_or_names_of_tiers() {
 fn events_without_a_plausible_time_are_rejected_at_the_entry() {
     for (time, reason) in [
         (json!(null), Reason::Missing),
-        (json!(NOW * 1000), Reason::BadTime),
+        (json!(NOW * 1_000_000), Reason::BadTime),
         (json!("yesterday"), Reason::BadTime),
     ] {
-        let mut body = webhook("account_update", &json!({"event": "ACCOUNT_DELETED"}));
+        let mut body = webhook("account_update", &json!({"ban_info": {"waba_ban_state": "REINSTATE"}}));
         body["entry"][0]["time"] = time;
         assert_eq!(refused(&body), (reason, "/entry/0/time".to_owned()));
     }

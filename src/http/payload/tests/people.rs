@@ -260,14 +260,21 @@ fn the_origin_may_stand_at_the_message_too() {
 }
 
 #[test]
-fn times_are_seconds_as_text_or_number_and_nothing_else() {
-    for time in [json!("1739321024"), json!(1_739_321_024), json!(" 1739321024 ")] {
+fn times_are_seconds_or_milliseconds_as_text_or_number_and_nothing_else() {
+    for time in [
+        json!("1739321024"),
+        json!(1_739_321_024),
+        json!(" 1739321024 "),
+        json!(1_739_321_024_000_i64),
+        json!("1739321024000"),
+    ] {
         let What::Inbound { at: read, .. } = said(&json!({"timestamp": time})) else { panic!() };
         assert_eq!(read, at(NOW));
     }
     for time in [
-        json!(1_739_321_024_000_i64),
-        json!("1739321024000"),
+        json!(1_739_321_024_000_000_i64),
+        json!(1_230_767_999),
+        json!(1_230_767_999_999_i64),
         json!(0),
         json!(-5),
         json!(1.5),

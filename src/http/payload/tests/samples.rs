@@ -87,6 +87,7 @@ fn messages_button_sim_pt() {
         text: None,
         button: Some("SIM".to_owned()),
         button_text: Some("SIM".to_owned()),
+        stray: Vec::new(),
         context_id: Some(id.to_owned()),
         in_group: false,
     };
@@ -103,6 +104,7 @@ fn messages_interactive_button_reply() {
         text: None,
         button: Some("callback_data".to_owned()),
         button_text: Some("title".to_owned()),
+        stray: Vec::new(),
         context_id: Some("wamid.xyzxyz".to_owned()),
         in_group: false,
     };
@@ -119,10 +121,12 @@ fn messages_interactive_list_reply() {
         text: None,
         button: Some("list_reply_id".to_owned()),
         button_text: Some("list_reply_title".to_owned()),
+        stray: Vec::new(),
         context_id: None,
         in_group: false,
     };
     let origin = origin("101809759215303", Some("10634295353625"), Some("1234567891"));
+    // The description below the title is the business's.
     assert_eq!(items("messages_interactive_list_reply"), [Item { origin, what }]);
 }
 
