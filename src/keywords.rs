@@ -5,8 +5,10 @@
 //! ("stop by the shop", "como parar a dor"). People who refuse in a sentence of their own are read by a small
 //! matcher of verbs and objects; where it is not sure, the answer is that a person should look.
 
+mod edges;
 mod fold;
 mod forms;
+mod lookalikes;
 mod phrases;
 mod table;
 mod words;
@@ -14,10 +16,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use fold::Clause;
-use forms::{impolite, once, squeeze};
+use forms::{impolite, once, squeeze, undisguised};
 use phrases::Verdict;
 use table::{Entry, trimmed, without_courtesies};
 use unicode_normalization::UnicodeNormalization;
@@ -29,8 +31,6 @@ pub const MAX_EXTRA_CHARS: usize = 80;
 const MAX_CODE_DIGITS: usize = 8;
 /// Shortest number that is certainly a code; "stop 2" may be the second stop of a bus.
 const MIN_CODE_DIGITS: usize = 3;
-/// Longest message, in words, of which the first or last clause can be a refusal worth a person's look.
-const MAX_CLAUSE_RULE_TOKENS: usize = 10;
 
 /// What one inbound message says about consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +138,10 @@ pub enum KeywordError {
 /// Compiled lists: the built-in ones plus additions. Built-in words cannot be removed or reassigned.
 #[derive(Debug, Clone, Default)]
 pub struct Keywords {
-    extras: HashMap<String, Operation>,
+    /// Shared by all senders that add the same words.
+    extras: Arc<HashMap<String, Operation>>,
+    /// The folded words of each name of the business.
+    names: Vec<Vec<String>>,
 }
 
 /// Every built-in word as (language tag, operation, word), for documentation and for showing an operator.
@@ -200,6 +203,16 @@ impl Keywords {
         keywords
     }
 
+    /// The same, knowing the names of the business: "STOP Acme Shoes" may be a refusal.
+    #[must_use]
+    pub fn naming(mut self, names: &[String]) -> Self {
+        let words = |name: &String| -> Vec<String> {
+            fold::clauses(name).into_iter().flatten().flat_map(|clause| clause.tokens).collect()
+        };
+        self.names = names.iter().map(words).filter(|words: &Vec<String>| !words.is_empty()).collect();
+        self
+    }
+
     fn add(&mut self, extra: &ExtraWord) -> Result<(), KeywordError> {
         let language = extra.language.clone();
         let key = fold::key(&extra.text).filter(|key| key.chars().nth(MAX_EXTRA_CHARS).is_none());
@@ -222,19 +235,32 @@ impl Keywords {
             }),
             Some(_) => Ok(()),
             None => {
-                self.extras.insert(key, extra.operation);
+                Arc::make_mut(&mut self.extras).insert(key, extra.operation);
                 Ok(())
             }
         }
     }
 
-    /// Reads one message. Work is bounded whatever the length of the text.
+    /// Reads one message. Work is bounded whatever the length of the text: of a long one the beginning and the end are
+    /// read.
     pub fn read(&self, text: &str) -> Intent {
-        let Some(clauses) = fold::clauses(text) else { return Intent::None };
+        let message = fold::message(text);
+        match (self.read_clauses(text, &message.start), message.end) {
+            (Intent::None, Some(end)) => self.read_clauses(text, &end),
+            (Intent::None, None)
+                if message.start.iter().all(|clause| without_courtesies(clause).is_none()) =>
+            {
+                edges::sign(text)
+            }
+            (intent, _) => intent,
+        }
+    }
+
+    fn read_clauses(&self, text: &str, clauses: &[Clause]) -> Intent {
         if clauses.is_empty() {
             return Intent::None;
         }
-        if let Some(intent) = told_by_accent(text, &clauses) {
+        if let Some(intent) = told_by_accent(text, clauses) {
             return intent;
         }
         let tokens: Vec<String> = clauses.iter().flat_map(|clause| clause.tokens.iter().cloned()).collect();
@@ -242,14 +268,14 @@ impl Keywords {
             return weigh(hit, clauses.iter().any(|clause| clause.question));
         }
         let hits: Vec<Option<Hit>> = clauses.iter().filter_map(|clause| self.clause_hit(clause)).collect();
-        if let Some(intent) = combine(&hits).or_else(|| self.yes_then_opt_out(&clauses)) {
+        if let Some(intent) = combine(&hits).or_else(|| self.yes_then_opt_out(clauses)) {
             return intent;
         }
         let trimmed: Vec<Clause> = clauses.iter().filter_map(without_courtesies).collect();
         match phrases::judge(&trimmed) {
             Verdict::OptOut(keyword) => Intent::OptOut { keyword },
             Verdict::Ambiguous(keyword) => Intent::Ambiguous { keyword },
-            Verdict::Nothing => edge_clause(&hits, tokens.len()),
+            Verdict::Nothing => self.edges(&hits, clauses),
         }
     }
 
@@ -319,7 +345,10 @@ impl Keywords {
             let mut shorter = [1, 2].into_iter().filter_map(|keep| squeeze(&joined, keep));
             shorter.find_map(|key| get(&key))
         };
-        get(&joined).or_else(spelled).or_else(drawn_out).or_else(|| impolite(&joined).find_map(get))
+        let strong = |hit: &Hit| hit.operation == Operation::OptOut && !hit.bare;
+        let disguised = || undisguised(&joined).find_map(|word| get(&word).filter(strong));
+        let polite = || impolite(&joined).find_map(get);
+        get(&joined).or_else(spelled).or_else(drawn_out).or_else(polite).or_else(disguised)
     }
 }
 
@@ -358,17 +387,6 @@ fn combine(hits: &[Option<Hit>]) -> Option<Intent> {
         (Some(_), _, Some(_)) | (None, Some(_), Some(_)) => Some(Intent::None),
         (Some(hit), _, None) | (None, Some(hit), None) | (None, None, Some(hit)) => Some(weigh(hit, false)),
         (None, None, None) => None,
-    }
-}
-
-/// In a short message a refusal set off at the beginning or end ("STOP, I have moved") deserves a person's look.
-fn edge_clause(hits: &[Option<Hit>], tokens: usize) -> Intent {
-    let edge = [hits.first(), hits.last()].into_iter().flatten().flatten();
-    let mut refusals =
-        edge.filter(|hit| hit.operation == Operation::OptOut && !hit.bare && hit.code == Code::None);
-    match refusals.next() {
-        Some(hit) if tokens <= MAX_CLAUSE_RULE_TOKENS => Intent::Ambiguous { keyword: hit.keyword.clone() },
-        _ => Intent::None,
     }
 }
 

@@ -76,7 +76,7 @@ impl Gate {
         let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
         // A "no" is another statement than anything else under the same ID, which is not lost should an ID come twice.
-        let kind = match conversation::refusal(&profile.keywords, inbound.said()) {
+        let kind = match conversation::refusal(&profile.words(), inbound.said()) {
             Some(Effect::Held(_)) => "unclear refusal",
             Some(_) => "refusal",
             None => "message",
@@ -141,7 +141,7 @@ impl Gate {
         at: Time,
         error: GateError,
     ) -> GateError {
-        let content = match conversation::refusal(&profile.keywords, inbound.said()) {
+        let content = match conversation::refusal(&profile.words(), inbound.said()) {
             Some(Effect::OptOut(keyword, pressed)) => opted_out(keyword, pressed),
             Some(Effect::Held(keyword)) => Content::Held(keyword),
             Some(Effect::None | Effect::Declined | Effect::OptIn { .. }) | None => return error,
@@ -180,7 +180,7 @@ fn plan(
     let effect = conversation::read(
         situation.own,
         contact,
-        &profile.keywords,
+        &profile.words(),
         &profile.profile.prompt.scope,
         inbound.said(),
         situation.wrote_last(),

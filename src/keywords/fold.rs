@@ -7,10 +7,17 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::forms::without_repeats;
+use super::lookalikes::{plain, small_capital, unmixed};
+
 /// Longest text that is looked at, in characters: the platform's own limit for a text message.
 pub(super) const MAX_CHARS: usize = 4096;
 /// Most words a statement about consent can have; repetitions of the same word count once.
 pub(super) const MAX_TOKENS: usize = 32;
+/// Characters read of the end of a longer text.
+const MAX_END_CHARS: usize = 512;
+/// Longest decoration after the text that is looked at.
+const MAX_DECORATION: usize = 65_536;
 
 /// Stretch of words between two punctuation marks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,22 +39,111 @@ enum Kind {
     Break,
 }
 
-/// Folds a text and cuts it into clauses; `None` when it is too long to be a statement about consent.
-pub(super) fn clauses(text: &str) -> Option<Vec<Clause>> {
+/// What is read of a message.
+#[derive(Debug, Clone)]
+pub(super) struct Message {
+    /// All of it, or its beginning as far as the limits go.
+    pub(super) start: Vec<Clause>,
+    /// Its end, where the limits leave something out.
+    pub(super) end: Option<Vec<Clause>>,
+}
+
+/// Stands for words that are left out: no word of any list, so that what is read of a message that is cut is never
+/// taken for all of it.
+const LEFT_OUT: &str = "\u{2026}";
+
+/// Folds a text and cuts it into clauses, within the limits.
+pub(super) fn message(text: &str) -> Message {
     let text = text.trim();
     // Only the first characters are ever counted, so that the size of the text does not matter.
-    if text.chars().nth(MAX_CHARS).is_some() {
-        return None;
+    let limit = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(at, _)| at);
+    let (first, rest) = text.split_at_checked(limit).unwrap_or((text, ""));
+    let (mut start, unfinished) = fold(first);
+    if !has_letters(rest) {
+        return match words(&start) > MAX_TOKENS {
+            false => Message { start, end: None },
+            true => Message { end: Some(end_of(&start)), start: start_of(start) },
+        };
     }
+    let last = if unfinished { start.pop() } else { None };
+    let mut tokens = last.map(|clause| clause.tokens).unwrap_or_default();
+    // The last word may have been cut.
+    tokens.pop();
+    tokens.push(LEFT_OUT.to_owned());
+    start.push(Clause { tokens, question: false });
+    let from = text.char_indices().rev().nth(MAX_END_CHARS).map_or(0, |(at, _)| at);
+    let (mut end, _) = fold(text.get(from..).unwrap_or(rest));
+    // So may its first.
+    if let Some(word) = end.first_mut().and_then(|clause| clause.tokens.first_mut()) {
+        LEFT_OUT.clone_into(word);
+    }
+    Message { start: start_of(start), end: Some(end_of(&end)) }
+}
+
+/// The clauses of a text, and whether the last of them goes on.
+fn fold(text: &str) -> (Vec<Clause>, bool) {
     let mut folder = Folder::default();
-    for c in without_emoji(text).nfkd() {
+    for c in plain(text).nfkd() {
         folder.push(c);
-        if folder.count > MAX_TOKENS {
-            return None;
+    }
+    let unfinished = !(folder.token.is_empty() && folder.clause.tokens.is_empty());
+    folder.end_clause();
+    (folder.clauses, unfinished)
+}
+
+/// Whether a text has more than marks and emoji.
+fn has_letters(text: &str) -> bool {
+    text.chars().take(MAX_DECORATION).any(char::is_alphanumeric) || text.chars().nth(MAX_DECORATION).is_some()
+}
+
+fn words(clauses: &[Clause]) -> usize {
+    clauses.iter().map(|clause| clause.tokens.len()).sum()
+}
+
+/// The clauses as far as the limit of words goes.
+fn start_of(clauses: Vec<Clause>) -> Vec<Clause> {
+    if words(&clauses) <= MAX_TOKENS {
+        return clauses;
+    }
+    let mut left = MAX_TOKENS;
+    let mut start = Vec::new();
+    for mut clause in clauses {
+        let whole = clause.tokens.len() <= left;
+        clause.tokens.truncate(left);
+        left -= clause.tokens.len();
+        if whole {
+            start.push(clause);
+            continue;
+        }
+        clause.tokens.push(LEFT_OUT.to_owned());
+        start.push(Clause { question: false, ..clause });
+        break;
+    }
+    start
+}
+
+/// The clauses from the end as far as the limit of words goes.
+fn end_of(clauses: &[Clause]) -> Vec<Clause> {
+    let mut left = MAX_TOKENS;
+    let mut end = Vec::new();
+    for clause in clauses.iter().rev() {
+        let out = clause.tokens.len().saturating_sub(left);
+        let kept = clause.tokens.iter().skip(out).cloned();
+        let mark = (out > 0).then(|| LEFT_OUT.to_owned());
+        end.push(Clause { tokens: mark.into_iter().chain(kept).collect(), question: clause.question });
+        left = left.saturating_sub(clause.tokens.len());
+        if out > 0 {
+            break;
         }
     }
-    folder.end_clause();
-    (folder.count <= MAX_TOKENS).then_some(folder.clauses)
+    end.reverse();
+    end
+}
+
+/// The clauses of a text that is within the limits.
+pub(super) fn clauses(text: &str) -> Option<Vec<Clause>> {
+    let message = message(text);
+    message.end.is_none().then_some(message.start)
 }
 
 /// The folded words of a text as one string, as the word tables are keyed; empty when nothing is left.
@@ -79,19 +175,6 @@ pub(super) fn is_unspaced(c: char) -> bool {
     is_cjk(c) || matches!(c, '\u{e00}'..='\u{e7f}')
 }
 
-/// The characters, with an emoji made of a letter-like sign and a variation selector (ℹ️, ™️) replaced by a mark.
-fn without_emoji(text: &str) -> impl Iterator<Item = char> {
-    let next = text.chars().skip(1).map(Some).chain([None]);
-    text.chars().zip(next).map(|(c, next)| {
-        // Compatibility folding would turn these into letters of the neighbouring word; a keycap digit stays a digit.
-        if next == Some('\u{fe0f}') && !c.is_ascii() {
-            return '\u{2022}';
-        }
-        // A free-standing acute would decompose into a space and cut "don´t" in two.
-        if matches!(c, '\u{b4}' | '\u{2bc}' | '\u{2019}' | '\u{2018}' | '`') { '\'' } else { c }
-    })
-}
-
 /// State of the fold.
 #[derive(Default)]
 struct Folder {
@@ -99,7 +182,6 @@ struct Folder {
     clause: Clause,
     token: String,
     after_space: bool,
-    count: usize,
 }
 
 impl Folder {
@@ -140,10 +222,9 @@ impl Folder {
             return;
         }
         // Kana and Hangul were taken apart with everything else; what was kept goes together again.
-        let token: String = std::mem::take(&mut self.token).nfc().collect();
+        let token = unmixed(std::mem::take(&mut self.token).nfc().collect());
         if self.clause.tokens.last() != Some(&token) {
             self.clause.tokens.push(token);
-            self.count += 1;
         }
     }
 
@@ -160,11 +241,13 @@ impl Folder {
         if self.clause.tokens.is_empty() {
             return;
         }
-        let clause = std::mem::take(&mut self.clause);
+        let mut clause = std::mem::take(&mut self.clause);
+        if clause.tokens.len() > MAX_TOKENS {
+            without_repeats(&mut clause.tokens);
+        }
         match self.clauses.last_mut() {
             Some(last) if last.tokens == clause.tokens => {
                 last.question |= clause.question;
-                self.count = self.count.saturating_sub(clause.tokens.len());
             }
             _ => self.clauses.push(clause),
         }
@@ -227,6 +310,6 @@ fn push_letter(token: &mut String, c: char) {
         'ى' | 'ی' => token.push('ي'),
         'ک' => token.push('ك'),
         'ة' => token.push('ه'),
-        _ => token.push(c),
+        _ => token.push(small_capital(c).unwrap_or(c)),
     }
 }

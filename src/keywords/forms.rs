@@ -1,6 +1,12 @@
 //! Other ways to write a word of the lists: repeated, drawn out, with polite affixes.
 
+use super::lookalikes::{latin, without_digits};
 use super::{fold, words};
+
+/// Longest run of words that is looked for again and again in a long clause.
+const MAX_REPEATED: usize = 8;
+/// Shortest word, in letters, that is looked for behind a disguise.
+const MIN_DISGUISED: usize = 4;
 
 /// The words once, where they are the same few words several times ("opt out opt out").
 pub(super) fn once(tokens: &[String]) -> &[String] {
@@ -10,6 +16,37 @@ pub(super) fn once(tokens: &[String]) -> &[String] {
         tokens.len().is_multiple_of(*period) && chunks.all(|chunk| Some(chunk) == first)
     };
     (1..tokens.len()).find(repeats).and_then(|period| tokens.get(..period)).unwrap_or(tokens)
+}
+
+/// Leaves the words once, where a long clause is the same few of them over and over ("stop please stop please …").
+pub(super) fn without_repeats(tokens: &mut Vec<String>) {
+    let repeats = |period: &usize| {
+        tokens.iter().skip(*period).zip(tokens.iter()).all(|(token, earlier)| token == earlier)
+    };
+    if let Some(period) = (1..=MAX_REPEATED).find(repeats) {
+        tokens.truncate(period);
+    }
+}
+
+/// What a word may stand for that is written with digits ("st0p"), in letters of another alphabet, or several times
+/// without a space.
+pub(super) fn undisguised(word: &str) -> impl Iterator<Item = String> {
+    let length = word.chars().count();
+    let once = || {
+        (2..=length / 2)
+            .find_map(|letters| repeated(word, letters).filter(|_| length.is_multiple_of(letters)))
+    };
+    let found = [without_digits(word), latin(word), once()];
+    found
+        .into_iter()
+        .flatten()
+        .filter(|word| word.chars().nth(MIN_DISGUISED - 1).is_some() || !word.is_ascii())
+}
+
+/// The first letters of a word, where it is nothing but them.
+fn repeated(word: &str, letters: usize) -> Option<String> {
+    let all = word.chars().skip(letters).zip(word.chars()).all(|(letter, earlier)| letter == earlier);
+    all.then(|| word.chars().take(letters).collect())
 }
 
 /// The word with every letter that stands three times or more in a row written `keep` times; `None` without any.

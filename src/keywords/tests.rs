@@ -1,6 +1,7 @@
 //! Tests of the keyword reader.
 
 mod facts;
+mod gaps;
 mod lists;
 mod sentences;
 

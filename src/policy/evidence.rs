@@ -6,7 +6,7 @@ mod tests;
 mod wording;
 
 use self::{
-    refusal::{Refusal, refusal_in},
+    refusal::{Reading, Refusal},
     wording::Kinds,
 };
 use super::Rules;
@@ -92,8 +92,9 @@ pub fn assess(
     active(evidence, &mut seen);
     names_whatsapp(claims, evidence, &mut seen);
     names_the_business(claims, evidence, &mut seen);
-    says_yes(claims, evidence, &mut seen);
-    scope_fits_wording(claims, scope, evidence, &mut seen);
+    let reading = refusal::read(&evidence.disclosure_text);
+    says_yes(claims, scope, &reading, &mut seen);
+    scope_fits_wording(claims, scope, evidence, &reading, &mut seen);
     recommended_form(claims, evidence, &mut seen);
     number_shown(claims, recipient, evidence, &mut seen);
     method_described(evidence, &mut seen);
@@ -164,10 +165,18 @@ fn names_the_business(claims: &Claims<'_>, evidence: &Evidence, seen: &mut Asses
     }
 }
 
-/// B04: the wording does not refuse. Where it also asks, it may be a form with both choices.
-fn says_yes(claims: &Claims<'_>, evidence: &Evidence, seen: &mut Assessment) {
+/// B04: the wording does not refuse. Where it also asks, it may be a form with both choices. Marketing may be refused
+/// where the scope has none of it and the wording names something else.
+fn says_yes(claims: &Claims<'_>, scope: &ScopeSet, reading: &Reading, seen: &mut Assessment) {
     let field = "evidence.disclosure_text";
-    match refusal_in(&evidence.disclosure_text) {
+    let none_of_it = !scope.is_everything()
+        && scope.categories().next().is_some()
+        && scope.topics().next().is_none()
+        && scope.categories().all(|category| category != Category::Marketing);
+    if reading.of_marketing && none_of_it && !Kinds::named_in(&reading.rest).is_silent() {
+        return;
+    }
+    match reading.refusal {
         None => {}
         Some(Refusal::Whole) => {
             seen.error("B04", field, "the wording says that the person does not want the messages");
@@ -182,12 +191,19 @@ fn says_yes(claims: &Claims<'_>, evidence: &Evidence, seen: &mut Assessment) {
 }
 
 /// B04, B08: the wording says what kinds of message, and the scope is not wider than the wording.
-fn scope_fits_wording(claims: &Claims<'_>, scope: &ScopeSet, evidence: &Evidence, seen: &mut Assessment) {
+fn scope_fits_wording(
+    claims: &Claims<'_>,
+    scope: &ScopeSet,
+    evidence: &Evidence,
+    reading: &Reading,
+    seen: &mut Assessment,
+) {
     let strict = claims.rules.strict_evidence;
     if evidence.disclosure_text.is_empty() {
         return;
     }
-    let named = Kinds::named_in(&evidence.disclosure_text);
+    // What is refused is not named to be sent.
+    let named = Kinds::named_in(&reading.rest);
     if named.is_empty() {
         seen.weakness(
             strict,

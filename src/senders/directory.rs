@@ -34,6 +34,14 @@ pub struct SenderProfile {
     pub configured: bool,
 }
 
+impl SenderProfile {
+    /// Its word lists, knowing the names of its business.
+    #[must_use]
+    pub fn words(&self) -> Keywords {
+        Keywords::clone(&self.keywords).naming(&self.business_names)
+    }
+}
+
 /// Every sender under every name.
 #[derive(Clone, Debug)]
 pub struct Directory {

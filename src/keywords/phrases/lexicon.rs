@@ -1,5 +1,8 @@
 //! Vocabularies of the phrase matcher, in folded form: no accents, no apostrophes, lower case.
 
+mod dutch;
+mod italian;
+
 use super::Class;
 
 /// Vocabulary of one language.
@@ -29,7 +32,8 @@ const fn pair(first: &'static str, second: &'static str, within: usize, class: C
     Pair { first, second, within, class }
 }
 
-pub(super) const LEXICONS: [Lexicon; 5] = [ENGLISH, PORTUGUESE, SPANISH, FRENCH, GERMAN];
+pub(super) const LEXICONS: [Lexicon; 7] =
+    [ENGLISH, PORTUGUESE, SPANISH, FRENCH, GERMAN, italian::ITALIAN, dutch::DUTCH];
 
 const ENGLISH: Lexicon = Lexicon {
     classes: &[
@@ -55,23 +59,25 @@ const ENGLISH: Lexicon = Lexicon {
             Class::Contact,
             "contact contacting messaging texting msging spamming bother bothering disturb disturbing pester",
         ),
-        (Class::Receive, "receive receiving get getting"),
+        (Class::Receive, "receive receiving get getting hear"),
         (Class::ContactOrMessage, "message msg text spam"),
         (
             Class::Message,
             "messages msgs texts notifications promotions promos promotional marketing ads adverts advertising \
              advertisements newsletter newsletters whatsapp whatsapps offers updates broadcasts",
         ),
-        (Class::List, "list lists subscription subscriptions database"),
+        (Class::List, "list lists subscription subscriptions database records consent"),
         (Class::Anything, "anything nothing everything stuff"),
         (Class::Leave, "unsubscribe unsubscribing unsub"),
         (Class::Remove, "remove delete"),
-        (Class::Cancel, "cancel terminate leave"),
+        (Class::Cancel, "cancel terminate leave withdraw withdrawing revoke revoking"),
         (Class::Only, "only"),
         (Class::Ask, "how why when where what who which"),
     ],
     pairs: &[
         pair("opt", "out", 2, Class::Leave),
+        pair("object", "to", 1, Class::Stop),
+        pair("your", "contacts", 1, Class::List),
         pair("opting", "out", 2, Class::Leave),
         pair("take", "off", 4, Class::Remove),
         pair("end", "subscription", 3, Class::Leave),
@@ -94,7 +100,7 @@ const PORTUGUESE: Lexicon = Lexicon {
         (Class::Want, "quero queria gostaria desejo queremos preciso interesse"),
         (Class::More, "mais"),
         (Class::Not, "nao nunca sem n"),
-        (Class::Stop, "parar pare parem parou pararem basta stop"),
+        (Class::Stop, "parar pare parem parou pararem basta stop interromper interrompa interrompam"),
         // "É" (is) and "e" (and) look the same without the accent.
         (Class::Auxiliary, "e eh"),
         (Class::Send, "mandar manda mande mandem mandando enviar envia envie enviem enviando"),
@@ -109,7 +115,10 @@ const PORTUGUESE: Lexicon = Lexicon {
             "mensagem mensagens msg msgs mensagenzinha mensagenzinhas notificacao notificacoes propaganda propagandas \
              promocao promocoes oferta ofertas spam whatsapp whats zap publicidade anuncios",
         ),
-        (Class::List, "lista listas inscricao assinatura cadastro newsletter transmissao"),
+        (
+            Class::List,
+            "lista listas inscricao assinatura cadastro newsletter transmissao consentimento autorizacao",
+        ),
         (Class::Anything, "nada tudo"),
         (
             Class::Leave,
@@ -121,7 +130,7 @@ const PORTUGUESE: Lexicon = Lexicon {
             "tira tirar tire tirem remove remover remova removam exclui excluir exclua excluam apaga apagar apague \
              retira retirar retire retirem sair saia",
         ),
-        (Class::Cancel, "cancelar cancela cancele cancelem encerrar encerre"),
+        (Class::Cancel, "cancelar cancela cancele cancelem encerrar encerre revogo revogar retiro"),
         (Class::Only, "so apenas somente"),
         (Class::Ask, "quando onde como porque qual quem quanto quantos"),
     ],
@@ -168,7 +177,7 @@ const SPANISH: Lexicon = Lexicon {
             "mensaje mensajes msj msjs notificacion notificaciones promocion promociones oferta ofertas publicidad \
              propaganda spam whatsapp whatsapps anuncios mensajitos",
         ),
-        (Class::List, "lista listas suscripcion inscripcion newsletter boletin difusion"),
+        (Class::List, "lista listas suscripcion inscripcion newsletter boletin difusion consentimiento"),
         (Class::Anything, "nada todo"),
         (
             Class::Leave,
@@ -180,7 +189,7 @@ const SPANISH: Lexicon = Lexicon {
             "quitar quitame quiteme quiten quitenme quitarme sacar sacame saqueme saquenme sacarme eliminar eliminame \
              elimineme eliminenme eliminarme borrar borrame borreme borrenme borrarme retirar retirenme salir salirme",
         ),
-        (Class::Cancel, "cancelar cancela cancele cancelen anular anulen"),
+        (Class::Cancel, "cancelar cancela cancele cancelen anular anulen revoco revocar retiro"),
         (Class::Only, "solo solamente unicamente"),
         (Class::Ask, "cuando donde como porque cual quien cuanto cuantos"),
     ],
@@ -227,7 +236,7 @@ const FRENCH: Lexicon = Lexicon {
             "message messages msg msgs notification notifications promo promos promotion promotions publicite publicites \
              pub pubs spam spams whatsapp offres",
         ),
-        (Class::List, "liste listes abonnement inscription newsletter diffusion"),
+        (Class::List, "liste listes abonnement inscription newsletter diffusion consentement"),
         (
             Class::Leave,
             "desabonner desabonnez desabonne desabonnement desinscrire desinscrivez desinscris desinscription",
@@ -236,7 +245,7 @@ const FRENCH: Lexicon = Lexicon {
             Class::Remove,
             "retirer retirez retire supprimer supprimez supprime enlever enlevez enleve effacez effacer rayez",
         ),
-        (Class::Cancel, "annuler annulez annule resilier resiliez"),
+        (Class::Cancel, "annuler annulez annule resilier resiliez revoque revoquer"),
         (Class::Only, "seulement uniquement"),
         (Class::Ask, "quand ou comment pourquoi quel quelle qui combien"),
     ],
@@ -267,7 +276,7 @@ const GERMAN: Lexicon = Lexicon {
         (Class::Not, "nicht kein keine keinen keinerlei nie niemals nichts ohne"),
         (
             Class::Stop,
-            "stopp stop stoppen stoppt beenden beendet schluss aufhoren aufhoeren aufzuhoren genug unterlassen",
+            "stopp stop stoppen stoppt beenden beendet schluss aufhoren aufhoeren aufzuhoren genug unterlassen widerspreche",
         ),
         (Class::Send, "schicken schickt schick senden sendet sende zusenden zuschicken zuzusenden"),
         (
@@ -281,7 +290,7 @@ const GERMAN: Lexicon = Lexicon {
             "nachricht nachrichten werbung werbenachrichten werbenachricht spam whatsapp whatsapps angebote newsletter \
              benachrichtigungen mitteilungen",
         ),
-        (Class::List, "liste verteiler abo abonnement verteilerliste anmeldung"),
+        (Class::List, "liste verteiler abo abonnement verteilerliste anmeldung einwilligung zustimmung"),
         (
             Class::Leave,
             "abmelden abbestellen abzumelden abzubestellen abmeldung abbestellung austragen auszutragen",
@@ -290,11 +299,13 @@ const GERMAN: Lexicon = Lexicon {
             Class::Remove,
             "streichen streicht streiche entfernen entfernt entferne loschen loeschen loescht loscht nehmen nehmt nimm",
         ),
-        (Class::Cancel, "kundigen kuendigen kundige stornieren"),
+        (Class::Cancel, "kundigen kuendigen kundige stornieren widerrufe widerrufen"),
         (Class::Only, "nur"),
         (Class::Ask, "wann wo wie warum wieso weshalb wer was welche"),
     ],
     pairs: &[
+        pair("ziehe", "zuruck", 5, Class::Cancel),
+        pair("einwilligung", "widerrufen", 1, Class::Leave),
         pair("hor", "auf", 2, Class::Stop),
         pair("hore", "auf", 2, Class::Stop),
         pair("hort", "auf", 2, Class::Stop),

@@ -10,7 +10,12 @@ const INDONESIAN_MALAY: Language = Language {
     opt_out: "berhenti, henti, matikan, hentikan, cukup, tidak mau lagi, berhenti berlangganan, henti langganan, \
         unreg, jangan kirim, jangan kirim pesan, jangan kirim pesan lagi, jangan kirim lagi, \
         jangan hubungi saya, jangan hubungi saya lagi, jangan hantar mesej, jangan hantar mesej lagi, \
-        stop pesan, tolong berhenti, batalkan langganan",
+        stop pesan, tolong berhenti, batalkan langganan, \
+        saya tidak mau menerima pesan, saya tidak ingin menerima pesan, tidak mau menerima pesan, \
+        tidak ingin menerima pesan, saya tidak mau menerima pesan lagi, tidak mau menerima pesan lagi, \
+        berhenti kirim pesan, berhenti mengirim pesan, stop kirim pesan, jangan kirimi saya pesan, \
+        jangan kirimi saya pesan lagi, saya tidak mahu terima mesej, saya tak nak terima mesej, \
+        berhenti hantar mesej, saya menarik persetujuan, menarik persetujuan saya, saya mencabut persetujuan",
     opt_out_bare: "batal, batalkan, keluar, hapus",
     ambiguous: "tidak tertarik, tidak mau, tidak berminat, tak berminat, gak mau, nggak mau, tak nak, jangan, \
         jangan ganggu, jangan ganggu saya, salah nomor, salah nombor, sudah cukup, blokir",
@@ -24,7 +29,12 @@ const INDONESIAN_MALAY: Language = Language {
 const FILIPINO: Language = Language {
     tag: "fil",
     opt_out: "tumigil, itigil, tigil, ihinto, hinto, huminto, tama na, itigil na, huwag na magpadala, \
-        huwag magpadala, huwag na mag-text, huwag na kayong magpadala",
+        huwag magpadala, huwag na mag-text, huwag na kayong magpadala, \
+        wag na po kayo mag text, wag na kayo mag text, huwag na po kayo mag text, huwag na kayo mag text, \
+        wag na mag text, wag na po mag text, wag na kayong mag text, wag na po kayong mag text, \
+        huwag na po kayong mag text, wag na po kayo magtext, wag na kayo magtext, wag na magtext, \
+        wag na po magtext, wag na magsend, wag na po kayo magsend, wag na po kayong magpadala, \
+        wag na magpadala, ayaw ko na makatanggap ng mensahe, itigil ang mga mensahe",
     opt_out_bare: "kanselahin, i-cancel",
     ambiguous: "ayaw, ayoko, ayoko na, ayaw ko, ayaw ko na, hindi ako interesado, maling numero, huwag, sapat na",
     opt_in: "simulan, magsimula, ituloy, mag-subscribe, sumali",
@@ -38,7 +48,11 @@ const VIETNAMESE: Language = Language {
     tag: "vi",
     opt_out: "dung, dừng, dừng lại, ngừng, ngưng, dừng gửi, ngừng gửi, đừng gửi, đừng gửi nữa, đừng nhắn tin, \
         đừng nhắn tin nữa, đừng gửi tin nhắn, đừng gửi tin nhắn nữa, hủy đăng ký, huỷ đăng ký, \
-        từ chối nhận tin, không nhận tin, không nhận tin nữa",
+        từ chối nhận tin, không nhận tin, không nhận tin nữa, \
+        tôi không muốn nhận tin nhắn, tôi không muốn nhận tin nhắn nữa, không muốn nhận tin nhắn, \
+        không muốn nhận tin nhắn nữa, không muốn nhận tin, đừng gửi tin nhắn cho tôi, \
+        đừng gửi tin nhắn cho tôi nữa, đừng nhắn tin cho tôi, đừng nhắn tin cho tôi nữa, dừng gửi tin nhắn, \
+        ngừng gửi tin nhắn, ngừng nhắn tin, tôi rút lại sự đồng ý",
     opt_out_bare: "từ chối, hủy bỏ",
     // Hủy is also a man's given name once its accent is gone.
     ambiguous: "hủy, thôi, đủ rồi, không quan tâm, tôi không quan tâm, đừng làm phiền, nhầm số, không muốn",
@@ -53,7 +67,10 @@ const THAI: Language = Language {
     tag: "th",
     opt_out: "หยุด, หยุดส่ง, หยุดส่งข้อความ, หยุดรับข้อความ, เลิกส่ง, เลิกส่งข้อความ, ยกเลิกการสมัคร, ยกเลิกสมาชิก, \
         ยกเลิกรับข้อความ, ยกเลิกการรับข้อความ, ยกเลิกข้อความ, ไม่รับข้อความ, ไม่ต้องการรับข้อความ, ไม่อยากรับข้อความ, ไม่ต้องส่งมา, \
-        ไม่ต้องส่งมาอีก, อย่าส่งมา, อย่าส่งมาอีก, อย่าส่งข้อความ, สต็อป",
+        ไม่ต้องส่งมาอีก, อย่าส่งมา, อย่าส่งมาอีก, อย่าส่งข้อความ, สต็อป, \
+        ไม่รับข่าวสาร, ไม่ต้องการรับข่าวสาร, ไม่อยากรับข่าวสาร, ยกเลิกรับข่าวสาร, ยกเลิกการรับข่าวสาร, \
+        หยุดส่งข่าวสาร, อย่าส่งข้อความมา, อย่าส่งข้อความมาอีก, หยุดส่งข้อความมา, ไม่ต้องส่งข้อความมา, \
+        ไม่ต้องส่งข้อความมาอีก, ถอนความยินยอม, ขอถอนความยินยอม",
     opt_out_bare: "ยกเลิก, ลบ, ออก",
     ambiguous: "พอ, พอแล้ว, ไม่สนใจ, ไม่เอา, ไม่เอาแล้ว, รำคาญ, เบอร์ผิด, บล็อก, อย่ารบกวน, สแปม, ไม่อยากได้",
     opt_in: "เริ่ม, สมัคร, สมัครสมาชิก, ขอรับข้อความ, รับข้อความ",
@@ -65,7 +82,10 @@ const THAI: Language = Language {
 const CHINESE: Language = Language {
     tag: "zh",
     opt_out: "停止, 退订, 退訂, 取消订阅, 取消訂閱, 我要退订, 我要退訂, 停止发送, 停止發送, 不要再发, 不要再發, 不要再发了, 不要再發了, 别再发了, 別再發了, 别发了, 別發了, \
-        不要发信息, 拒收, 停止接收, 不要再联系我, 不要再聯絡我, 不想收到消息, 停發, 停发",
+        不要发信息, 拒收, 停止接收, 不要再联系我, 不要再聯絡我, 不想收到消息, 停發, 停发, \
+        不要再给我发信息, 不要再給我發訊息, 不要再给我发消息, 不要再给我发短信, 不要给我发信息, 不要给我发消息, 不要給我發訊息, 不要再發訊息, 不要再发信息, 不要再发消息, 别再给我发信息, \
+        别再给我发消息, 別再給我發訊息, 别给我发信息, 别给我发消息, 別給我發訊息, 我不想收到信息, 我不想收到消息, 我不想收到訊息, 我不想再收到信息, 我不想再收到訊息, 不要发消息, \
+        停止发信息, 停止发送信息, 停止發送訊息, 我撤回同意, 撤回同意, 撤销同意, 撤銷同意",
     opt_out_bare: "取消, 退出, 结束, 結束",
     ambiguous: "够了, 夠了, 停, 不感兴趣, 不感興趣, 没兴趣, 沒興趣, 别烦我, 別煩我, 打错了, 屏蔽, 骚扰, 騷擾",
     opt_in: "订阅, 訂閱, 开始, 開始, 我要订阅, 我要訂閱, 恢复, 恢復, 继续, 繼續",
@@ -77,7 +97,8 @@ const CHINESE: Language = Language {
 const JAPANESE: Language = Language {
     tag: "ja",
     opt_out: "停止, 配信停止, 配信を停止, 配信解除, 登録解除, 購読解除, 購読停止, 送らないで, 送らないでください, もう送らないで, もう送らないでください, メッセージを送らないでください, \
-        ストップ, 受信拒否, 退会, オプトアウト",
+        ストップ, 受信拒否, 退会, オプトアウト, \
+        メッセージを送らないで, メッセージ不要, メッセージはいりません, メッセージの配信を停止してください, 同意を撤回します",
     opt_out_bare: "キャンセル, 解約, 解除, 中止",
     ambiguous: "やめて, 止めて, やめてください, やめる, いらない, 要らない, いりません, 興味ない, 興味ありません, ブロック, 迷惑, 番号違い",
     opt_in: "登録, 購読, 再開, 配信再開, 開始, 配信開始, スタート",
@@ -89,7 +110,9 @@ const JAPANESE: Language = Language {
 const KOREAN: Language = Language {
     tag: "ko",
     opt_out: "중지, 중단, 수신거부, 수신 거부, 수신중지, 구독취소, 구독 취소, 구독해지, 구독 해지, 그만 보내세요, 그만 보내주세요, 보내지 마세요, 메시지 보내지 마세요, \
-        더 이상 보내지 마세요, 스톱, 스탑, 그만",
+        더 이상 보내지 마세요, 스톱, 스탑, 그만, \
+        문자 보내지 마, 문자 보내지 마세요, 문자 그만 보내세요, 문자 그만 보내, 그만 보내, 메시지 보내지 마, 메시지 그만 보내세요, 더 이상 문자 보내지 마세요, \
+        더 이상 메시지 보내지 마세요, 보내지 마, 문자 받고 싶지 않아요, 메시지 받고 싶지 않아요, 동의를 철회합니다, 동의 철회",
     opt_out_bare: "취소, 해지, 거부, 탈퇴, 종료",
     ambiguous: "그만해, 그만하세요, 관심 없어요, 관심없음, 필요 없어요, 필요없어요, 연락하지 마세요, 차단, 잘못된 번호, 싫어요",
     opt_in: "시작, 구독, 구독 신청, 수신동의, 수신 동의, 재개, 계속",

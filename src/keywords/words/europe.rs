@@ -10,12 +10,19 @@ const ENGLISH: Language = Language {
     opt_out: "STOP, STOPALL, STOP ALL, STOP-ALL, UNSUBSCRIBE, unsub, unsubscribe me, UNSUBSCRIBE ALL, QUIT, \
         unsuscribe, unsubcribe, unsubscibe, unsubsribe, unsubscribed, unsuscribe me, \
         REVOKE, OPTOUT, OPT OUT, opt me out, REMOVE, remove me, no more messages, cancel messages, \
-        do not contact, do not contact me, do not disturb, stop now, stop promotions",
+        do not contact, do not contact me, do not disturb, stop now, stop promotions, \
+        do not have my permission, dont have my permission, have no permission, do not have my permission to text me, \
+        do not have my permission to message me, do not have my permission to contact me, do not have my consent, \
+        you do not have my permission, you don't have my permission, you have no permission, you do not have my consent, \
+        you do not have my permission to text me, you do not have my permission to message me, \
+        you do not have my permission to contact me, you don't have my permission to text me, you don't have my consent, \
+        don't have my permission to text me, don't have my consent, delete me from your contacts",
     // TD is short for 退订 and kept by one provider for every country.
     opt_out_bare: "CANCEL, END, TD, delete me",
     ambiguous: "leave me alone, not interested, I'm not interested, I am not interested, no more, enough, \
         that's enough, go away, get lost, block, block me, spam, this is spam, scam, wrong number, stop it, \
-        stop this, no longer interested, shut up, discontinue, halt, pause",
+        stop this, no longer interested, shut up, discontinue, halt, pause, \
+        I object",
     opt_in: "START, UNSTOP, SUBSCRIBE, subscribe me, resubscribe, CONTINUE, RESUME, BEGIN, opt in, optin, \
         opt me in, sign me up, join",
     yes: "yes, y, yeah, yep, yup, yes I do, yes I agree, I agree, agree, agreed, I accept, accept, ok, okay, \
@@ -32,7 +39,8 @@ const PORTUGUESE: Language = Language {
     opt_out: "PARAR, PARE, parem, REMOVER, DESCADASTRAR, descadastra, descadastre, me descadastra, \
         me descadastre, desinscrever, desinscreva, cancelar inscrição, cancelar assinatura, \
         cancelar mensagens, não me mande mais mensagens, não quero mais mensagens, \
-        não quero receber mensagens, não me incomode, me remova, me tira da lista, pare agora",
+        não quero receber mensagens, não me incomode, me remova, me tira da lista, pare agora, \
+        revogo meu consentimento, retiro meu consentimento, interromper mensagens, interromper promoções",
     opt_out_bare: "SAIR, CANCELAR, cancela, cancele",
     ambiguous: "para, pára, para com isso, me deixa em paz, me deixe em paz, já disse que não quero, não quero, \
         não quero mais, não tenho interesse, sem interesse, não me interessa, chega, já chega, basta, \
@@ -53,7 +61,8 @@ const SPANISH: Language = Language {
         desuscribirse, desinscribir, desinscribirme, desubscribir, desubscribirme, desuscribirce, \
         unsuscribir, desuscripción, dar de vaja, darme de vaja, darme de baja, dar de baja, darse de baja, dame de baja, quiero darme de baja, \
         no me escribas, no me escriban, no me escribas más, no molestar, no quiero recibir mensajes, \
-        no quiero más mensajes, cancelar suscripción, cancelar mensajes, eliminarme",
+        no quiero más mensajes, cancelar suscripción, cancelar mensajes, eliminarme, \
+        retiro mi consentimiento, revoco mi consentimiento, me opongo a recibir mensajes",
     opt_out_bare: "CANCELAR, SALIR, anular",
     ambiguous: "para, basta, basta ya, ya basta, alto, no me interesa, no estoy interesado, no estoy interesada, \
         no quiero, no quiero nada, déjame en paz, déjenme en paz, déjeme en paz, número equivocado, \
@@ -73,7 +82,9 @@ const FRENCH: Language = Language {
         désabonnement, désinscription, désinscrire, me désinscrire, désinscrivez-moi, ne plus m'envoyer, \
         ne plus envoyer, ne plus recevoir, ne m'écrivez plus, ne me contactez plus, stopper, désabonement, désaboner, me désaboner, se désaboner, désabonnez, \
         désabonne-moi, \
-        résilier l'abonnement",
+        résilier l'abonnement, \
+        plus de pub, plus de pubs, plus de publicité, plus de promos, je retire mon consentement, \
+        je révoque mon consentement",
     opt_out_bare: "annuler, annulez, résilier, quitter",
     ambiguous: "assez, ça suffit, laissez-moi tranquille, laisse-moi tranquille, pas intéressé, pas intéressée, \
         je ne suis pas intéressé, je ne suis pas intéressée, ça ne m'intéresse pas, mauvais numéro, fin, \
@@ -92,7 +103,9 @@ const GERMAN: Language = Language {
     opt_out: "stopp, beenden, abbestellen, abmelden, bitte abmelden, mich abmelden, melde mich ab, austragen, \
         abmeldung, abbestellung, widerruf, widerrufen, ich widerrufe, aufhören, aufhoeren, hör auf, \
         hören Sie auf, hört auf, keine Nachrichten mehr, keine Werbung, keine Werbung mehr, \
-        austragen bitte, nicht mehr schreiben, abo beenden",
+        austragen bitte, nicht mehr schreiben, abo beenden, \
+        ich widerspreche, Widerspruch, hiermit widerrufe ich, hiermit widerspreche ich, \
+        ich widerrufe meine Einwilligung",
     opt_out_bare: "kündigen, kuendigen, Kündigung, abbrechen, löschen, loeschen",
     ambiguous: "Schluss, Schluss jetzt, genug, es reicht, reicht, kein Interesse, ich habe kein Interesse, \
         lass mich in Ruhe, lasst mich in Ruhe, lassen Sie mich in Ruhe, falsche Nummer, Ende, \
@@ -110,7 +123,10 @@ const ITALIAN: Language = Language {
     opt_out: "annulla iscrizione, annullare iscrizione, annulla l'iscrizione, cancella iscrizione, cancellami, \
         cancellatemi, disiscrivi, disiscrivimi, disiscrivermi, disiscriversi, disiscrizione, ferma, \
         fermare, fermate, fermati, smettila, smettetela, non scrivetemi più, non scrivermi più, \
-        niente più messaggi, rimuovimi, rimuovetemi, disdire iscrizione",
+        niente più messaggi, rimuovimi, rimuovetemi, disdire iscrizione, \
+        revoco il consenso, revoco il mio consenso, ritiro il consenso, ritiro il mio consenso, mi oppongo, \
+        niente messaggi, non mandatemi niente, non inviatemi niente, non mandatemi più niente, interrompi, \
+        interrompete",
     opt_out_bare: "annulla, annullare, cancella, disdire, esci",
     ambiguous: "basta, basta così, basta messaggi, non mi interessa, non sono interessato, non sono interessata, \
         lasciami in pace, lasciatemi in pace, numero sbagliato, non voglio, blocca",
@@ -125,7 +141,8 @@ const DUTCH: Language = Language {
     tag: "nl",
     opt_out: "afmelden, mij afmelden, meld mij af, meld me af, uitschrijven, mij uitschrijven, schrijf mij uit, \
         schrijf me uit, stoppen, stop ermee, geen berichten meer, geen berichten, geen reclame, \
-        niet meer sturen, afmelding, stop met berichten",
+        niet meer sturen, afmelding, stop met berichten, \
+        ik trek mijn toestemming in, ik maak bezwaar, stuur mij niets meer, stuur me niets meer",
     opt_out_bare: "opzeggen, annuleren, verwijderen, beëindigen",
     ambiguous: "genoeg, geen interesse, niet geïnteresseerd, laat me met rust, laat mij met rust, verkeerd nummer, \
         hou op, houd op, einde, ik wil niet",
@@ -140,7 +157,15 @@ const RUSSIAN: Language = Language {
     tag: "ru",
     opt_out: "стоп, отписаться, отписка, отпиши, отпишите, отпишите меня, хочу отписаться, прекратить, \
         прекратите, прекратите писать, не пишите, не пишите мне, не пишите мне больше, больше не пишите, \
-        не присылайте, не присылайте сообщения, остановить, остановите, stop sms",
+        не присылайте, не присылайте сообщения, остановить, остановите, stop sms, \
+        не присылайте мне сообщения, не присылайте мне больше сообщения, не присылайте мне, \
+        не шлите мне сообщения, не отправляйте мне сообщения, не отправляйте сообщения, \
+        не пишите мне сообщения, отписаться от рассылки, отпишите меня от рассылки, \
+        хочу отписаться от рассылки, отписка от рассылки, удалите меня из рассылки, \
+        уберите меня из рассылки, исключите меня из рассылки, удалите мой номер, удалите меня из списка, \
+        не хочу получать сообщения, не хочу получать рассылку, не хочу получать рекламу, \
+        прекратите рассылку, остановите рассылку, прекратите присылать сообщения, отзываю согласие, \
+        я отзываю согласие, я отзываю своё согласие, отзываю своё согласие, не надо рассылки, без рекламы",
     opt_out_bare: "отмена, отменить, удалить, выйти, отказ, отказаться",
     ambiguous: "хватит, достаточно, не интересно, неинтересно, мне не интересно, отстаньте, отстань, \
         оставьте меня в покое, не хочу, не надо, не нужно, конец, спам, ошиблись номером",
@@ -158,7 +183,11 @@ const POLISH: Language = Language {
         anuluj subskrypcję, anulowanie subskrypcji, rezygnuję z subskrypcji, rezygnuję z wiadomości, nie pisz, \
         nie piszcie, nie pisz do mnie, nie piszcie do mnie, nie wysyłaj, nie wysyłajcie, nie chcę wiadomości, \
         nie chcę więcej wiadomości, nie chcę otrzymywać wiadomości, przestańcie pisać, przestańcie wysyłać, wyrejestruj, \
-        wyrejestruj mnie, usuńcie mnie z listy, usuń mnie z listy",
+        wyrejestruj mnie, usuńcie mnie z listy, usuń mnie z listy, \
+        nie wysyłać mi wiadomości, proszę nie wysyłać mi wiadomości, nie wysyłać wiadomości, \
+        proszę nie wysyłać wiadomości, nie wysyłajcie mi wiadomości, nie wysyłaj mi wiadomości, \
+        proszę nie pisać, nie wysyłać więcej wiadomości, proszę przestać wysyłać wiadomości, \
+        proszę o usunięcie z listy, proszę mnie usunąć z listy, cofam zgodę, wycofuję zgodę, odwołuję zgodę",
     opt_out_bare: "rezygnuję, rezygnacja, anuluj, anulowanie, usuń, zatrzymaj",
     ambiguous: "dość, wystarczy, koniec, przestań, przestańcie, nie jestem zainteresowany, nie jestem zainteresowana, \
         nie interesuje mnie to, dajcie mi spokój, daj mi spokój, zły numer, pomyłka, nie chcę, zablokuj",
@@ -173,7 +202,11 @@ const GREEK: Language = Language {
     tag: "el",
     opt_out: "στοπ, σταματήστε, σταμάτα, σταματήστε τα μηνύματα, σταματήστε να στέλνετε, απεγγραφή, κατάργηση εγγραφής, \
         διαγράψτε με, διαγραφή από τη λίστα, μη μου στέλνετε, μη μου στέλνετε μηνύματα, μη στέλνετε μηνύματα, \
-        μην στέλνετε, δεν θέλω μηνύματα, δεν θέλω άλλα μηνύματα, δεν θέλω να λαμβάνω μηνύματα",
+        μην στέλνετε, δεν θέλω μηνύματα, δεν θέλω άλλα μηνύματα, δεν θέλω να λαμβάνω μηνύματα, \
+        μην μου στέλνετε, μην μου στέλνετε μηνύματα, μην μου στέλνετε άλλα μηνύματα, \
+        μη μου στέλνετε άλλα μηνύματα, μην στέλνετε μηνύματα, σταματήστε να μου στέλνετε μηνύματα, \
+        σταματήστε να στέλνετε μηνύματα, θέλω διαγραφή, θέλω να διαγραφώ, διαγράψτε με από τη λίστα, \
+        ανακαλώ τη συγκατάθεσή μου",
     opt_out_bare: "διαγραφή, ακύρωση, έξοδος",
     ambiguous: "αρκετά, φτάνει, δεν ενδιαφέρομαι, δεν με ενδιαφέρει, λάθος αριθμός, αφήστε με ήσυχο, αφήστε με ήσυχη, \
         δεν θέλω, τέλος, παύση",

@@ -8,7 +8,10 @@ const TURKISH: Language = Language {
     tag: "tr",
     opt_out: "abonelikten çık, abonelikten çıkar, üyelikten çık, aboneliği iptal et, abonelik iptal, durdur, \
         durdurun, ret, mesaj istemiyorum, mesaj almak istemiyorum, mesaj atmayın, mesaj göndermeyin, \
-        bana yazmayın, listeden çıkar, beni listeden çıkarın, iptal et, iptal edin",
+        bana yazmayın, listeden çıkar, beni listeden çıkarın, iptal et, iptal edin, \
+        bana mesaj atmayın, bana mesaj göndermeyin, bana mesaj atma, mesaj atma, mesaj gönderme, \
+        bana mesaj gönderme, artık mesaj atmayın, artık mesaj göndermeyin, artık mesaj istemiyorum, \
+        mesaj almak istemiyorum artık, onayımı geri çekiyorum, rızamı geri çekiyorum",
     opt_out_bare: "iptal, İPTAL, sil, bitir",
     ambiguous: "dur, durun, yeter, istemiyorum, ilgilenmiyorum, rahatsız etmeyin, beni rahat bırakın, çık, çıkış, \
         yanlış numara, vazgeç, vazgeçtim",
@@ -24,7 +27,11 @@ const ARABIC: Language = Language {
     opt_out: "توقف, وقف, أوقف, أوقفوا, إيقاف, ايقاف, إلغاء الاشتراك, الغاء الاشتراك, الغي الاشتراك, \
         إلغاء اشتراكي, لا تراسلني, لا تراسلوني, لا ترسل, لا ترسلوا, لا ترسل لي رسائل, لا ترسلوا لي رسائل, \
         توقف عن المراسلة, توقفوا عن المراسلة, توقف عن الإرسال, إيقاف الرسائل, وقف الرسائل, لا أريد رسائل, \
-        لا أريد استقبال الرسائل, ستوب, احذفني من القائمة, توقفوا",
+        لا أريد استقبال الرسائل, ستوب, احذفني من القائمة, توقفوا, \
+        لا أريد استقبال رسائل, لا أريد استلام رسائل, لا أريد استلام الرسائل, لا أريد رسائلكم, \
+        لا أريد تلقي رسائل, لا أريد تلقي الرسائل, لا أريد المزيد من الرسائل, توقف عن إرسال الرسائل, \
+        توقفوا عن إرسال الرسائل, توقف عن إرسال رسائل, توقفوا عن الإرسال, أوقفوا الرسائل, أوقف الرسائل, \
+        لا ترسلوا رسائل, لا ترسل رسائل, أسحب موافقتي",
     opt_out_bare: "إلغاء, الغاء, الغ, حذف, خروج",
     ambiguous: "كفى, يكفي, خلاص, لا أريد, ما أبي, مش عايز, غير مهتم, لست مهتما, اتركوني, رقم خاطئ, رقم غلط, حظر",
     opt_in: "اشتراك, اشترك, بدء, ابدأ, استئناف, تفعيل, أريد الاشتراك, متابعة",
@@ -39,7 +46,11 @@ const HEBREW: Language = Language {
     tag: "he",
     opt_out: "הסר, הסירו, הסר אותי, הסירו אותי, הסרה, להסרה, להסיר אותי, תסירו אותי, תסיר אותי, הסר מרשימה, הסר מהרשימה, \
         תורידו אותי מהרשימה, ביטול הרשמה, ביטול מנוי, ביטול רישום, הפסק, הפסיקו, הפסיקו לשלוח, תפסיקו לשלוח, \
-        תפסיקו לשלוח לי הודעות, אל תשלחו, אל תשלחו לי, אל תשלחו לי הודעות, לא רוצה לקבל הודעות, סטופ",
+        תפסיקו לשלוח לי הודעות, אל תשלחו, אל תשלחו לי, אל תשלחו לי הודעות, לא רוצה לקבל הודעות, סטופ, \
+        תפסיקו לשלוח הודעות, תפסיקו לשלוח לי, הפסיקו לשלוח הודעות, הפסיקו לשלוח לי הודעות, \
+        תפסיק לשלוח הודעות, תפסיק לשלוח לי הודעות, אל תשלחו הודעות, אל תשלח לי הודעות, \
+        אני לא רוצה לקבל הודעות, לא רוצה הודעות, אני לא רוצה הודעות, תמחקו אותי מהרשימה, \
+        אני מבטל את הסכמתי, אני מבטלת את הסכמתי",
     opt_out_bare: "ביטול, בטל, מחק, עצור",
     ambiguous: "די, מספיק, תפסיקו, תפסיק, לא מעוניין, לא מעוניינת, עזבו אותי, תעזבו אותי, מספר שגוי, טעות במספר, \
         לא רוצה, חסום, ספאם",

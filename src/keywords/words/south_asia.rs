@@ -8,7 +8,11 @@ const HINDI: Language = Language {
     tag: "hi",
     opt_out: "रोको, रोक, रोकें, रोक दो, बंद, बन्द, बंद करो, बन्द करो, बंद करें, बंद कर दो, बंद कीजिए, \
         मैसेज बंद करो, मैसेज मत भेजो, मैसेज मत करो, संदेश बंद करें, संदेश मत भेजें, मुझे मैसेज मत भेजो, मुझे मैसेज मत करो, मत भेजो, स्टॉप, \
-        सदस्यता समाप्त करें, अनसब्सक्राइब",
+        सदस्यता समाप्त करें, अनसब्सक्राइब, \
+        संदेश भेजना बंद करें, मुझे संदेश भेजना बंद करें, मैसेज भेजना बंद करो, मैसेज भेजना बंद करें, \
+        मुझे मैसेज भेजना बंद करो, मुझे मैसेज भेजना बंद करें, मुझे संदेश मत भेजो, मुझे संदेश मत भेजें, \
+        मुझे संदेश नहीं चाहिए, मुझे मैसेज नहीं चाहिए, मैं अपनी सहमति वापस लेता हूँ, \
+        मैं अपनी सहमति वापस लेती हूँ",
     opt_out_bare: "रद्द, रद्द करें, रद्द करो, कैंसल, हटाओ",
     ambiguous: "बस, बस करो, नहीं चाहिए, मुझे नहीं चाहिए, परेशान मत करो, गलत नंबर, रुको",
     opt_in: "चालू करो, चालू करें, चालू, शुरू, शुरू करो, शुरू करें, सदस्यता लें, स्टार्ट",
@@ -22,7 +26,9 @@ const HINGLISH: Language = Language {
     opt_out: "band karo, bandh karo, band kar do, bandh kar do, band kardo, band karein, band kijiye, \
         message band karo, msg band karo, messages band karo, rok, roko, rokdo, rok do, mat bhejo, \
         message mat bhejo, msg mat bhejo, message mat karo, msg mat karo, mujhe message mat karo, \
-        mujhe message mat bhejo, stop karo, stop kar do",
+        mujhe message mat bhejo, stop karo, stop kar do, \
+        message bhejna band karo, msg bhejna band karo, message bhejna band kare, \
+        mujhe message bhejna band karo, mujhe msg mat bhejo, mujhe message nahi chahiye",
     opt_out_bare: "cancel karo, cancel kar do",
     ambiguous: "band, bandh, bas, bas karo, nahi chahiye, nahin chahiye, mujhe nahi chahiye, pareshan mat karo, \
         galat number",

@@ -2,227 +2,15 @@
 //! receiving counts, and only outright: "you can opt out at any time", "we will not share" and "if I no longer want to
 //! receive them" are in good wordings too.
 
-use super::wording::{contains_phrase, fold, names_messages, receives};
+mod phrases;
+#[cfg(test)]
+mod tests;
 
-/// A no by itself, up to the word for receiving.
-const REFUSALS: [&str; 56] = [
-    "i do not want to receive",
-    "i don t want to receive",
-    "i dont want to receive",
-    "i do not wish to receive",
-    "i don t wish to receive",
-    "i do not agree to receive",
-    "i don t agree to receive",
-    "i do not consent to receive",
-    "i do not consent to receiving",
-    "i no longer want to receive",
-    "i no longer wish to receive",
-    "i do not want to get",
-    "i don t want to get",
-    "i would not like to receive",
-    "i would rather not receive",
-    "i prefer not to receive",
-    "i refuse to receive",
-    "do not send me",
-    "don t send me",
-    "box if you do not",
-    "box if you don t",
-    "box if you would prefer not",
-    "box if you would rather not",
-    "here if you do not",
-    "here if you don t",
-    "nao quero receber",
-    "nao quero mais receber",
-    "nao desejo receber",
-    "nao aceito receber",
-    "nao concordo em receber",
-    "nao autorizo receber",
-    "nao gostaria de receber",
-    "no quiero recibir",
-    "no deseo recibir",
-    "no acepto recibir",
-    "no autorizo recibir",
-    "no me gustaria recibir",
-    "ne veux pas recevoir",
-    "ne veux plus recevoir",
-    "ne souhaite pas recevoir",
-    "ne souhaite plus recevoir",
-    "n accepte pas de recevoir",
-    "refuse de recevoir",
-    "non voglio ricevere",
-    "non desidero ricevere",
-    "non accetto di ricevere",
-    "non acconsento a ricevere",
-    "almak istemiyorum",
-    "tidak ingin menerima",
-    "tidak mau menerima",
-    "tidak setuju menerima",
-    "не хочу получать",
-    "не желаю получать",
-    "не согласен получать",
-    "не согласна получать",
-    "لا اريد استلام",
-];
-
-/// Where the word for receiving stands at the end: how a no begins.
-const REFUSALS_BEFORE: [&str; 11] = [
-    "ich mochte keine",
-    "ich mochte nicht",
-    "ich mochte keinerlei",
-    "ich will keine",
-    "ich will nicht",
-    "ich wunsche keine",
-    "mochte ich keine",
-    "mochte ich nicht",
-    "ik wil geen",
-    "ik wil niet",
-    "ik wens geen",
-];
-
-/// Where the messages themselves stand next, or nothing more: a no to them. "I don't want to miss" is none, and "I do not
-/// agree to the sale of my data" is one to something else.
-const REFUSALS_OF: [&str; 47] = [
-    "i do not want",
-    "i don t want",
-    "i dont want",
-    "i want no",
-    "i want no more",
-    "i no longer want",
-    "i am not interested in",
-    "i m not interested in",
-    "i am not interested",
-    "i m not interested",
-    "i do not agree to",
-    "i do not agree",
-    "i don t agree",
-    "i do not consent to",
-    "i do not consent",
-    "i don t consent",
-    "i do not accept",
-    "i withdraw my consent",
-    "i withdraw my consent to",
-    "i revoke my consent",
-    "i object to",
-    "i object",
-    "i decline",
-    "i refuse",
-    "remove me from",
-    "take me off",
-    "no quiero",
-    "no deseo",
-    "no acepto",
-    "no estoy de acuerdo",
-    "no me interesa",
-    "no me interesan",
-    "retiro mi consentimiento",
-    "nao quero",
-    "nao aceito",
-    "nao concordo",
-    "nao tenho interesse em",
-    "retiro meu consentimento",
-    "je refuse",
-    "je m oppose",
-    "je retire mon consentement",
-    "ich widerspreche",
-    "ich widerrufe",
-    "ich lehne",
-    "kein interesse an",
-    "non accetto",
-    "non acconsento",
-];
-
-/// Words between such a no and what it is said to.
-const BETWEEN: [&str; 46] = [
-    "any", "more", "your", "the", "these", "those", "this", "such", "to", "all", "from", "of", "further",
-    "please", "mas", "sus", "tus", "las", "los", "ningun", "ninguna", "mais", "suas", "seus", "as", "os",
-    "nenhuma", "nenhum", "les", "vos", "aux", "a", "de", "der", "den", "dem", "die", "jeder", "ab", "piu",
-    "le", "i", "e", "business", "getting", "list",
-];
-
-/// How a clause begins that takes back, of what is received; "opt out at any time" is in good wordings, too.
-const TAKES_BACK: [&str; 26] = [
-    "stop sending",
-    "stop receiving",
-    "stop getting",
-    "stop messaging",
-    "never send",
-    "never message",
-    "never receive",
-    "opt out of",
-    "opt me out",
-    "unsubscribe from",
-    "unsubscribe me",
-    "do not receive",
-    "don t receive",
-    "no longer receive",
-    "pare de enviar",
-    "parar de receber",
-    "nao me envie",
-    "nao me mande",
-    "deje de enviar",
-    "dejar de recibir",
-    "no me envie",
-    "no me envien",
-    "arretez de",
-    "ne m envoyez",
-    "schickt mir keine",
-    "senden sie mir keine",
-];
-
-/// What may stand before that, with the same meaning.
-const LEADING: [&str; 20] = [
-    "please", "yes", "no", "i", "want", "to", "would", "like", "wish", "tick", "untick", "uncheck", "check",
-    "click", "tap", "here", "box", "this", "por", "favor",
-];
-
-/// A no by itself, whatever it is said to.
-const NO_THANKS: [&str; 6] =
-    ["no thanks", "no thank you", "nao obrigado", "no gracias", "non merci", "nein danke"];
-
-/// A way out that is offered, not taken.
-const OFFERED: [&str; 8] = [
-    "any time",
-    "anytime",
-    "any moment",
-    "by replying",
-    "by sending",
-    "reply",
-    "qualquer momento",
-    "cualquier momento",
-];
-
-/// What makes a "no" in the same clause a case that may come, or no "no" at all.
-const CONDITIONS: [&str; 26] = [
-    "if",
-    "when",
-    "whenever",
-    "should",
-    "once",
-    "unless",
-    "until",
-    "si",
-    "cuando",
-    "se",
-    "caso",
-    "quando",
-    "quand",
-    "lorsque",
-    "wenn",
-    "falls",
-    "sobald",
-    "als",
-    "indien",
-    "wanneer",
-    "если",
-    "когда",
-    "jika",
-    "apabila",
-    "kalau",
-    "eger",
-];
-
-/// What makes a "not" no refusal: not only, not to be missed.
-const ONLY: [&str; 4] = ["nicht nur", "verpassen", "niet alleen", "missen"];
+use self::phrases::{
+    ANSWERS, BETWEEN, CHANNELS, CONDITIONS, GOES_ON, JOINING, LEADING, NO_THANKS, NOS, NOTS, OFFERED, ONLY,
+    REFUSALS, REFUSALS_BEFORE, REFUSALS_OF, REMARKS, TAKES_BACK, WISHES,
+};
+use super::wording::{Kinds, contains_phrase, fold, names_messages, receives};
 
 /// How a wording refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,15 +21,73 @@ pub(super) enum Refusal {
     Beside,
 }
 
-/// How a wording refuses, if it does.
-pub(super) fn refusal_in(wording: &str) -> Option<Refusal> {
-    let clauses: Vec<String> = wording.split(ends_clause).map(fold).filter(|c| !c.is_empty()).collect();
-    let asks = clauses.iter().any(|clause| !refuses(clause) && receives(clause));
-    clauses.iter().any(|clause| refuses(clause)).then_some(if asks {
-        Refusal::Beside
-    } else {
-        Refusal::Whole
-    })
+/// What a wording refuses and what else it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// How it refuses, if it does.
+    pub(super) refusal: Option<Refusal>,
+    /// Nothing but marketing is refused ("Keine Werbung").
+    pub(super) of_marketing: bool,
+    /// The clauses that refuse nothing, folded.
+    pub(super) rest: String,
+}
+
+/// Reads what a wording refuses.
+pub(super) fn read(wording: &str) -> Reading {
+    let wording = without_answers(wording);
+    let clauses = joined(wording.split(ends_clause).map(fold).filter(|clause| !clause.is_empty()));
+    let (no, rest): (Vec<&String>, Vec<&String>) = clauses.iter().partition(|clause| refuses(clause));
+    let asks = rest.iter().any(|clause| receives(clause));
+    let refusal = if asks { Refusal::Beside } else { Refusal::Whole };
+    let only_marketing = |clause: &&String| {
+        !contains_phrase(clause, "whatsapp") && Kinds::named_in(clause).is_marketing_alone()
+    };
+    Reading {
+        refusal: (!no.is_empty()).then_some(refusal),
+        of_marketing: !no.is_empty() && no.iter().all(only_marketing),
+        rest: rest.into_iter().map(String::as_str).collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// The wording without refusals that it offers as an answer ("To stop, reply \"I no longer want to …\"").
+fn without_answers(wording: &str) -> String {
+    let mut kept = String::with_capacity(wording.len());
+    let mut left = wording;
+    while let Some((before, behind)) = left.split_once(is_quote) {
+        kept.push_str(before);
+        let folded = fold(before);
+        let answer = folded.rsplit(' ').next().is_some_and(|word| ANSWERS.contains(&word));
+        left = match behind.split_once(is_quote) {
+            Some((quoted, after))
+                if answer && quoted.split(ends_clause).map(fold).any(|said| refuses(&said)) =>
+            {
+                after
+            }
+            _ => behind,
+        };
+        kept.push(' ');
+    }
+    kept.push_str(left);
+    kept
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{ab}' | '\u{bb}')
+}
+
+/// The clauses, where one whose "not" is said to what follows goes on behind the comma.
+fn joined(clauses: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for clause in clauses {
+        match all.last_mut() {
+            Some(last) if GOES_ON.iter().any(|end| last.ends_with(end)) => {
+                last.push(' ');
+                last.push_str(&clause);
+            }
+            _ => all.push(clause),
+        }
+    }
+    all
 }
 
 fn ends_clause(c: char) -> bool {
@@ -249,7 +95,7 @@ fn ends_clause(c: char) -> bool {
 }
 
 fn refuses(clause: &str) -> bool {
-    if ONLY.iter().any(|phrase| contains_phrase(clause, phrase)) {
+    if ONLY.iter().any(|phrase| contains_phrase(clause, phrase)) || is_of_another_channel(clause) {
         return false;
     }
     let outright = |phrase: &&str| {
@@ -274,6 +120,49 @@ fn refuses(clause: &str) -> bool {
         || REFUSALS_OF.iter().any(of_messages)
         || REFUSALS_BEFORE.iter().any(around)
         || takes_back(clause)
+        || refuses_what_is_named(clause)
+        || refuses_further_on(clause)
+}
+
+/// "Do not send me SMS instead": another channel, and no messages besides.
+fn is_of_another_channel(clause: &str) -> bool {
+    let has = |list: &[&str]| clause.split(' ').any(|word| list.contains(&word));
+    let more = has(JOINING) && clause.split(' ').any(is_unwanted);
+    has(CHANNELS) && !contains_phrase(clause, "whatsapp") && !more
+}
+
+/// A word for marketing or for messages: "no purchase necessary" and "no code needed" refuse neither.
+fn is_unwanted(word: &str) -> bool {
+    Kinds::named_in(word).may_be_unwanted()
+}
+
+/// "No offers from Shop A on WhatsApp please", "Bitte keine Angebote".
+fn refuses_what_is_named(clause: &str) -> bool {
+    let mut words = clause.split(' ').skip_while(|word| POLITE.contains(word));
+    if !words.next().is_some_and(|word| NOS.contains(&word)) {
+        return false;
+    }
+    let mut named = words.skip_while(|word| BETWEEN.contains(word));
+    named.next().is_some_and(is_unwanted)
+        && !named.next().is_some_and(|word| REMARKS.contains(&word))
+        && !conditional(clause)
+}
+
+/// What stands before such a no.
+const POLITE: [&str; 8] = ["please", "bitte", "por", "favor", "yes", "ja", "svp", "graag"];
+
+/// "Ich möchte von Shop A keine Angebote erhalten": the "not" stands apart from the wish.
+fn refuses_further_on(clause: &str) -> bool {
+    let wish = WISHES.iter().filter(|wish| contains_phrase(clause, wish));
+    wish.filter_map(|wish| clause.split_once(*wish)).any(|(before, after)| {
+        let behind: Vec<&str> = after.split(' ').filter(|word| !word.is_empty()).collect();
+        let Some(at) = behind.iter().position(|word| NOTS.contains(word)) else { return false };
+        let refused = behind.get(at + 1..).unwrap_or_default();
+        let of_channel = refused.iter().take(3).any(|word| CHANNELS.contains(word));
+        let next = refused.iter().find(|word| !BETWEEN.contains(word));
+        let receives = refused.iter().any(|word| receives(word));
+        !conditional(before) && !of_channel && (receives || next.is_some_and(|word| is_unwanted(word)))
+    })
 }
 
 /// True when the messages are all that follows, or what follows first.
@@ -298,118 +187,4 @@ fn takes_back(clause: &str) -> bool {
 
 fn conditional(before: &str) -> bool {
     before.split(' ').any(|word| CONDITIONS.contains(&word))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const NO: [&str; 42] = [
-        "I dont want offers from Acme Shoes on WhatsApp",
-        "I don't want any more WhatsApp messages",
-        "I am not interested in offers of Acme Shoes on WhatsApp",
-        "I am not interested",
-        "I withdraw my consent to WhatsApp messages of Acme Shoes",
-        "I do not agree",
-        "I do not consent to marketing on WhatsApp",
-        "Remove me from the WhatsApp list of Acme Shoes",
-        "I object to receiving offers on WhatsApp",
-        "Não quero mensagens da Acme no WhatsApp",
-        "No quiero más mensajes de Acme por WhatsApp",
-        "Je m'oppose aux messages WhatsApp d'Acme",
-        "Ich widerspreche der Werbung über WhatsApp",
-        "Non acconsento",
-        "Stop sending me offers from Acme Shoes on WhatsApp",
-        "Never send me offers on WhatsApp",
-        "Opt out of WhatsApp marketing from Acme Shoes",
-        "I want to unsubscribe from offers of Acme Shoes on WhatsApp",
-        "Don't receive marketing from Acme Shoes on WhatsApp",
-        "Untick to stop receiving offers on WhatsApp",
-        "Acme Shoes WhatsApp offers: no thanks",
-        "Não me envie ofertas no WhatsApp",
-        "I do NOT want to receive offers on WhatsApp from Acme Shoes",
-        "I don't want to receive offers on WhatsApp",
-        "No, I don’t wish to receive messages from Acme Shoes.",
-        "Tick this box if you do not want to receive offers on WhatsApp",
-        "Please do not send me offers on WhatsApp",
-        "I no longer wish to receive order updates on WhatsApp",
-        "NÃO quero receber ofertas da Acme no WhatsApp",
-        "Não desejo receber novidades",
-        "No quiero recibir ofertas por WhatsApp",
-        "No deseo recibir promociones",
-        "Je ne souhaite pas recevoir d'offres sur WhatsApp",
-        "Je ne veux plus recevoir vos messages",
-        "Ich möchte keine Angebote von Acme über WhatsApp erhalten",
-        "Nein, ich will keine Nachrichten empfangen.",
-        "Non voglio ricevere offerte su WhatsApp",
-        "Ik wil geen aanbiedingen via WhatsApp ontvangen",
-        "WhatsApp'tan kampanya almak istemiyorum",
-        "Saya tidak ingin menerima promosi di WhatsApp",
-        "Я не хочу получать предложения в WhatsApp",
-        "لا أريد استلام عروض على واتساب",
-    ];
-
-    const YES: [&str; 30] = [
-        "I do not agree to the sale of my data, and want offers on WhatsApp",
-        "I don't want paper: send my invoices on WhatsApp",
-        "I want no spam, only order updates on WhatsApp",
-        "No quiero perderme las ofertas de Acme en WhatsApp",
-        "If I object to marketing I reply STOP",
-        "Receive offers on WhatsApp. Not interested any more? Reply STOP",
-        "Receive offers on WhatsApp. Opt out of them at any time.",
-        "Get offers from Acme Shoes on WhatsApp. Unsubscribe from them by replying STOP",
-        "Receive offers on WhatsApp; opt out whenever you like",
-        "I agree to receive offers on WhatsApp and can stop receiving them at any time",
-        "Yes, I want to receive offers on WhatsApp from Acme Shoes. You can opt out at any time.",
-        "Receive offers on WhatsApp from Acme Shoes. We will not share your number.",
-        "I agree to receive offers. If I do not want to receive them any more, I reply STOP.",
-        "Receive offers on WhatsApp. If at any time you do not wish to receive messages, reply STOP",
-        "I don't want to miss offers: send them on WhatsApp",
-        "I want to receive order updates on WhatsApp, not marketing",
-        "Receive updates on WhatsApp; consent is not a condition of purchase",
-        "You will not receive more than 4 messages a month on WhatsApp",
-        "Do not reply with personal data. Receive offers on WhatsApp.",
-        "Quero receber ofertas no WhatsApp. Caso não queira mais receber, envie SAIR.",
-        "Quiero recibir ofertas. Si no quiero recibir más, respondo BAJA",
-        "Je souhaite recevoir des offres. Vous pouvez vous désabonner à tout moment",
-        "Ich möchte nicht nur Bestellungen, sondern auch Angebote erhalten",
-        "Ich möchte keine Angebote verpassen und Neuigkeiten über WhatsApp erhalten",
-        "Ich möchte Angebote erhalten. Wenn ich keine mehr erhalten möchte, schreibe ich STOPP",
-        "Ich möchte keine E-Mails, sondern Angebote über WhatsApp erhalten",
-        "Voglio ricevere offerte. Puoi disiscriverti quando vuoi",
-        "Ik wil aanbiedingen via WhatsApp ontvangen, geen e-mail",
-        "Хочу получать предложения в WhatsApp",
-        "Saya ingin menerima promosi di WhatsApp",
-    ];
-
-    #[test]
-    fn an_outright_no_is_read_in_each_language() {
-        let missed: Vec<_> = NO.iter().filter(|text| refusal_in(text) != Some(Refusal::Whole)).collect();
-        assert!(missed.is_empty(), "{missed:#?}");
-    }
-
-    #[test]
-    fn a_yes_with_another_no_in_it_is_none() {
-        let wrong: Vec<_> = YES.iter().filter(|text| refusal_in(text).is_some()).collect();
-        assert!(wrong.is_empty(), "{wrong:#?}");
-    }
-
-    #[test]
-    fn a_form_with_both_choices_refuses_beside_asking() {
-        let form = "Yes, I want to receive offers on WhatsApp / No, I do not want to receive offers";
-        assert_eq!(refusal_in(form), Some(Refusal::Beside));
-    }
-
-    proptest! {
-        #[test]
-        fn no_wording_panics_and_dress_does_not_matter(text in ".{0,200}", at in 0..NO.len()) {
-            let _ = refusal_in(&text);
-            if let Some(text) = NO.get(at) {
-                let dressed = format!("  {}  !!", text.to_uppercase().replace(' ', "  "));
-                prop_assert_eq!(refusal_in(&dressed), Some(Refusal::Whole));
-            }
-        }
-    }
 }

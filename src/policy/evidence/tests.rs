@@ -213,3 +213,39 @@ fn every_field_named_is_listed() {
         assert!(source.contains(field));
     }
 }
+
+#[test]
+fn b04_marketing_may_be_refused_beside_what_the_scope_has() {
+    let utility = ScopeSet::category(Category::Utility);
+    for text in [
+        "Bestellstatus per WhatsApp: Shop A informiert mich über meine Bestellung und Lieferung. Ich möchte keine \
+         Werbung erhalten.",
+        "Je veux suivre ma commande Shop A sur WhatsApp. Je ne veux pas recevoir de publicité.",
+        "Ja, bitte senden Sie mir Lieferupdates von Shop A auf WhatsApp. Keine Werbung.",
+        "Shop A will send appointment reminders on WhatsApp. Do not send me SMS instead.",
+        "Keep me posted about my order from Shop A on WhatsApp. To stop, reply \"I no longer want to receive \
+         messages\".",
+    ] {
+        let said =
+            Evidence { disclosure_text: text.to_owned(), business_name: "Shop A".to_owned(), ..evidence() };
+        let assessed = |scope: &ScopeSet| errors(&assess_with(&Rules::default(), &[], scope, &said));
+        assert_eq!(assessed(&utility), [], "{text}");
+        assert!(!assessed(&marketing()).is_empty(), "{text}");
+        assert!(!assessed(&ScopeSet::everything()).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn scripts_without_spaces_name_businesses_and_kinds() {
+    let said = |text: &str, category| {
+        let said =
+            Evidence { disclosure_text: text.to_owned(), business_name: "Shop A".to_owned(), ..evidence() };
+        errors(&assess_with(&Rules::default(), &[], &ScopeSet::category(category), &said))
+    };
+    assert_eq!(said("我同意通过WhatsApp接收Shop A的优惠信息", Category::Marketing), []);
+    assert_eq!(said("我同意通过WhatsApp接收Shop A的订单信息", Category::Utility), []);
+    assert_eq!(said("我同意通过WhatsApp接收Shop A的验证码", Category::Authentication), []);
+    assert_eq!(said("我同意通过WhatsApp接收Shop A的验证码", Category::Marketing), [("B04", "scope")]);
+    let other = [("B03", "evidence.disclosure_text")];
+    assert_eq!(said("我同意通过WhatsApp接收Shop Ab的优惠信息", Category::Marketing), other);
+}

@@ -15,6 +15,7 @@ const MARKETING: &str = "ad ads advert adverts advertising campaign campaigns co
     offres offre promotionnelles remises nouveautes soldes \
     angebote rabatte werbung aktionen neuigkeiten gutscheine \
     offerte promozioni sconti novita aanbiedingen kortingen acties \
+    publicite publicites publicidade publicidad pubblicita reclame reklam reklama реклама рекламу \
     kampanya kampanyalar indirim indirimler firsatlar promosi penawaran diskon акции скидки предложения عروض خصومات";
 
 const UTILITY: &str = "account accounts appointment appointments bill bills billing booking bookings delivery deliveries \
@@ -41,6 +42,53 @@ const VAGUE: &str = "alert alerts information messages message news notification
     notificaciones informacion nouvelles informations nachrichten benachrichtigungen mitteilungen updates \
     aggiornamenti messaggi notifiche berichten meldingen mesajlar bildirimler pesan notifikasi сообщения уведомления \
     رسائل اشعارات";
+
+/// Words of scripts without spaces, found anywhere in the text.
+const MARKETING_UNSPACED: &str = "优惠 優惠 促销 促銷 折扣 特价 特價 广告 廣告 营销 行銷 割引 クーポン セール キャンペーン 広告 할인 쿠폰 \
+    프로모션 광고 혜택 โปรโมชั่น ส่วนลด";
+
+const UTILITY_UNSPACED: &str =
+    "订单 訂單 物流 配送 发货 發貨 预约 預約 账单 帳單 快递 快遞 注文 予約 주문 배송 예약 คำสั่งซื้อ";
+
+const AUTHENTICATION_UNSPACED: &str = "验证码 驗證碼 認証コード 인증번호 인증코드 รหัสยืนยัน";
+
+const VAGUE_UNSPACED: &str = "信息 消息 訊息 通知 メッセージ お知らせ 메시지 알림 ข้อความ";
+
+/// How compound nouns end that promise messages ("Lieferupdates", "Versandinfos").
+const ENDINGS: [&str; 13] = [
+    "updates",
+    "update",
+    "status",
+    "infos",
+    "info",
+    "nachrichten",
+    "nachricht",
+    "benachrichtigungen",
+    "mitteilungen",
+    "meldungen",
+    "bestatigung",
+    "bestatigungen",
+    "erinnerungen",
+];
+
+/// How those begin that are about an order, and those about offers.
+const UTILITY_BEGINNINGS: [&str; 14] = [
+    "liefer",
+    "bestell",
+    "versand",
+    "auftrag",
+    "termin",
+    "buchung",
+    "zahlung",
+    "rechnung",
+    "paket",
+    "sendung",
+    "konto",
+    "reservierung",
+    "lever",
+    "verzend",
+];
+const MARKETING_BEGINNINGS: [&str; 6] = ["werbe", "angebot", "rabatt", "aktion", "gutschein", "promo"];
 
 const ALL: [&str; 8] = [
     "all messages",
@@ -82,17 +130,34 @@ impl Kinds {
     pub(super) fn named_in(wording: &str) -> Self {
         let text = fold(wording);
         let all = ALL.iter().any(|phrase| contains_phrase(&text, phrase));
-        let names = |list: &str| {
+        let names = |list: &str, unspaced: &str| {
             all || text
                 .split(' ')
                 .any(|word| !word.is_empty() && list.split_whitespace().any(|known| known == word))
+                || (!text.is_ascii() && unspaced.split_whitespace().any(|known| text.contains(&fold(known))))
         };
+        let compound = |beginnings: &[&str]| text.split(' ').any(|word| is_compound(word, beginnings));
         Self {
-            marketing: names(MARKETING),
-            utility: names(UTILITY),
-            authentication: names(AUTHENTICATION),
-            vague: names(VAGUE),
+            marketing: names(MARKETING, MARKETING_UNSPACED) || compound(&MARKETING_BEGINNINGS),
+            utility: names(UTILITY, UTILITY_UNSPACED) || compound(&UTILITY_BEGINNINGS),
+            authentication: names(AUTHENTICATION, AUTHENTICATION_UNSPACED),
+            vague: names(VAGUE, VAGUE_UNSPACED) || compound(&[""]),
         }
+    }
+
+    /// True when marketing is all that is named.
+    pub(super) const fn is_marketing_alone(self) -> bool {
+        self.marketing && !(self.utility || self.authentication || self.vague)
+    }
+
+    /// True for what people refuse: marketing, or messages of no stated kind.
+    pub(super) const fn may_be_unwanted(self) -> bool {
+        self.marketing || self.vague
+    }
+
+    /// True when no kind is named, not even vaguely.
+    pub(super) const fn is_silent(self) -> bool {
+        self.is_empty() && !self.vague
     }
 
     /// True when no kind is named outright.
@@ -108,6 +173,12 @@ impl Kinds {
             Category::Service => true,
         }
     }
+}
+
+/// True when a folded word is a noun for messages with something before it.
+fn is_compound(word: &str, beginnings: &[&str]) -> bool {
+    let ends = ENDINGS.iter().any(|ending| word.strip_suffix(ending).is_some_and(|before| before.len() > 2));
+    ends && beginnings.iter().any(|beginning| word.starts_with(beginning))
 }
 
 impl fmt::Display for Kinds {
@@ -184,11 +255,18 @@ pub(super) fn fold(text: &str) -> String {
     folded
 }
 
+/// True when a folded text contains a phrase as whole words. Beside a character of a script without spaces a word ends,
+/// too.
 pub(super) fn contains_phrase(text: &str, phrase: &str) -> bool {
+    let ends = |beside: Option<char>| beside.is_none_or(|c| c == ' ' || is_unspaced(c));
     text.match_indices(phrase).any(|(at, found)| {
-        let before = text.get(..at).is_none_or(|before| before.is_empty() || before.ends_with(' '));
-        let after =
-            text.get(at + found.len()..).is_none_or(|after| after.is_empty() || after.starts_with(' '));
-        before && after
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + found.len()..).and_then(|after| after.chars().next());
+        ends(before) && ends(after)
     })
+}
+
+/// Whether the character belongs to Thai, Chinese or Japanese writing.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
 }
