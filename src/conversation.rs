@@ -194,7 +194,15 @@ fn intent(keywords: &Keywords, said: Said<'_>) -> (Intent, Pressed) {
     };
     let mut found = (Intent::None, Pressed::Typed);
     for (text, pressed) in sources {
-        let intent = keywords.read(&text.replace('_', " "));
+        let intent = match keywords.read(&text.replace('_', " ")) {
+            // "Cancel" and "end" stand on the buttons of orders, too: marketing is held, and the order goes on.
+            Intent::OptOut { keyword }
+                if pressed == Pressed::Button && keywords.is_of_many_uses(&keyword) =>
+            {
+                Intent::Ambiguous { keyword }
+            }
+            intent => intent,
+        };
         if weight(&intent) > weight(&found.0) {
             found = (intent, pressed);
         }

@@ -279,6 +279,13 @@ impl Keywords {
         }
     }
 
+    /// True of a word that opts out when somebody writes it alone, and has so many other uses that elsewhere it is open what it
+    /// means.
+    #[must_use]
+    pub fn is_of_many_uses(&self, keyword: &str) -> bool {
+        self.entry(keyword).is_some_and(|entry| entry.bare)
+    }
+
     fn entry(&self, key: &str) -> Option<Entry> {
         let extra = || self.extras.get(key).map(|operation| Entry { operation: *operation, bare: false });
         table::entry(key).or_else(extra)

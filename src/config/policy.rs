@@ -9,7 +9,7 @@ use super::{
 use crate::{
     keywords::{ExtraWord, Keywords, Operation},
     model::{Millis, Scope, ScopeSet, Topic, evidence::Jurisdiction},
-    policy::{DatedPause, JurisdictionRules, QuietHours, RuleId, Rules},
+    policy::{DatedPause, JurisdictionRules, QuietHours, RuleId, Rules, evidence::wrong_in_prompt},
     senders::{Profile, PromptSettings},
 };
 
@@ -53,6 +53,19 @@ impl Layer {
                 "`true` with a `disclosure_text`, since the wording is the evidence of an opt-in",
             );
             report.add(origin, path, wrong);
+        }
+        let PromptSettings { disclosure_text, scope } = &self.profile.prompt;
+        let wrong = wrong_in_prompt(disclosure_text, scope);
+        let enabled = self.profile.rules.opt_in_prompt && !lacks_wording;
+        if let Some((origin, path)) = self.prompt_enabled_at.as_ref().filter(|_| enabled)
+            && let Some(first) = wrong.first()
+        {
+            let what = format!("enables prompts whose wording does not fit: {}", first.message);
+            report.add(
+                origin,
+                path,
+                Wrong::new(what, "a `disclosure_text` that names what `scope` opts in to"),
+            );
         }
     }
 }

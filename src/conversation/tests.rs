@@ -237,6 +237,17 @@ fn a_button_of_some_menu_lifts_nothing_and_one_made_for_it_does() {
 }
 
 #[test]
+fn a_button_that_cancels_something_holds_marketing_and_stops_no_order() {
+    for label in ["Cancel", "END", "Cancelar", "Salir"] {
+        let pressed = Said { button: "b7", button_text: label, context_id: "wamid.menu", ..Said::default() };
+        assert!(matches!(heard(&[], pressed, 2), Effect::Held(_)), "{label}");
+        assert!(matches!(wrote(&[], label, 2), Effect::OptOut(..)), "{label} written alone");
+    }
+    let stop = Said { button: "b7", button_text: "Stop promotions", ..Said::default() };
+    assert!(matches!(heard(&[], stop, 2), Effect::OptOut(..)));
+}
+
+#[test]
 fn a_stop_counts_whatever_was_asked() {
     for events in [vec![], vec![prompted(1)], vec![opted_in(Voice::Own, ScopeSet::everything(), 1)]] {
         assert_eq!(wrote(&events, "Stop.", 2), Effect::OptOut("stop".to_owned(), Pressed::Typed));

@@ -103,6 +103,18 @@ pub fn assess(
     seen
 }
 
+/// B04: what is wrong with the wording of a prompt, for what its acceptance opts in to.
+#[must_use]
+pub fn wrong_in_prompt(wording: &str, scope: &ScopeSet) -> Vec<Finding> {
+    let rules = Rules::default();
+    let claims = Claims { rules: &rules, business_names: &[], general_permission: true };
+    let evidence = Evidence::new(Method::WhatsappThread, Action::Button, String::new(), wording.to_owned());
+    let (reading, mut seen) = (refusal::read(wording), Assessment::default());
+    says_yes(&claims, scope, &reading, &mut seen);
+    scope_fits_wording(&claims, scope, &evidence, &reading, &mut seen);
+    seen.errors
+}
+
 /// B01, B14: the person did something. An SMS or e-mail only invites: the reply with the agreed word, or the form
 /// behind the link, is the opt-in.
 fn active(evidence: &Evidence, seen: &mut Assessment) {

@@ -251,6 +251,24 @@ fn a_wording_missing_for_several_senders_is_one_mistake_where_prompts_were_enabl
     );
 }
 
+/// Accepting it would opt in to more than was said, and a refusal is no wording of a prompt.
+#[test]
+fn the_wording_of_a_prompt_names_what_its_acceptance_opts_in_to() {
+    for (wording, fits) in [
+        ("Receive order updates and offers on WhatsApp?", true),
+        ("Receive order updates on WhatsApp?", false),
+        ("I do not want to receive offers and order updates", false),
+    ] {
+        let text = format!(
+            "policy: {{opt_in_prompt: {{enabled: true, disclosure_text: '{wording}', scope: {{categories: [utility, marketing]}}}}}}"
+        );
+        assert_eq!(mistakes(&text).is_empty(), fits, "{wording}");
+        if !fits {
+            one(&text, "policy.opt_in_prompt.enabled", "does not fit");
+        }
+    }
+}
+
 #[test]
 fn ids_numbers_words_templates_and_jurisdictions_are_there_once() {
     let two =

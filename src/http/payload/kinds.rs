@@ -44,11 +44,11 @@ impl InboundKind {
     }
 
     /// Whether only a refusal may be read from its text. A person who rewrites "hello" to "stop" wants us to stop;
-    /// a rewritten "yes" may have been the answer to another question, and one in a message of a kind that nobody knows may
-    /// have been anything.
+    /// a rewritten "yes" may have been the answer to another question, one below a picture is about that, and one in a message
+    /// of a kind that nobody knows may have been anything.
     #[must_use]
     pub const fn refusals_only(self) -> bool {
-        matches!(self, Self::Edit | Self::Other)
+        matches!(self, Self::Edit | Self::Media | Self::Other)
     }
 }
 

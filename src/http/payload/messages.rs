@@ -29,6 +29,11 @@ pub(super) fn read(message: &Object, around: &Around<'_>) -> Result<What, Fault>
 
 fn inbound(message: &Object, word: &str, around: &Around<'_>) -> Result<What, Fault> {
     let (said, kind) = words::said(message, word);
+    // Words that somebody passed on are not theirs; a refusal is taken for one all the same.
+    let passed_on = ["forwarded", "frequently_forwarded"].iter().any(|name| {
+        json::object(message, "context").and_then(|it| it.get(*name)) == Some(&Value::Bool(true))
+    });
+    let kind = if passed_on { InboundKind::Other } else { kind };
     let mut from = around.who(message, &SENDER)?;
     if kind == InboundKind::Contacts && from.phone.is_none() {
         from.phone = own_number(message);

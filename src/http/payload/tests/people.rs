@@ -67,6 +67,12 @@ fn every_kind_of_message_is_told_apart_and_its_words_are_found() {
         (json!({}), InboundKind::Other, None),
         (json!({"type": "revoke", "revoke": {"original_message_id": "m"}}), InboundKind::Revoke, None),
         (json!({"type": "text", "text": "STOP"}), InboundKind::Text, owned("STOP")),
+        // Somebody else's words, passed on.
+        (
+            json!({"type": "text", "text": {"body": "yes"}, "context": {"forwarded": true}}),
+            InboundKind::Other,
+            owned("yes"),
+        ),
         // Words where the type has no place for them.
         (json!({"type": "button", "text": {"body": "STOP"}}), InboundKind::Other, owned("STOP")),
         (json!({"type": "image", "text": {"body": "STOP"}}), InboundKind::Other, owned("STOP")),
