@@ -14,7 +14,7 @@ use super::payload::{
 };
 use crate::{
     gate::{FUTURE_TOLERANCE, Gate, GateError, Inbound, Observed, SenderNames, Signal, Who},
-    model::{Millis, Recipient, SenderId, Time},
+    model::{Category, Millis, Recipient, SenderId, Time},
     senders::{AccountState, LearnedSender, TemplateState},
 };
 
@@ -186,7 +186,10 @@ async fn take_item(gate: &Gate, item: Item, signed: bool) -> Result<&'static str
             let effective_at = if effective_at == Time::MAX { now } else { effective_at };
             // Of a change that is announced: what holds until then holds since it was said.
             let until = previous.filter(|_| effective_at > at).map(|it| (at, it));
-            let said = until.into_iter().chain([(effective_at, category)]);
+            // Said to be so, by a clock ahead of ours: what asks for more consent counts at once.
+            let at_once = (category == Category::Marketing && effective_at == at && at > now)
+                .then_some((now, category));
+            let said = until.into_iter().chain(at_once).chain([(effective_at, category)]);
             let categories = said.map(|(from, it)| (from.millis(), it.word().to_owned())).collect();
             intake.template(name, language, TemplateState { categories, ..TemplateState::default() }).await?;
         }

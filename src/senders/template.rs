@@ -4,15 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{SenderProfile, learned::TemplateRow};
 use crate::{
-    model::{Category, Millis, Time},
+    model::{Category, Time},
     policy::{Template, TemplateCategory, TemplateFacts, TemplateName, TemplateStatus},
 };
 
 /// Categories of a template that are kept. Changes are rare; of more than this those that ask for least consent go first.
 const CATEGORIES_MAX: usize = 64;
-
-/// The platform's clock may be ahead of ours by as much: what asks for more consent counts that much earlier.
-const AHEAD: Millis = Millis::seconds(300);
 
 /// What the platform said of a template. Times in milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -55,17 +52,8 @@ impl TemplateState {
         let status = self.status.as_ref().and_then(|(_, word)| TemplateStatus::from_word(word));
         let known =
             |(from, word): &(i64, String)| Some((Time::from_millis(*from)?, Category::from_word(word)?));
-        let (mut past, mut coming): (Vec<_>, Vec<_>) =
+        let (past, coming): (Vec<_>, Vec<_>) =
             self.categories.iter().filter_map(known).partition(|(from, _)| *from <= now);
-        let soon = coming.iter().rposition(|(from, category)| {
-            let before = past.last().map(|(_, before)| strictness(*before));
-            *from <= now + AHEAD && Some(strictness(*category)) > before
-        });
-        if let Some(soon) = soon {
-            let rest = coming.split_off(soon + 1);
-            past.extend(coming.pop().map(|(_, category)| (now, category)));
-            coming = rest;
-        }
         let in_force = past.last().copied();
         let category = match (in_force, coming.first().copied()) {
             (in_force, Some((from, after))) => {

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use redis::{
-    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, InfoDict, PushInfo,
-    RedisError, Role, TlsCertificates,
+    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, ErrorKind, InfoDict,
+    PushInfo, RedisError, Role, TlsCertificates,
     aio::{MultiplexedConnection, SendError},
     cluster::ClusterClientBuilder,
 };
@@ -69,7 +69,7 @@ impl Connector {
             Shape::Cluster(nodes) => Ok((Wire::Cluster(self.cluster(nodes).await?), None)),
             Shape::One(info) => {
                 let mut connection = self.to_master(info, Some(pushed)).await?;
-                let place = self.place(info, &mut connection).await;
+                let place = self.place(info, &mut connection).await?;
                 Ok((Wire::One(connection), place))
             }
             Shape::Sentinel { .. } => {
@@ -99,14 +99,18 @@ impl Connector {
         &self,
         info: &ConnectionInfo,
         connection: &mut MultiplexedConnection,
-    ) -> Option<String> {
+    ) -> Result<Option<String>, String> {
         if self.is_sentinel() {
-            return Some(info.addr().to_string());
+            return Ok(Some(info.addr().to_string()));
         }
         let mut cmd = redis::cmd("INFO");
         cmd.arg("server");
-        let told = timeout(self.connect, cmd.query_async::<InfoDict>(connection)).await;
-        told.ok()?.ok()?.get("run_id")
+        match timeout(self.connect, cmd.query_async::<InfoDict>(connection)).await {
+            Ok(Ok(told)) => Ok(told.get("run_id")),
+            Ok(Err(error)) if matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension) => Ok(None),
+            Ok(Err(error)) => Err(fault::plain(&error)),
+            Err(_) => Err("it did not answer in time".to_owned()),
+        }
     }
 
     /// Where the master is now.

@@ -150,7 +150,7 @@ impl Lane {
         let mut connection = self.shared.connector.to_master(&master, Some(pushed)).await?;
         let taught: Result<Value, RedisError> = connection.req_packed_command(&self.shared.teach).await;
         taught.and_then(Value::extract_error).map_err(|error| fault::plain(&error))?;
-        let place = self.shared.connector.place(&master, &mut connection).await;
+        let place = self.shared.connector.place(&master, &mut connection).await?;
         if link.leads_elsewhere(place.as_deref()) {
             return Err("all else goes to another master".to_owned());
         }

@@ -89,7 +89,10 @@ pub(super) async fn listen(hearing: &Arc<Hearing>, node: &str, master: &Connecti
     }
     let place = match hearing.cluster {
         true => None,
-        false => hearing.connector.place(master, &mut connection).await,
+        false => match hearing.connector.place(master, &mut connection).await {
+            Ok(place) => place,
+            Err(_) => return false,
+        },
     };
     // What was read before tracking began may have changed unheard.
     hearing.ear.deaf();
