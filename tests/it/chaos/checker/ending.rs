@@ -20,8 +20,13 @@ pub(crate) fn ending(history: &History, logs: &[Log]) -> Vec<Violation> {
         for entry in &log.entries {
             *times.entry(*entry).or_default() += 1;
         }
-        for (said, operations) in statements(history, log.person) {
+        let said_of_them = statements(history, log.person);
+        let yes: BTreeSet<i64> = said_of_them.keys().filter(|said| said.yes).map(|said| said.at).collect();
+        for (said, operations) in &said_of_them {
             let mut count = times.remove(&(said.yes, said.at)).unwrap_or_default();
+            if count == 0 && !said.yes && operations.iter().any(|operation| may_have_waited(operation)) {
+                count = usize::from(take_moved(&mut times, said.at, &yes));
+            }
             // A word is told in whole seconds, and a "no" counts to the end of its second.
             if said.word && !said.yes && said.at % 1000 == 0 {
                 count += times.remove(&(false, said.at + 999)).unwrap_or_default();
@@ -42,7 +47,7 @@ pub(crate) fn ending(history: &History, logs: &[Log]) -> Vec<Violation> {
                 (_, 0 | 1) => {}
             }
         }
-        for (yes, at) in times.keys() {
+        for (yes, at) in times.iter().filter(|(_, count)| **count > 0).map(|(time, _)| time) {
             violated("a statement is there that nobody made", format!("{yes} at {at}"));
         }
         for fault in &log.faults {
@@ -57,6 +62,19 @@ pub(crate) fn ending(history: &History, logs: &[Log]) -> Vec<Violation> {
         }
     }
     found
+}
+
+/// True of what may have been told from a journal.
+fn may_have_waited(operation: &Operation) -> bool {
+    matches!(operation.answer, Answer::Journaled | Answer::Unknown(_))
+}
+
+/// A "no" that waited counts after a "yes" that may be of a clock ahead, and is recorded at its instant.
+fn take_moved(times: &mut BTreeMap<(bool, i64), usize>, said: i64, yes: &BTreeSet<i64>) -> bool {
+    let moved = times
+        .iter_mut()
+        .find(|((is_yes, at), count)| !is_yes && *at > said && yes.contains(at) && **count > 0);
+    moved.map(|(_, count)| *count -= 1).is_some()
 }
 
 /// What a person said, and how it was told.
