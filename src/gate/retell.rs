@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     attest::{Content, Entry},
+    cache::IdMap,
     model::Millis,
     store::{StoreError, journal::Journal},
 };
@@ -74,7 +75,8 @@ impl Gate {
         self.let_go(journal, self.pending.over_age(self.clock.now() - TOLD_FOR, TOLD_MAX)).await
     }
 
-    /// Tells the store some, all at once: each waits for the store and for nothing else. Counts those that it did not have.
+    /// Tells the store some, all at once but for those of one contact, which would only be in each other's way. Counts those
+    /// that it did not have.
     async fn tell_some(
         &self,
         journal: &Journal,
@@ -83,11 +85,19 @@ impl Gate {
         failing: &mut Failing,
         news: &mut usize,
     ) -> Result<(), StoreError> {
-        let telling = some
-            .iter()
-            .map(|(place, refusal)| async move { (*place, self.tell(journal, *place, refusal).await) });
+        let mut of = IdMap::<Vec<&(u64, Arc<Refusal>)>>::default();
+        for one in some {
+            of.entry(one.1.id).or_default().push(one);
+        }
+        let telling = of.into_values().map(|of_one| async move {
+            let mut told = Vec::with_capacity(of_one.len());
+            for (place, refusal) in of_one {
+                told.push((*place, self.tell(journal, *place, refusal).await));
+            }
+            told
+        });
         let (mut had, mut away) = (Vec::new(), Ok(()));
-        for (place, told) in join_all(telling).await {
+        for (place, told) in join_all(telling).await.into_iter().flatten() {
             match told {
                 Ok(is_news) => {
                     *news += usize::from(is_news);
@@ -98,6 +108,8 @@ impl Gate {
                 Err(GateError::Store(error @ (StoreError::Unavailable(_) | StoreError::UnknownOutcome))) => {
                     away = Err(error);
                 }
+                // Others wrote to the contact just then.
+                Err(GateError::Contention) => {}
                 // One that cannot be told does not hold up the others.
                 Err(error) => failing.failed(place, &error),
             }

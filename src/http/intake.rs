@@ -75,7 +75,12 @@ async fn take_part(gate: &Gate, part: Part, signed: bool) -> bool {
             ("unusable", true)
         }
         Err(GateError::UnknownSender) => ("no_sender", true),
-        Err(error @ (GateError::Store(_) | GateError::Contention)) => {
+        Err(error @ GateError::Store(_)) => {
+            // That the store fails is told once, where it is noticed.
+            tracing::debug!(%error, item = word, "an item of a webhook could not be stored");
+            ("failed", false)
+        }
+        Err(error @ GateError::Contention) => {
             tracing::error!(%error, item = word, "an item of a webhook could not be stored");
             ("failed", false)
         }

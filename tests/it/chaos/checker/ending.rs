@@ -22,7 +22,12 @@ pub(crate) fn ending(history: &History, logs: &[Log]) -> Vec<Violation> {
         }
         let said_of_them = statements(history, log.person);
         let yes: BTreeSet<i64> = said_of_them.keys().filter(|said| said.yes).map(|said| said.at).collect();
-        for (said, operations) in &said_of_them {
+        // What was acknowledged has waited for certain; what was not answered may have.
+        let is_certain =
+            |operations: &[&Operation]| operations.iter().any(|it| it.answer == Answer::Journaled);
+        let mut in_turn: Vec<_> = said_of_them.iter().collect();
+        in_turn.sort_by_key(|(_, operations)| !is_certain(operations));
+        for (said, operations) in in_turn {
             let mut count = times.remove(&(said.yes, said.at)).unwrap_or_default();
             if count == 0 && !said.yes && operations.iter().any(|operation| may_have_waited(operation)) {
                 count = usize::from(take_moved(&mut times, said.at, &yes));
