@@ -12,6 +12,8 @@ use crate::redis_server::{RedisServer, free_port};
 
 /// What takes longer than this does not happen.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Sentinels that did not agree wait for twice the time of a failover before they try again.
+const SWITCHED: Duration = Duration::from_secs(90);
 
 /// A master, a replica, and three sentinels that watch them.
 pub(crate) struct Watched {
@@ -104,7 +106,7 @@ impl Watched {
 
     /// Waits until the replica has become a master; from then on it is called one here.
     pub(crate) async fn is_switched(&mut self) {
-        let by = Instant::now() + PATIENCE;
+        let by = Instant::now() + SWITCHED;
         while !is_master(&self.replica).await {
             assert!(Instant::now() < by, "the switch never happens");
             tokio::time::sleep(Duration::from_millis(20)).await;

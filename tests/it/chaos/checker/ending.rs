@@ -29,7 +29,10 @@ pub(crate) fn ending(history: &History, logs: &[Log]) -> Vec<Violation> {
         in_turn.sort_by_key(|(_, operations)| !is_certain(operations));
         for (said, operations) in in_turn {
             let mut count = times.remove(&(said.yes, said.at)).unwrap_or_default();
-            if count == 0 && !said.yes && operations.iter().any(|operation| may_have_waited(operation)) {
+            // One of a whole second counts after a "yes" of the same second.
+            let whole = said.at % 1000 == 0;
+            let waited = || operations.iter().any(|operation| may_have_waited(operation));
+            if count == 0 && !said.yes && (whole || waited()) {
                 count = usize::from(take_moved(&mut times, said.at, &yes));
             }
             // A word is told in whole seconds, and a "no" counts to the end of its second.
