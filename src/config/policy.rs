@@ -45,27 +45,19 @@ impl Layer {
 
     /// Checks what only makes sense together, for a level that senders really have.
     pub(super) fn check(&self, report: &Report) {
-        let lacks_wording =
-            self.profile.rules.opt_in_prompt && self.profile.prompt.disclosure_text.trim().is_empty();
-        if let Some((origin, path)) = self.prompt_enabled_at.as_ref().filter(|_| lacks_wording) {
+        let enabled = self.prompt_enabled_at.as_ref().filter(|_| self.profile.rules.opt_in_prompt);
+        let Some((origin, path)) = enabled else { return };
+        let PromptSettings { disclosure_text, scope } = &self.profile.prompt;
+        if disclosure_text.trim().is_empty() {
             let wrong = Wrong::new(
                 "enables prompts without their wording",
                 "`true` with a `disclosure_text`, since the wording is the evidence of an opt-in",
             );
             report.add(origin, path, wrong);
-        }
-        let PromptSettings { disclosure_text, scope } = &self.profile.prompt;
-        let wrong = wrong_in_prompt(disclosure_text, scope);
-        let enabled = self.profile.rules.opt_in_prompt && !lacks_wording;
-        if let Some((origin, path)) = self.prompt_enabled_at.as_ref().filter(|_| enabled)
-            && let Some(first) = wrong.first()
-        {
+        } else if let Some(first) = wrong_in_prompt(disclosure_text, scope).first() {
             let what = format!("enables prompts whose wording does not fit: {}", first.message);
-            report.add(
-                origin,
-                path,
-                Wrong::new(what, "a `disclosure_text` that names what `scope` opts in to"),
-            );
+            let wrong = Wrong::new(what, "a `disclosure_text` that names what `scope` opts in to");
+            report.add(origin, path, wrong);
         }
     }
 }

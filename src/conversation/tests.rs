@@ -229,7 +229,7 @@ fn a_button_of_some_menu_lifts_nothing_and_one_made_for_it_does() {
         let in_answer = Said { context_id: PROMPT, ..menu };
         assert!(yes(heard(&[prompted(1)], in_answer, 2)).is_some(), "{label} answers the prompt");
     }
-    for payload in ["UNSTOP", "opt_in", "subscribe"] {
+    for payload in ["UNSTOP", "opt_in", "subscribe", "resubscribe", "OPT-IN"] {
         let made = Said { button: payload, button_text: "Messages again", ..Said::default() };
         assert_eq!(yes(heard(&out, made, 2)), Some((ScopeSet::everything(), false)), "{payload}");
     }

@@ -158,9 +158,7 @@ impl Gate {
     /// The sender of a webhook, if it is known under any of its names.
     #[must_use]
     pub fn sender_known(&self, names: &SenderNames) -> Option<SenderId> {
-        let directory = self.directory.load();
-        let mut names = names.id.iter().chain(&names.number);
-        names.find_map(|name| directory.get(name.as_str())).map(|known| known.sender.id.clone())
+        Some(known_as(&self.directory.load(), names)?.sender.id.clone())
     }
 
     /// The sender of a webhook, under whichever name it is known; learns the names it is not known by. A sender that
@@ -170,8 +168,7 @@ impl Gate {
     /// When no name was given, or the store failed.
     pub async fn sender_named(&self, names: &SenderNames) -> Result<SenderId, GateError> {
         let directory = self.directory.load();
-        let known =
-            names.id.iter().chain(&names.number).find_map(|name| directory.get(name.as_str()).cloned());
+        let known = known_as(&directory, names).cloned();
         // Two numbers of the configuration are not one because a payload mixes them up.
         let names = &unmixed(&directory, names);
         let canonical = match (&known, &names.id, &names.number) {
@@ -230,6 +227,10 @@ impl Gate {
         };
         Some(RegistryRow { key, version, value: value.ok()? })
     }
+}
+
+fn known_as<'a>(directory: &'a Directory, names: &SenderNames) -> Option<&'a Arc<SenderProfile>> {
+    names.id.iter().chain(&names.number).find_map(|name| directory.get(name.as_str()))
 }
 
 /// The names without the number, where the configuration has that under another ID.

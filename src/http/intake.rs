@@ -175,7 +175,7 @@ async fn take_item(gate: &Gate, item: Item, signed: bool) -> Result<&'static str
             let at = told(at);
             let state = TemplateState {
                 status: Some((at.millis(), status.word().to_owned())),
-                categories: category.map(|it| (at.millis(), it.word().to_owned())).into_iter().collect(),
+                categories: category.map(|it| said_to_be(it, at, now)).unwrap_or_default(),
                 quality: None,
             };
             intake.template(name, language, state).await?;
@@ -190,12 +190,14 @@ async fn take_item(gate: &Gate, item: Item, signed: bool) -> Result<&'static str
         What::TemplateCategory { name, language, category, previous, effective_at, at } => {
             let effective_at = if effective_at == Time::MAX { now } else { effective_at };
             // Of a change that is announced: what holds until then holds since it was said.
-            let until = previous.filter(|_| effective_at > at).map(|it| (at, it));
-            // Said to be so, by a clock ahead of ours: what asks for more consent counts at once.
-            let at_once = (category == Category::Marketing && effective_at == at && at > now)
-                .then_some((now, category));
-            let said = until.into_iter().chain(at_once).chain([(effective_at, category)]);
-            let categories = said.map(|(from, it)| (from.millis(), it.word().to_owned())).collect();
+            let mut categories = match previous {
+                Some(until) if effective_at > at => said_to_be(until, at, now),
+                _ => Vec::new(),
+            };
+            categories.extend(match effective_at > at {
+                true => vec![(effective_at.millis(), category.word().to_owned())],
+                false => said_to_be(category, effective_at, now),
+            });
             intake.template(name, language, TemplateState { categories, ..TemplateState::default() }).await?;
         }
         What::AccountRestriction { restriction, at } => {
@@ -413,6 +415,14 @@ fn preference(change: PreferenceChange) -> Signal {
         PreferenceChange::Resume => Signal::Resume,
         PreferenceChange::Signup { signup_id } => Signal::Signup(signup_id.unwrap_or_default()),
     }
+}
+
+/// A category that holds since an instant, as the platform says. By a clock ahead of ours, what asks for most consent counts
+/// at once.
+fn said_to_be(category: Category, at: Time, now: Time) -> Vec<(i64, String)> {
+    let at_once = (category == Category::Marketing && at > now).then_some(now);
+    let since = at_once.into_iter().chain([at]);
+    since.map(|since| (since.millis(), category.word().to_owned())).collect()
 }
 
 fn restricted(restriction: Restriction, at: Time) -> AccountState {

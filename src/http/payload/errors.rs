@@ -21,12 +21,15 @@ pub enum ErrorEffect {
     None,
 }
 
+/// The person wants no marketing from this business.
+pub(super) const MARKETING_REFUSED: u32 = 131_050;
+
 /// What an error code means for what we keep. Codes decide, since titles and texts change.
 #[must_use]
 pub const fn effect_of(code: u32) -> ErrorEffect {
     match code {
         131_047 => ErrorEffect::ClosesWindow,
-        131_050 => ErrorEffect::MarketingOptOut,
+        MARKETING_REFUSED => ErrorEffect::MarketingOptOut,
         131_049 => ErrorEffect::CoolOff,
         131_026 => ErrorEffect::Undeliverable,
         132_015 | 132_016 => ErrorEffect::TemplatePaused,

@@ -4,14 +4,12 @@ use serde_json::Value;
 
 use super::{
     around::{Around, RECIPIENT},
+    errors::MARKETING_REFUSED,
     item::{Person, What},
     json::{self, Fault, Object, Reason},
     kinds::{DeliveryStatus, IgnoredBecause},
 };
 use crate::model::Time;
-
-/// The person wants no marketing from this business.
-const REFUSED: u32 = 131_050;
 
 /// Reads one status.
 pub(super) fn read(status: &Object, around: &Around<'_>) -> Result<What, Fault> {
@@ -53,8 +51,8 @@ pub(super) fn refusal(status: &Object, around: &Around<'_>) -> Option<What> {
 /// The platform did not send it because the person wants no marketing. What else is wrong with the status takes nothing
 /// from that; when nobody can date it, it counts as of now, when it is taken in.
 fn refused(status: &Object, mut errors: Vec<u32>, around: &Around<'_>) -> Result<What, Fault> {
-    if !errors.contains(&REFUSED) {
-        errors.push(REFUSED);
+    if !errors.contains(&MARKETING_REFUSED) {
+        errors.push(MARKETING_REFUSED);
     }
     let person = if to_group(status) { None } else { around.who_refused(status, &RECIPIENT).ok() };
     Ok(What::Status {
@@ -89,7 +87,7 @@ fn is_refused(code: &Value) -> bool {
     };
     let from_first = text.trim_start_matches(|c: char| !c.is_ascii_digit());
     let digits = from_first.split(|c: char| !c.is_ascii_digit()).next();
-    digits.and_then(|digits| digits.parse().ok()) == Some(REFUSED)
+    digits.and_then(|digits| digits.parse().ok()) == Some(MARKETING_REFUSED)
 }
 
 /// To whom it went. Nobody is no fault here: the message ID tells who it was. A group is nobody either.
