@@ -104,6 +104,16 @@ impl Watched {
         both.query_async::<()>(&mut sentinel).await.unwrap();
     }
 
+    /// Waits until the replica follows the master: one that was stopped believes it is a master itself,
+    /// until the sentinels tell it otherwise, and must not be taken for the one that took the other's place.
+    pub(crate) async fn can_be_switched(&self) {
+        let by = Instant::now() + SWITCHED;
+        while !follows(&self.replica, self.master.port()).await {
+            assert!(Instant::now() < by, "the replica never follows its master");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until the replica has become a master; from then on it is called one here.
     pub(crate) async fn is_switched(&mut self) {
         let by = Instant::now() + SWITCHED;
@@ -155,4 +165,13 @@ pub(crate) async fn is_master(server: &RedisServer) -> bool {
     let client = ::redis::Client::open(server.url()).unwrap();
     let Ok(mut connection) = client.get_multiplexed_async_connection().await else { return false };
     matches!(cmd("ROLE").query_async(&mut connection).await, Ok(Role::Primary { .. }))
+}
+
+/// Whether a server has all that another tells it.
+async fn follows(server: &RedisServer, master: u16) -> bool {
+    let client = ::redis::Client::open(server.url()).unwrap();
+    let Ok(mut connection) = client.get_multiplexed_async_connection().await else { return false };
+    let role = cmd("ROLE").query_async(&mut connection).await;
+    matches!(role, Ok(Role::Replica { primary_port, replication_state, .. })
+        if primary_port == master && replication_state == "connected")
 }

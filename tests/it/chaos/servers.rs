@@ -135,13 +135,21 @@ impl Servers {
         }
     }
 
-    /// Sentinels find out by themselves that their master is gone, or are asked to leave it.
-    pub(crate) async fn switch(&mut self, asked: bool) {
+    /// Sentinels find out by themselves what was done to their master.
+    pub(crate) async fn lose_master(&mut self, how: impl FnOnce(&mut RedisServer)) {
         let Self::Watched(watched) = self else { return };
-        if asked && !watched.ask_for_a_switch().await {
-            return;
-        }
+        watched.can_be_switched().await;
+        how(&mut watched.master);
         watched.is_switched().await;
+    }
+
+    /// Sentinels are asked to make another master.
+    pub(crate) async fn switch(&mut self) {
+        let Self::Watched(watched) = self else { return };
+        watched.can_be_switched().await;
+        if watched.ask_for_a_switch().await {
+            watched.is_switched().await;
+        }
     }
 
     /// The replica takes the place of its master, which is dead; what leads to Redis leads there from now on.

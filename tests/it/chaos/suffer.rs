@@ -8,7 +8,10 @@ use super::{
     history::Harm,
     world::World,
 };
-use crate::proxy::{Way, Whom};
+use crate::{
+    proxy::{Way, Whom},
+    redis_server::RedisServer,
+};
 
 /// How long what is heard of writes is only late before it stays away.
 const SLOWLY_DEAF: Duration = Duration::from_millis(900);
@@ -113,15 +116,9 @@ impl World {
                 self.servers.one(0).kill();
                 self.servers.fail_over(&self.proxies).await;
             }
-            Fault::MasterKilled => {
-                self.servers.one(0).kill();
-                self.servers.switch(false).await;
-            }
-            Fault::MasterStopped => {
-                self.servers.one(0).pause();
-                self.servers.switch(false).await;
-            }
-            Fault::Switched => self.servers.switch(true).await,
+            Fault::MasterKilled => self.servers.lose_master(RedisServer::kill).await,
+            Fault::MasterStopped => self.servers.lose_master(|master| master.pause()).await,
+            Fault::Switched => self.servers.switch().await,
             Fault::SlotsMoved(seed) => self.servers.move_slots(&mut Draw::new(seed, 0)).await,
             Fault::HandOver => self.servers.hand_over().await,
             Fault::NodeReplaced => self.servers.replace_node(&self.proxies).await,
