@@ -1,6 +1,9 @@
 //! What is learned of senders, accounts and templates: kept in the store, and in the directory that checks look into.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+};
 
 use super::{Gate, GateError};
 use crate::{
@@ -159,6 +162,25 @@ impl Gate {
     #[must_use]
     pub fn sender_known(&self, names: &SenderNames) -> Option<SenderId> {
         Some(known_as(&self.directory.load(), names)?.sender.id.clone())
+    }
+
+    /// A sender of each business on an account; where nobody knows the account, one of the only business there is.
+    #[must_use]
+    pub fn one_of_each_business(&self, account: Option<&str>) -> Vec<SenderId> {
+        let directory = self.directory.load();
+        let of_each = |is_meant: &dyn Fn(&SenderProfile) -> bool| {
+            let meant = directory.senders().into_iter().filter(|profile| is_meant(profile));
+            let by_business: BTreeMap<_, _> =
+                meant.map(|profile| (profile.business.clone(), profile.sender.id.clone())).collect();
+            by_business.into_values().collect::<Vec<_>>()
+        };
+        let on_account =
+            of_each(&|profile| account.is_some() && profile.sender.account.as_deref() == account);
+        if !on_account.is_empty() {
+            return on_account;
+        }
+        let all = of_each(&|_| true);
+        if all.len() == 1 { all } else { Vec::new() }
     }
 
     /// The sender of a webhook, under whichever name it is known; learns the names it is not known by. A sender that

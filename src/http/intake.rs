@@ -2,6 +2,7 @@
 //! not be stored makes the platform send the delivery again.
 
 mod groups;
+mod unnamed;
 
 use std::sync::Arc;
 
@@ -37,7 +38,8 @@ pub(super) async fn take_in(
         gate.metrics().webhook_item("malformed", rejected.reason.word());
     }
     let salvaged = delivery.salvaged.into_iter().map(Part::Salvaged);
-    let parts = salvaged.chain(delivery.items.into_iter().map(Part::Item)).collect();
+    let parts = salvaged.chain(delivery.items.into_iter().map(Part::Item));
+    let parts = parts.flat_map(|part| unnamed::addressed(gate, part)).collect();
     let mut complete = true;
     let mut taken = JoinSet::new();
     for group in groups(parts) {

@@ -230,3 +230,34 @@ async fn an_undated_ban_pause_or_move_to_marketing_counts() {
     deliver(&server, &told("account_update", &ban)).await;
     assert_eq!(reason(&server, PERSON, pb::Category::Utility).await, pb::Reason::SenderRestricted);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_to_no_number_counts_for_the_account() {
+    for account in [ACCOUNT, "0"] {
+        let stop = text(PERSON, "wamid.1", NOW + 1, "STOP");
+        let preference = json!({"wa_id": PERSON, "detail": "-", "category": "marketing_messages",
+            "value": "stop", "timestamp": NOW + 1});
+        let failed = json!({"id": "wamid.2", "status": "failed", "timestamp": NOW + 1, "recipient_id": PERSON,
+            "errors": [{"code": 131_050}]});
+        for lists in [
+            json!({"messages": [stop]}),
+            json!({"user_preferences": [preference]}),
+            json!({"statuses": [failed]}),
+        ] {
+            let server = server().await;
+            let mut body = conversation(&lists);
+            body["entry"][0]["id"] = json!(account);
+            body["entry"][0]["changes"][0]["value"].as_object_mut().unwrap().remove("metadata");
+            deliver(&server, &body).await;
+            let said = reason(&server, PERSON, pb::Category::Marketing).await;
+            assert!(matches!(said, pb::Reason::OptedOut | pb::Reason::CategoryOptedOut), "{said:?}: {body}");
+        }
+        // Anything else needs to know which number it was said to.
+        let server = server().await;
+        let mut body = conversation(&json!({"messages": [text(PERSON, "wamid.1", NOW + 1, "Hello")]}));
+        body["entry"][0]["id"] = json!(account);
+        body["entry"][0]["changes"][0]["value"].as_object_mut().unwrap().remove("metadata");
+        deliver(&server, &body).await;
+        assert_eq!(replying(&server).await, pb::Reason::TemplateRequired);
+    }
+}
