@@ -66,6 +66,11 @@ pub(super) fn needs_another_connection(error: &RedisError) -> bool {
     error.is_unrecoverable_error() || matches!(code_of(error), Some("READONLY" | "MASTERDOWN"))
 }
 
+/// True when a server said it, and not the client for want of an answer: then something lives there.
+pub(super) fn is_reply(error: &RedisError) -> bool {
+    !matches!(error.kind(), ErrorKind::Io | ErrorKind::Client | ErrorKind::ClusterConnectionNotFound)
+}
+
 /// True when the server does not know a script.
 pub(super) fn is_no_script(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
@@ -148,6 +153,15 @@ mod tests {
             assert!(matches!(of_read(&server(text)), StoreError::Corrupt(_)), "{text}");
             assert!(matches!(of_write(&server(text)), StoreError::Corrupt(_)), "{text}");
         }
+    }
+
+    #[test]
+    fn only_what_a_server_said_is_a_sign_of_life() {
+        assert!(is_reply(&server("CLUSTERDOWN The cluster is down")) && is_reply(&server("NOPERM no")));
+        for kind in [io::ErrorKind::TimedOut, io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionRefused] {
+            assert!(!is_reply(&io::Error::from(kind).into()), "{kind}");
+        }
+        assert!(!is_reply(&(ErrorKind::ClusterConnectionNotFound, "no node").into()));
     }
 
     #[test]

@@ -235,8 +235,10 @@ impl Link {
                 Ok(_) => Err("its server is a replica now".to_owned()),
             },
             Ok(_) => Ok(()),
-            Err(Failed::Redis(error)) if fault::needs_another_connection(&error) => Err(fault::plain(&error)),
-            Err(Failed::Redis(_)) => Ok(()),
+            Err(Failed::Redis(error)) if fault::is_reply(&error) && !fault::needs_another_connection(&error) => {
+                Ok(())
+            }
+            Err(Failed::Redis(error)) => Err(fault::plain(&error)),
             Err(Failed::NotConnected(why)) => Err(why),
         }
     }
