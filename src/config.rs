@@ -29,7 +29,7 @@ use std::{collections::BTreeMap, path::Path};
 pub use errors::{ConfigError, ConfigErrors, Origin};
 pub use secret::Secret;
 pub use server::{Cache, Deadlines, Grpc, Http, Limits, Log, LogFormat, LogLevel, Shutdown, Tls, Webhook};
-pub use store::{Store, StoreTls, WhileAway, is_key_prefix};
+pub use store::{Store, StoreTls, WhileAway, default_journal, is_key_prefix};
 pub use store_url::{StoreUrl, StoreUrlError};
 pub use table::{Kind, Setting, markdown_table, settings};
 

@@ -2,7 +2,8 @@
 //!
 //! Pure. A bare "yes" or "no" means something only as an answer: to an open or declined prompt, or, for "yes", as the
 //! first thing a person writes after opting out here, or after the confirmation of an opt-out, which invites exactly that.
-//! In any later conversation "yes" answers somebody else's question.
+//! In any later conversation "yes" answers somebody else's question. "Okay" answers an open prompt, or one that it quotes:
+//! to the confirmation of an opt-out it says no more than that it was read.
 
 #[cfg(test)]
 mod tests;
@@ -10,10 +11,13 @@ mod tests;
 use crate::{
     keywords::{Intent, Keywords},
     model::{
-        Category, Contact, Scope, ScopeSet, Time,
+        Category, Contact, Millis, Scope, ScopeSet, Time,
         evidence::{Action, Channel},
     },
 };
+
+/// How far the clock of who records a prompt may be ahead of the platform's.
+const CLOCKS_APART: Millis = Millis::seconds(300);
 
 /// A message of the person.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,17 +93,21 @@ pub fn read(
         Intent::None => Effect::None,
         Intent::OptOut { keyword } => Effect::OptOut(keyword, pressed),
         Intent::Ambiguous { keyword } => Effect::Held(keyword),
-        Intent::No { .. } => match asked {
-            Some(Asked::Open) => Effect::Declined,
-            Some(Asked::Declined) | None => Effect::None,
-        },
-        Intent::Yes { keyword } => match asked {
-            Some(_) => opt_in(prompt_scope.clone(), keyword, true),
-            None if answers_opting_out(own, wrote, said.context_id, at) => {
-                opt_in(ScopeSet::everything(), keyword, false)
+        Intent::No { .. } if declines(own, said.context_id, at) => Effect::Declined,
+        Intent::No { .. } => Effect::None,
+        Intent::Yes { keyword } => {
+            let is_plain = keywords.is_plain_yes(&keyword);
+            match asked {
+                Some(Asked::Open) => opt_in(prompt_scope.clone(), keyword, true),
+                Some(Asked::Declined) if is_plain || own.prompt.is(said.context_id) => {
+                    opt_in(prompt_scope.clone(), keyword, true)
+                }
+                None if is_plain && answers_opting_out(own, wrote, said.context_id, at) => {
+                    opt_in(ScopeSet::everything(), keyword, false)
+                }
+                Some(Asked::Declined) | None => Effect::None,
             }
-            None => Effect::None,
-        },
+        }
         Intent::OptIn { keyword } => match (asked, refused(counts)) {
             (Some(_), _) => opt_in(prompt_scope.clone(), keyword, true),
             (None, Some(_)) if pressed == Pressed::Button && !subscribes(said.button) => Effect::None,
@@ -142,6 +150,15 @@ fn asked(contact: &Contact, counts: &Contact, context_id: &str, at: Time) -> Opt
     let late = quotes_prompt && contact.latest_opt_in().is_none();
     let open = contact.open_prompt().is_some() && *sent <= at && (may_quote_prompt || message_id.is_empty());
     (late || open).then_some(Asked::Open)
+}
+
+/// True of a "no" that answers the prompt: it quotes it, whatever was said since, or comes while nobody but the business has
+/// answered it. The clock of who sent it may be ahead of the platform's.
+fn declines(contact: &Contact, context_id: &str, at: Time) -> bool {
+    let Some((sent, message_id)) = contact.prompt.recent.last() else { return false };
+    let unanswered = contact.unanswered_prompt().is_some() && *sent <= at + CLOCKS_APART;
+    let may_quote_prompt = context_id.is_empty() || message_id.is_empty();
+    contact.prompt.is(context_id) || unanswered && may_quote_prompt
 }
 
 /// True when the person is out of everything, and this is the first thing they write since they were told how to come

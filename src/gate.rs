@@ -210,14 +210,27 @@ impl Gate {
         self.cache.bytes()
     }
 
-    /// Asks whether the store answers.
+    /// Asks whether the store can be read and written.
     ///
     /// # Errors
-    /// When it does not, within this time.
+    /// When it cannot, within this time.
     pub async fn ping(&self, limit: std::time::Duration) -> Result<(), StoreError> {
         let result = within(limit, self.store.ping()).await;
-        self.silence.heard(result.as_ref().err());
+        self.silence.wrote(result.as_ref().err());
         result
+    }
+
+    /// Makes sure that the store has every refusal that this process acknowledged: who copies the store would lose the others.
+    ///
+    /// # Errors
+    /// While some wait in the journal.
+    pub fn nothing_waits(&self) -> Result<(), StoreError> {
+        match self.pending.waiting() {
+            0 => Ok(()),
+            waiting => Err(StoreError::Unavailable(format!(
+                "{waiting} refusals wait in the journal for it, and would be left out"
+            ))),
+        }
     }
 
     /// What works, but not as well as it should, in words.
@@ -262,10 +275,12 @@ impl Gate {
         &self,
         write: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
-        match tokio::time::timeout(self.settings.write_timeout, write).await {
+        let result = match tokio::time::timeout(self.settings.write_timeout, write).await {
             Ok(result) => result,
             Err(_) => Err(StoreError::UnknownOutcome),
-        }
+        };
+        self.silence.wrote(result.as_ref().err());
+        result
     }
 }
 

@@ -110,7 +110,7 @@ async fn readyz(State(shared): State<Shared>) -> impl IntoResponse {
     }
     let mut told = match shared.gate.ping(PING_MAX).await {
         Ok(()) => "ready\n".to_owned(),
-        Err(_) => "the store does not answer\n".to_owned(),
+        Err(error) => format!("the store cannot be read and written: {error}\n"),
     };
     let status = if told == "ready\n" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     for part in shared.gate.in_part() {

@@ -286,6 +286,12 @@ impl Keywords {
         self.entry(keyword).is_some_and(|entry| entry.bare)
     }
 
+    /// True of a word that says yes even where nothing was asked: "okay" only says that something was read.
+    #[must_use]
+    pub fn is_plain_yes(&self, keyword: &str) -> bool {
+        self.entry(keyword).is_some_and(|entry| entry.operation == Operation::Yes && !entry.bare)
+    }
+
     fn entry(&self, key: &str) -> Option<Entry> {
         let extra = || self.extras.get(key).map(|operation| Entry { operation: *operation, bare: false });
         table::entry(key).or_else(extra)

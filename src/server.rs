@@ -11,5 +11,5 @@ mod spoken;
 mod start;
 
 pub use guard::{Guard, GuardSettings};
-pub use open::{OpenStoreError, open_store};
+pub use open::{OpenStoreError, open_store, waiting_in};
 pub use start::{Running, StartError, start, start_with_store};

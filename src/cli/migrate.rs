@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     config::{self, Log, LogFormat, LogLevel, StoreTls, StoreUrl, is_key_prefix},
     migrate::{Copied, MigrateError, Migration, Survey, Verified},
-    server::open_store,
+    server::{open_store, waiting_in},
     telemetry,
 };
 
@@ -36,6 +36,10 @@ pub struct MigrateArgs {
     /// What begins the keys of the target, when it is Redis (`store.prefix`).
     #[arg(long, value_name = "PREFIX", default_value = "sg")]
     pub to_prefix: String,
+    /// A journal of a sidecar on the source (`store.journal`), to make sure that nothing waits in it; for each sidecar one
+    /// [default: the journal in the user's data directory, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub journal: Vec<PathBuf>,
     /// Authorities of Redis's certificates, PEM, for `rediss` URLs (`store.tls.ca`).
     #[arg(long, value_name = "FILE")]
     pub tls_ca: Option<PathBuf>,
@@ -63,6 +67,9 @@ pub(super) async fn run(
         (_, StoreUrl::File(path)) if args.dry_run && !path.exists() => to.url = StoreUrl::Memory,
         _ => {}
     }
+    if matches!(from.url, StoreUrl::Redis(_)) {
+        nothing_waits(args).await?;
+    }
     let open = async |name: &str, store: &config::Store| {
         open_store(store, WRITE).await.map_err(|error| Failure::Usage(format!("{name}: {error}")))
     };
@@ -76,6 +83,37 @@ pub(super) async fn run(
     let exit = ended?;
     closed.map_err(|error| Failure::Usage(error.to_string()))?;
     Ok(exit)
+}
+
+/// Refuses while a journal has refusals that the source never had: they were acknowledged, and the target would lack them.
+async fn nothing_waits(args: &MigrateArgs) -> Result<(), Failure> {
+    let mut journals = args.journal.clone();
+    if journals.is_empty() {
+        let environment = std::env::vars().collect();
+        journals.extend(config::default_journal(&environment).filter(|path| path.is_file()));
+    }
+    for path in journals {
+        let waiting = async {
+            if !path.is_file() {
+                return Err(Failure::Usage(format!("there is no journal {}", path.display())));
+            }
+            let told = |error| {
+                Failure::Usage(format!(
+                    "{error}; stop the sidecar that has it, since nobody may write meanwhile"
+                ))
+            };
+            waiting_in(path.clone()).await.map_err(told)
+        };
+        let waiting = waiting.await?;
+        if waiting > 0 {
+            return Err(Failure::Usage(format!(
+                "{waiting} refusals wait in the journal {}, and the source does not have them: start its sidecar until `/readyz` no \
+                 longer tells of them, then migrate",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 async fn carry_out(

@@ -147,7 +147,13 @@ fn journal(
     if !matches!(url, Some(StoreUrl::Redis(_))) {
         return None;
     }
-    named.or_else(|| Some(layers::data_directory(environment)?.join("sendgate").join("journal.redb")))
+    named.or_else(|| default_journal(environment))
+}
+
+/// Where the journal is when the settings do not say.
+#[must_use]
+pub fn default_journal(environment: &BTreeMap<String, String>) -> Option<PathBuf> {
+    Some(layers::data_directory(environment)?.join("sendgate").join("journal.redb"))
 }
 
 fn default_url(environment: &BTreeMap<String, String>, report: &Report) -> Option<StoreUrl> {

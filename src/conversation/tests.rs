@@ -194,10 +194,61 @@ fn a_reply_to_the_prompt_answers_it_even_when_it_is_no_longer_open() {
 }
 
 #[test]
-fn a_reply_to_the_prompt_after_an_opt_in_is_no_decline() {
-    let events = [prompted(1), opted_in(Voice::Own, orders(), 2)];
-    let reply = Said { text: "no", context_id: PROMPT, ..Said::default() };
-    assert_eq!(heard(&events, reply, 3), Effect::None);
+fn a_no_that_quotes_the_prompt_declines_whatever_was_said_since() {
+    let reply = Said { text: "No, sorry", context_id: PROMPT, ..Said::default() };
+    let pressed = Said { button_text: "No", context_id: PROMPT, ..Said::default() };
+    for voice in [Voice::Own, Voice::Asserted] {
+        let events = [prompted(1), opted_in(voice, orders(), 2)];
+        assert_eq!(heard(&events, reply, 3), Effect::Declined, "{voice:?}");
+        assert_eq!(heard(&events, pressed, 3), Effect::Declined, "{voice:?}");
+        let other = Said { context_id: "wamid.other", ..reply };
+        assert_eq!(heard(&events, other, 3), Effect::None, "{voice:?}");
+    }
+}
+
+#[test]
+fn a_no_declines_though_the_business_answered_the_prompt_itself() {
+    assert_eq!(wrote(&[prompted(1), opted_in(Voice::Asserted, orders(), 2)], "no", 3), Effect::Declined);
+    assert_eq!(wrote(&[prompted(1), opted_in(Voice::Own, orders(), 2)], "no", 3), Effect::None);
+}
+
+#[test]
+fn a_no_by_a_clock_behind_the_one_that_recorded_the_prompt_declines_it() {
+    assert_eq!(wrote(&[prompted(1000)], "No, thanks", 880), Effect::Declined);
+    assert_eq!(wrote(&[prompted(1000)], "No, thanks", 100), Effect::None);
+}
+
+#[test]
+fn okay_lifts_no_refusal() {
+    let refusals = [
+        vec![opted_out(ScopeSet::everything(), 1)],
+        vec![opted_in(Voice::Own, orders(), 1), opted_out(ScopeSet::everything(), 2)],
+        vec![prompted(1), Event::PromptDeclined(at(2))],
+    ];
+    for events in refusals {
+        for okay in [
+            "Ok",
+            "Okay thanks",
+            "ok, gracias",
+            "d'accord",
+            "vale",
+            "sure",
+            "claro",
+            "تمام",
+            "y",
+            "Confirm",
+            "ठीक है",
+        ] {
+            assert_eq!(heard(&events, Said { text: okay, ..Said::default() }, 9), Effect::None, "{okay}");
+        }
+        assert!(yes(wrote(&events, "Yes, please", 9)).is_some());
+    }
+    for okay in ["Ok", "vale", "in Ordnung"] {
+        assert_eq!(yes(wrote(&[prompted(1)], okay, 2)), Some((orders(), true)), "{okay}");
+        let reply = Said { text: okay, context_id: PROMPT, ..Said::default() };
+        let declined = [prompted(1), Event::PromptDeclined(at(2))];
+        assert_eq!(yes(heard(&declined, reply, 3)), Some((orders(), true)), "{okay} to what it quotes");
+    }
 }
 
 #[test]

@@ -74,7 +74,7 @@ pub struct PromptRequest {
 impl Gate {
     pub(super) async fn write_opt_in(&self, request: &OptInRequest) -> Result<OptInRecorded, GateError> {
         let profile = self.sender_of(&request.who)?;
-        let at = self.said_at(&request.who)?;
+        let at = self.plausibly_said_at(&request.who)?;
         let statement = self.statement_of(&request.who)?;
         let (mut findings, written) = match self.assess(&profile, request, at) {
             Ok(assessment) => {
@@ -85,10 +85,9 @@ impl Gate {
                 (Vec::new(), self.repetition_instead(&profile, &request.who, statement, error).await?)
             }
         };
-        let applied = match repeated(&request.who, &written)? {
-            Some(entry) => entry.applied,
-            None => opt_in_stands(&written.after, &request.scope, at, self.clock.now()),
-        };
+        // Of a repetition, too, it is told whether it stands by now.
+        let said = repeated(&request.who, &written)?.map_or(at, |entry| entry.occurred_at);
+        let applied = opt_in_stands(&written.after, &request.scope, said, self.clock.now());
         let standing =
             (!applied).then(|| standing_against(&written.after, &request.scope, self.clock.now())).flatten();
         findings.extend(stays_refused(&written.after, &request.scope));
@@ -129,7 +128,7 @@ impl Gate {
 
     pub(super) async fn write_opt_out(&self, request: &OptOutRequest) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(&request.who)?;
-        let at = self.said_at(&request.who)?;
+        let at = self.plausibly_said_at(&request.who)?;
         let statement = self.statement_of(&request.who)?;
         let content = request.content();
         let written = self
@@ -158,7 +157,12 @@ impl Gate {
             }
         };
         let applied = match repeated(&request.who, &written)? {
-            Some(entry) => entry.applied,
+            // Of a repetition it is told whether it stands by now: what it refuses may have been permitted since.
+            Some(entry) => {
+                let mut after = written.after.clone();
+                after.join(&entry.alone(statement));
+                opt_out_stands(&after, &entry.content, entry.occurred_at)
+            }
             // As recorded: it may be a "no" to everything by then.
             None => written.entries.first().is_none_or(|(_, entry)| entry.applied),
         };
@@ -167,7 +171,7 @@ impl Gate {
 
     pub(super) async fn write_prompt(&self, request: &PromptRequest) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(&request.who)?;
-        let at = self.said_at(&request.who)?;
+        let at = self.plausibly_said_at(&request.who)?;
         let statement = self.statement_of(&request.who)?;
         let scope = profile.profile.prompt.scope.clone();
         let content = Content::Prompt(request.step, request.message_id.clone());

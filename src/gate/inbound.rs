@@ -74,7 +74,7 @@ impl Gate {
         inbound: &Inbound,
     ) -> Result<InboundRecorded, GateError> {
         let profile = self.sender_of(who)?;
-        let at = self.said_at(who)?;
+        let at = self.plausibly_said_at(who)?;
         // A "no" is another statement than anything else under the same ID, which is not lost should an ID come twice.
         let kind = match conversation::refusal(&profile.words(), inbound.said()) {
             Some(Effect::Held(_)) => "unclear refusal",

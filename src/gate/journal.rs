@@ -45,7 +45,9 @@ impl Gate {
                     let refusal = &kept.refusal;
                     let Some(recipient) = &entry.recipient else { continue };
                     let id = self.names.id(&refusal.business, recipient);
-                    let waits = self.pending_of(&refusal.business, id, refusal.statement, &entry, None);
+                    // What the store had is asked for before it is told again: it may have been erased since.
+                    let told = kept.told.then(|| self.cache.generation().wrapping_sub(1));
+                    let waits = self.pending_of(&refusal.business, id, refusal.statement, &entry, told);
                     self.pending.add(kept.place, waits);
                 }
             }
@@ -132,7 +134,7 @@ impl Gate {
         let business = profile.business.clone();
         let payload = entry.to_payload(random_16()?);
         let kept = crate::store::journal::Refusal { business, statement, payload };
-        let place = journal.keep(kept).await?;
+        let place = journal.keep(kept, told.is_some()).await?;
         self.pending.add(place, self.pending_of(&profile.business, id, statement, entry, told));
         if told.is_none() && self.pending.waiting() == 1 {
             tracing::warn!("refusals are kept in the journal until the store can take them");

@@ -164,23 +164,28 @@ impl Gate {
         Some(known_as(&self.directory.load(), names)?.sender.id.clone())
     }
 
-    /// A sender of each business on an account; where nobody knows the account, one of the only business there is.
+    /// True of a name of a sender that is configured.
     #[must_use]
-    pub fn one_of_each_business(&self, account: Option<&str>) -> Vec<SenderId> {
-        let directory = self.directory.load();
-        let of_each = |is_meant: &dyn Fn(&SenderProfile) -> bool| {
-            let meant = directory.senders().into_iter().filter(|profile| is_meant(profile));
-            let by_business: BTreeMap<_, _> =
-                meant.map(|profile| (profile.business.clone(), profile.sender.id.clone())).collect();
-            by_business.into_values().collect::<Vec<_>>()
-        };
-        let on_account =
-            of_each(&|profile| account.is_some() && profile.sender.account.as_deref() == account);
-        if !on_account.is_empty() {
-            return on_account;
-        }
-        let all = of_each(&|_| true);
-        if all.len() == 1 { all } else { Vec::new() }
+    pub fn is_configured(&self, name: &SenderId) -> bool {
+        self.directory.load().get(name.as_str()).is_some_and(|profile| profile.configured)
+    }
+
+    /// A configured sender of each business on an account.
+    #[must_use]
+    pub fn configured_on(&self, account: Option<&str>) -> Vec<SenderId> {
+        let Some(account) = account else { return Vec::new() };
+        let senders = self.directory.load().senders();
+        let meant = senders
+            .iter()
+            .filter(|profile| profile.configured && profile.sender.account.as_deref() == Some(account));
+        one_of_each_business(meant)
+    }
+
+    /// A sender of the only business there is.
+    #[must_use]
+    pub fn only_sender(&self) -> Option<SenderId> {
+        let mut senders = one_of_each_business(self.directory.load().senders().iter());
+        senders.pop().filter(|_| senders.is_empty())
     }
 
     /// The sender of a webhook, under whichever name it is known; learns the names it is not known by. A sender that
@@ -249,6 +254,12 @@ impl Gate {
         };
         Some(RegistryRow { key, version, value: value.ok()? })
     }
+}
+
+fn one_of_each_business<'a>(senders: impl Iterator<Item = &'a Arc<SenderProfile>>) -> Vec<SenderId> {
+    let by_business: BTreeMap<_, _> =
+        senders.map(|profile| (profile.business.clone(), profile.sender.id.clone())).collect();
+    by_business.into_values().collect()
 }
 
 fn known_as<'a>(directory: &'a Directory, names: &SenderNames) -> Option<&'a Arc<SenderProfile>> {

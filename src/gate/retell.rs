@@ -96,6 +96,8 @@ impl Gate {
             }
             told
         });
+        let waited: Vec<u64> =
+            some.iter().filter(|(_, refusal)| refusal.told.is_none()).map(|(place, _)| *place).collect();
         let (mut had, mut away) = (Vec::new(), Ok(()));
         for (place, told) in join_all(telling).await.into_iter().flatten() {
             match told {
@@ -114,7 +116,12 @@ impl Gate {
                 Err(error) => failing.failed(place, &error),
             }
         }
-        if !self.store.may_forget() {
+        if self.store.may_forget() {
+            had.retain(|place| waited.contains(place));
+            if !had.is_empty() {
+                journal.told(had).await?;
+            }
+        } else {
             self.let_go(journal, had).await?;
         }
         self.count_waiting();

@@ -18,12 +18,14 @@ pub(super) struct Silence {
     failed: AtomicU64,
     beginning: Instant,
     unreadable: AtomicBool,
+    /// It takes no writes.
+    refusing: AtomicBool,
 }
 
 impl Default for Silence {
     fn default() -> Self {
-        let (silent, failed, unreadable) = Default::default();
-        Self { silent, failed, beginning: clock::monotonic(), unreadable }
+        let (silent, failed, unreadable, refusing) = Default::default();
+        Self { silent, failed, beginning: clock::monotonic(), unreadable, refusing }
     }
 }
 
@@ -55,6 +57,23 @@ impl Silence {
                     tracing::debug!(%error, "something stored cannot be read");
                 }
             }
+        }
+    }
+
+    /// A write was taken, or refused: a store may answer every question and have no room for more.
+    pub(super) fn wrote(&self, error: Option<&StoreError>) {
+        match error {
+            None => {
+                if self.refusing.load(Ordering::Relaxed) && self.refusing.swap(false, Ordering::Relaxed) {
+                    tracing::info!("the store takes writes again");
+                }
+            }
+            Some(error @ StoreError::Unavailable(_)) => {
+                if !self.refusing.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, "the store takes no writes");
+                }
+            }
+            Some(StoreError::UnknownOutcome | StoreError::Corrupt(_)) => {}
         }
     }
 

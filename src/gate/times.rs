@@ -17,6 +17,17 @@ impl Gate {
         }
         Ok(at.min(now))
     }
+
+    /// The same of what somebody said: a time before there was anybody to say it to is a zero or a placeholder, and would
+    /// stand behind everything else that was ever said.
+    pub(super) fn plausibly_said_at(&self, who: &Who) -> Result<Time, GateError> {
+        let at = self.said_at(who)?;
+        if at < Time::WHATSAPP_MIN {
+            let message = "must not be before 2009: nobody had WhatsApp yet; leave it out for now";
+            return Err(GateError::field("occurred_at", message));
+        }
+        Ok(at)
+    }
 }
 
 impl Situation<'_> {

@@ -376,6 +376,7 @@ async fn export(
     history: bool,
     out: Out<pb::ExportContactsResponse>,
 ) -> Result<(), Status> {
+    gate.nothing_waits().map_err(|error| status::of_gate(&error.into()))?;
     let directory = gate.directory();
     let mut renamed = HashMap::new();
     for profile in directory.senders() {
@@ -408,9 +409,10 @@ async fn export(
                 return Ok(());
             }
         }
-        let Some(next) = page.next else { return Ok(()) };
+        let Some(next) = page.next else { break };
         from = Some(next);
     }
+    gate.nothing_waits().map_err(|error| status::of_gate(&error.into()))
 }
 
 /// What is known of one number or user ID: by itself, and of whoever has it now.
@@ -443,7 +445,19 @@ async fn fill(
     }
     message.contact = Some(contact);
     message.opt_ins_count_after = handed_over.max(erased).map(convert::timestamp);
-    profile.sender.id.as_str().clone_into(&mut message.sender);
+    let directory = gate.directory();
+    let as_configured = |name: &str| directory.as_configured(name).map_or(name, SenderId::as_str).to_owned();
+    message.sender = as_configured(profile.sender.id.as_str());
+    let contact = message.contact.iter();
+    let named = contact
+        .flat_map(|it| it.windows.iter().map(|of| &of.sender).chain(it.blocks.iter().map(|of| &of.sender)))
+        .chain(message.history.iter().map(|entry| &entry.sender));
+    let names: std::collections::BTreeSet<_> = named.collect();
+    let other = names.into_iter().map(|name| (name.clone(), as_configured(name)));
+    message.senders = other
+        .filter(|(name, configured)| name != configured)
+        .map(|(name, configured)| pb::SenderName { name, configured })
+        .collect();
     Ok(())
 }
 

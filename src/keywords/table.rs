@@ -13,7 +13,7 @@ const MAX_COURTESIES: usize = 6;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub(super) operation: Operation,
-    /// Means what it means only when nothing stands beside it.
+    /// Means what it means only when nothing stands beside it; of a yes, only when something was asked.
     pub(super) bare: bool,
 }
 
@@ -47,13 +47,14 @@ static BUILTIN: LazyLock<Table> = LazyLock::new(|| {
     Table { words, courtesies, longest_courtesy }
 });
 
-pub(super) fn lists(language: &words::Language) -> [(&'static str, Operation, bool); 6] {
+pub(super) fn lists(language: &words::Language) -> [(&'static str, Operation, bool); 7] {
     [
         (language.opt_out, Operation::OptOut, false),
         (language.opt_out_bare, Operation::OptOut, true),
         (language.ambiguous, Operation::Ambiguous, false),
         (language.opt_in, Operation::OptIn, false),
         (language.yes, Operation::Yes, false),
+        (language.okay, Operation::Yes, true),
         (language.no, Operation::No, false),
     ]
 }

@@ -21,8 +21,10 @@ pub(super) struct Language {
     pub(super) ambiguous: &'static str,
     /// Asks to be subscribed.
     pub(super) opt_in: &'static str,
-    /// A bare yes.
+    /// A bare yes, to whatever was asked.
     pub(super) yes: &'static str,
+    /// A yes too, where something was asked; else it only says that something was read.
+    pub(super) okay: &'static str,
     /// A bare no.
     pub(super) no: &'static str,
     /// Says nothing about consent and is dropped at either end: greetings, thanks, please, urgency.

@@ -13,6 +13,8 @@ pub struct Millis(i64);
 impl Time {
     /// The earliest instant the platform can mean: the Unix epoch.
     pub const EPOCH: Self = Self(0);
+    /// 2009 begins: nobody had WhatsApp yet. What is dated before it is a zero or a placeholder.
+    pub const WHATSAPP_MIN: Self = Self(1_230_768_000_000);
     /// The last instant a protobuf Timestamp can express, 9999-12-31T23:59:59.999Z.
     pub const MAX: Self = Self(253_402_300_799_999);
 

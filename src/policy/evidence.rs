@@ -216,6 +216,12 @@ fn scope_fits_wording(
     }
     // What is refused is not named to be sent.
     let named = Kinds::named_in(&reading.rest);
+    let wants_marketing =
+        scope.is_everything() || scope.categories().any(|category| category == Category::Marketing);
+    if named.is_empty() && reading.no_marketing && wants_marketing {
+        seen.error("B04", "scope", "marketing is in it, and the wording says that there will be none");
+        return;
+    }
     if named.is_empty() {
         seen.weakness(
             strict,

@@ -110,6 +110,14 @@ impl Directory {
         self.by_name.get(name)
     }
 
+    /// The name that the configuration gives a sender, which may be known by another since.
+    #[must_use]
+    pub fn as_configured(&self, name: &str) -> Option<&SenderId> {
+        let sender = &self.by_name.get(name)?.sender;
+        let is_given = |name: &&SenderId| self.configured.places.contains_key(*name);
+        std::iter::once(&sender.id).chain(&sender.number).find(is_given)
+    }
+
     /// Any sender of a business: for what concerns the business as a whole. A business that is no longer configured is
     /// shown under the general settings.
     #[must_use]
@@ -151,11 +159,19 @@ impl Directory {
         let is_of =
             |profile: &Arc<SenderProfile>| profile.business == *business || profile.also.contains(business);
         let own = self.by_name.get(name).filter(|profile| is_of(profile));
-        own.or_else(|| self.by_name.values().find(|profile| is_of(profile))).cloned().unwrap_or_else(|| {
+        let known = own.or_else(|| self.by_name.values().find(|profile| is_of(profile)));
+        let Some(known) = known else {
             // As if configured: whether it is to be registered was decided when the sender was known.
             let profile = self.unregistered(name);
-            Arc::new(SenderProfile { business: business.clone(), configured: true, ..profile })
-        })
+            return Arc::new(SenderProfile { business: business.clone(), configured: true, ..profile });
+        };
+        if known.business == *business {
+            return Arc::clone(known);
+        }
+        // Under the id it was said to: those who still have that id in their configuration look nowhere else.
+        let others = known.also.iter().filter(|other| *other != business);
+        let also = std::iter::once(&known.business).chain(others).cloned().collect();
+        Arc::new(SenderProfile { business: business.clone(), also, ..SenderProfile::clone(known) })
     }
 
     /// A sender that nobody configured, under the general settings.

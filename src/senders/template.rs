@@ -27,9 +27,14 @@ impl TemplateState {
     /// Merges what is newly learned; returns whether anything changed.
     pub fn join(&mut self, other: &Self) -> bool {
         let before = self.clone();
-        // Of two words of one instant the one that forbids.
-        let forbids = |word: &str| !TemplateStatus::from_word(word).is_some_and(TemplateStatus::is_sendable);
-        let key = |(at, word): &(i64, String)| (*at, forbids(word), word.clone());
+        // Of two words of one instant the one that forbids; but a review ends in the second in which it began, and none begins
+        // in the second in which it ended.
+        let weight = |word: &str| match TemplateStatus::from_word(word) {
+            Some(TemplateStatus::Pending) => 0,
+            Some(status) if status.is_sendable() => 1,
+            Some(_) | None => 2,
+        };
+        let key = |(at, word): &(i64, String)| (*at, weight(word), word.clone());
         self.status = self.status.take().into_iter().chain(other.status.clone()).max_by_key(key);
         self.categories.extend(other.categories.iter().cloned());
         // Of two words of one instant the one that asks for more consent.

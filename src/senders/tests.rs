@@ -119,6 +119,19 @@ fn of_two_words_of_one_second_the_one_that_forbids_counts() {
     }
 }
 
+#[test]
+fn a_review_ends_in_the_second_in_which_it_began() {
+    let status =
+        |word: &str| TemplateState { status: Some((100, word.to_owned())), ..TemplateState::default() };
+    for after in ["APPROVED", "REJECTED"] {
+        for (first, second) in [("PENDING", after), (after, "PENDING")] {
+            let mut state = status(first);
+            state.join(&status(second));
+            assert_eq!(state.status, Some((100, after.to_owned())));
+        }
+    }
+}
+
 /// What was said of a template's category, from when on; in whatever order it is told.
 fn category_at(said: &[(i64, &str)], now: i64) -> Option<crate::model::Category> {
     let told = |said: &[(i64, &str)]| {

@@ -113,3 +113,13 @@ fn why(error: StoreError) -> String {
         StoreError::UnknownOutcome => error.to_string(),
     }
 }
+
+/// How many refusals wait in a journal, which the store they are for never had.
+///
+/// # Errors
+/// When the journal cannot be read, or a process has it.
+pub async fn waiting_in(journal: PathBuf) -> Result<u64, OpenStoreError> {
+    let opened = tokio::task::spawn_blocking(move || Journal::open(journal)).await;
+    let journal = opened.map_err(|_| OpenStoreError::Interrupted)??;
+    journal.waiting().await.map_err(|_| OpenStoreError::Interrupted)
+}

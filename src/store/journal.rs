@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use redb::{Builder, Database, ReadableDatabase, TableDefinition};
+use redb::{Builder, Database, ReadableDatabase, ReadableTableMetadata as _, TableDefinition};
 use tokio::task::spawn_blocking;
 
 use super::StoreError;
@@ -21,6 +21,9 @@ use writer::Writer;
 
 /// Statement, business and payload by the order of arrival.
 const ENTRIES: TableDefinition<'static, u64, (&[u8; 16], &str, &[u8])> = TableDefinition::new("refusals");
+
+/// The places of those that the store had when it was asked last.
+const TOLD: TableDefinition<'static, u64, ()> = TableDefinition::new("told");
 
 /// Memory for pages of the file: a journal is nearly always empty.
 const CACHE_BYTES: usize = 1 << 20;
@@ -41,6 +44,8 @@ pub struct Refusal {
 pub struct Kept {
     /// Its place in the journal.
     pub place: u64,
+    /// The store had it once.
+    pub told: bool,
     /// The refusal.
     pub refusal: Refusal,
 }
@@ -93,12 +98,20 @@ impl Journal {
         drop(self.release(Vec::new()).await);
     }
 
-    /// Keeps a refusal; it is on disk when this returns. Tells its place.
+    /// Keeps a refusal, that the store has already or not; it is on disk when this returns. Tells its place.
     ///
     /// # Errors
     /// When the disk does not take it.
-    pub async fn keep(&self, refusal: Refusal) -> Result<u64, StoreError> {
-        self.writer.keep(refusal).await
+    pub async fn keep(&self, refusal: Refusal, told: bool) -> Result<u64, StoreError> {
+        self.writer.keep(refusal, told).await
+    }
+
+    /// Notes that the store has some.
+    ///
+    /// # Errors
+    /// When the disk does not take it; then a later process tells them to the store as if it had never had them.
+    pub async fn told(&self, places: Vec<u64>) -> Result<(), StoreError> {
+        self.writer.told(places).await
     }
 
     /// Lets refusals go.
@@ -116,8 +129,28 @@ impl Journal {
     pub async fn page(&self, after: u64, limit: usize) -> Result<Vec<Kept>, StoreError> {
         let from = after.saturating_add(1);
         self.read(move |database| {
-            let table = database.begin_read()?.open_table(ENTRIES)?;
-            table.range(from..)?.take(limit).map(|row| kept(&row?)).collect()
+            let transaction = database.begin_read()?;
+            let (table, told) = (transaction.open_table(ENTRIES)?, transaction.open_table(TOLD)?);
+            let rows = table.range(from..)?.take(limit);
+            rows.map(|row| {
+                let row = row?;
+                let told = told.get(row.0.value())?.is_some();
+                kept(&row, told)
+            })
+            .collect()
+        })
+        .await
+    }
+
+    /// How many the store never had.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn waiting(&self) -> Result<u64, StoreError> {
+        self.read(|database| {
+            let transaction = database.begin_read()?;
+            let (all, told) = (transaction.open_table(ENTRIES)?.len()?, transaction.open_table(TOLD)?.len()?);
+            Ok(all.saturating_sub(told))
         })
         .await
     }
@@ -143,11 +176,11 @@ impl Journal {
 type Row<'a> =
     (redb::AccessGuard<'a, u64>, redb::AccessGuard<'a, (&'static [u8; 16], &'static str, &'static [u8])>);
 
-fn kept((place, value): &Row<'_>) -> Result<Kept, redb::Error> {
+fn kept((place, value): &Row<'_>, told: bool) -> Result<Kept, redb::Error> {
     let (statement, business, payload) = value.value();
     let business = BusinessId::parse(business).map_err(|error| redb::Error::Corrupted(error.to_string()))?;
     let refusal = Refusal { business, statement: StatementId(*statement), payload: payload.to_vec() };
-    Ok(Kept { place: place.value(), refusal })
+    Ok(Kept { place: place.value(), told, refusal })
 }
 
 fn failed(error: &redb::Error) -> StoreError {
@@ -181,14 +214,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let journal = Journal::open(&path).unwrap();
-        let first = journal.keep(refusal(1)).await.unwrap();
-        let second = journal.keep(refusal(2)).await.unwrap();
+        let first = journal.keep(refusal(1), false).await.unwrap();
+        let second = journal.keep(refusal(2), true).await.unwrap();
         drop(journal);
         let journal = Journal::open(&path).unwrap();
-        let rows = [(first, 1), (second, 2)].map(|(place, name)| Kept { place, refusal: refusal(name) });
+        let rows = [(first, 1), (second, 2)].map(|(place, name)| Kept {
+            place,
+            told: name == 2,
+            refusal: refusal(name),
+        });
         assert_eq!(journal.page(0, 10).await.unwrap(), rows);
         assert_eq!(journal.page(0, 1).await.unwrap(), rows[..1]);
         assert_eq!(journal.page(first, 10).await.unwrap(), rows[1..]);
+        journal.told(vec![first, 99]).await.unwrap();
+        assert!(journal.page(0, 10).await.unwrap().iter().all(|kept| kept.told));
         journal.release(vec![first]).await.unwrap();
         assert_eq!(journal.at(first).await.unwrap(), None);
         assert_eq!(journal.at(second).await.unwrap(), Some(refusal(2)));
@@ -200,7 +239,7 @@ mod tests {
         let journal = Arc::new(Journal::open(folder.path().join("journal")).unwrap());
         let keeping = (0..200_u8).map(|name| {
             let journal = Arc::clone(&journal);
-            tokio::spawn(async move { (journal.keep(refusal(name)).await.unwrap(), name) })
+            tokio::spawn(async move { (journal.keep(refusal(name), false).await.unwrap(), name) })
         });
         let keeping: Vec<_> = keeping.collect();
         let mut places = std::collections::BTreeMap::new();
@@ -213,7 +252,10 @@ mod tests {
         }
         let last = *places.last_key_value().unwrap().0;
         journal.release(vec![last]).await.unwrap();
-        assert!(journal.keep(refusal(7)).await.unwrap() > last, "whoever has the place means the other");
+        assert!(
+            journal.keep(refusal(7), false).await.unwrap() > last,
+            "whoever has the place means the other"
+        );
     }
 
     #[test]

@@ -239,7 +239,11 @@ impl Store for Redis {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.ask(&redis::cmd("PING")).await.map(drop)
+        self.ask(redis::cmd("SET").arg(self.keys.mark()).arg("")).await.map(drop)?;
+        if self.link.masters_answer().await {
+            return Ok(());
+        }
+        Err(StoreError::Unavailable("a master of the cluster gives no answer".to_owned()))
     }
 
     async fn known_identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
@@ -255,8 +259,9 @@ impl Store for Redis {
     }
 
     fn may_forget(&self) -> bool {
-        // What is in the file of a master that is replaced is forgotten, too.
-        self.durable.as_ref().is_none_or(|durable| !durable.waits_for_replicas())
+        // What is in the file of a master that is replaced is forgotten, too, and so is what one replica has when another is
+        // made master.
+        true
     }
 
     fn listen(&self, ear: Arc<dyn Ear>) {
@@ -265,7 +270,7 @@ impl Store for Redis {
 
     async fn close(&self) -> Result<(), StoreError> {
         // A connection answers in order: after this, everything sent before it is answered.
-        drop(timeout(CLOSE, self.ping()).await);
+        drop(timeout(CLOSE, self.ask(&redis::cmd("PING"))).await);
         self.stop();
         Ok(())
     }

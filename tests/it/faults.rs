@@ -54,6 +54,7 @@ pub(crate) struct Faulty {
     done: Notify,
     commits: AtomicU64,
     loads: AtomicU64,
+    looked_up: AtomicU64,
     seen: Mutex<HashMap<ContactId, Loaded>>,
     ear: Mutex<Option<Arc<dyn Ear>>>,
     /// Commits until one fails; 0 = none does.
@@ -75,6 +76,7 @@ impl Faulty {
             done: Notify::new(),
             commits: AtomicU64::new(0),
             loads: AtomicU64::new(0),
+            looked_up: AtomicU64::new(0),
             seen: Mutex::default(),
             ear: Mutex::default(),
             countdown: AtomicU64::new(0),
@@ -158,6 +160,11 @@ impl Faulty {
     /// How many reads of single contacts were begun.
     pub(crate) fn loads(&self) -> u64 {
         self.loads.load(Ordering::SeqCst)
+    }
+
+    /// How many statements were looked up.
+    pub(crate) fn looked_up(&self) -> u64 {
+        self.looked_up.load(Ordering::SeqCst)
     }
 
     async fn read(&self, fault: Fault, id: ContactId, now: Time) -> Result<Loaded, StoreError> {
@@ -255,7 +262,9 @@ impl Store for Faulty {
         statement: StatementId,
     ) -> Result<Option<SealedEntry>, StoreError> {
         self.pass().await?;
-        self.inner.load_full().entry_of(id, statement).await
+        let found = self.inner.load_full().entry_of(id, statement).await;
+        self.looked_up.fetch_add(1, Ordering::SeqCst);
+        found
     }
 
     async fn contacts(&self, from: Option<Cursor>, limit: usize, now: Time) -> Result<Listing, StoreError> {

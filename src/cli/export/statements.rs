@@ -171,6 +171,9 @@ fn outdone(item: &ExportContactsResponse) -> BTreeSet<u64> {
 
 impl Rows<'_> {
     fn add(&mut self, status: &str, sender: &str, said: Option<&Timestamp>, mut row: Row) {
+        // A new store knows a number by the name that the configuration gives it, and not by those learned since.
+        let configured = self.item.senders.iter().find(|known| known.name == sender);
+        let sender = configured.map_or(sender, |known| known.configured.as_str());
         let sender = if sender.is_empty() { self.sender.clone() } else { sender.to_owned() };
         row.put("sender", sender);
         row.put("recipient", self.recipient.clone());

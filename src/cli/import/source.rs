@@ -139,9 +139,18 @@ impl Source {
                 if !reader.read_byte_record(&mut record).map_err(|error| unreadable(&self.path, error))? {
                     return Ok(None);
                 }
-                let line = place.mark().line;
+                let from = place.mark();
+                let line = from.line;
                 place.advance(reader.position().byte()).map_err(reading(&self.path))?;
-                let fields = of_record(&record, columns);
+                let to = place.mark();
+                let open = to.line > line + 1
+                    && is_left_open(&self.path, from.byte, to.byte).map_err(reading(&self.path))?;
+                let fields = match open {
+                    true => Err(format!(
+                        "a quote that is opened from line {line} on is never closed; the rows behind it are in this one"
+                    )),
+                    false => of_record(&record, columns),
+                };
                 Item { number, line, next: place.mark(), original: Original::Record(record), fields }
             }
             Rows::Json { reader, mark, lenient } => {
@@ -154,6 +163,27 @@ impl Source {
         };
         self.numbered += 1;
         Ok(Some(item))
+    }
+}
+
+/// True of a row of several lines that ends with the file in the middle of a quoted field: the reader takes the end of the
+/// file for the end of the quote, and with it every row there was.
+fn is_left_open(path: &Path, from: u64, to: u64) -> std::io::Result<bool> {
+    let mut file = File::open(path)?;
+    if to < file.metadata()?.len() {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::Start(from))?;
+    let mut quotes = 0_usize;
+    let mut reader = BufReader::new(file);
+    loop {
+        let some = reader.fill_buf()?;
+        if some.is_empty() {
+            return Ok(quotes % 2 == 1);
+        }
+        quotes += some.iter().filter(|byte| **byte == b'"').count();
+        let read = some.len();
+        reader.consume(read);
     }
 }
 

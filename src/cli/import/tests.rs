@@ -476,3 +476,17 @@ fn defaults_fill_in_what_rows_do_not_say_and_never_narrow_an_opt_out() {
     assert!(out.scope.as_ref().unwrap().categories.is_empty());
     assert_eq!(out.channel(), OptOutChannel::Staff);
 }
+
+#[test]
+fn a_quote_that_is_never_closed_takes_no_rows_with_it() {
+    let case = Case::file(
+        "list.csv",
+        "sender,recipient,status,occurred_at,disclosure_text\n\
+         15550001111,16505551234,opted_out,2025-01-01,\"Receive offers\n\
+         15550001111,16505551235,opted_out,2025-01-01,\n\
+         15550001111,16505551236,opted_out,2025-01-01,\n",
+    );
+    let ran = case.import(&[]);
+    assert_eq!(ran.exit, Exit::No, "{ran:?}");
+    assert!(case.fake.calls().is_empty());
+}

@@ -20,6 +20,7 @@ const KEY_CHARACTERS_MAX: usize = 128;
 const NAME_CHARACTERS_MAX: usize = 256;
 const WORDING_CHARACTERS_MAX: usize = 8192;
 const URI_CHARACTERS_MAX: usize = 2048;
+const AGE_YEARS_MAX: u32 = 150;
 const ATTRIBUTES_MAX: usize = 32;
 const ATTRIBUTE_KEY_CHARACTERS_MAX: usize = 64;
 const ATTRIBUTE_VALUE_CHARACTERS_MAX: usize = 1024;
@@ -103,6 +104,9 @@ fn evidence(message: &pb::Evidence, fields: &mut Fields) -> Option<Evidence> {
     let jurisdiction = jurisdiction(&message.jurisdiction, fields);
     let double_opt_in_at = fields.time("evidence.double_opt_in_at", message.double_opt_in_at.as_ref());
     let attributes = attributes(message, fields);
+    if message.age_years > AGE_YEARS_MAX {
+        fields.bad("evidence.age_years", format!("must be at most {AGE_YEARS_MAX}; 0 = not known"));
+    }
     Some(Evidence {
         method: method?,
         method_description,

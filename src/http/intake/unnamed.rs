@@ -1,23 +1,33 @@
-//! What people said to the business by a payload that names none of its numbers. Consent is the business's, so that a refusal
-//! needs no number: it counts for whoever has the account, and where nobody knows that, for the only business there is.
-//! Nothing else is taken from such a payload.
+//! What people said to the business by a payload that names none of its numbers, or one of its account that nobody
+//! configured. Consent is the business's, so that a refusal needs no number: it counts for whoever has the account, and
+//! where a payload names no number and nobody knows its account, for the only business there is. Nothing else is taken
+//! from such a payload.
 
 use super::{super::payload::DeliveryStatus, Item, Origin, Part, PreferenceChange, Salvaged, What, text_of};
 use crate::gate::Gate;
 
-/// The part as said to each business that it may be meant for; itself where it names a number, or cannot be meant.
+/// The part as said to each business that it may be meant for; itself where it names a number, or cannot be meant. A number
+/// that nobody configured is a business of its own, and what is refused to it is refused to who has its account as well.
 pub(super) fn addressed(gate: &Gate, part: Part) -> Vec<Part> {
     let origin = match &part {
         Part::Salvaged(salvaged) => &salvaged.origin,
         Part::Item(item) => &item.origin,
     };
-    if origin.phone_number_id.is_some() || origin.display_number.is_some() {
+    let names = [&origin.phone_number_id, &origin.display_number];
+    let is_named = names.iter().any(|name| name.is_some());
+    if names.into_iter().flatten().any(|name| gate.is_configured(name)) {
         return vec![part];
     }
-    let senders = gate.one_of_each_business(origin.account.as_deref());
-    let to = |name| Origin { phone_number_id: Some(name), ..origin.clone() };
-    let refusals: Option<Vec<_>> = senders.into_iter().map(|name| refusal(&part, to(name))).collect();
-    refusals.filter(|refusals| !refusals.is_empty()).unwrap_or_else(|| vec![part])
+    let mut senders = gate.configured_on(origin.account.as_deref());
+    if senders.is_empty() && !is_named {
+        senders.extend(gate.only_sender());
+    }
+    let to = |name| Origin { phone_number_id: Some(name), display_number: None, ..origin.clone() };
+    let mut parts: Vec<_> = senders.into_iter().filter_map(|name| refusal(&part, to(name))).collect();
+    if is_named || parts.is_empty() {
+        parts.push(part);
+    }
+    parts
 }
 
 /// What of a part can be a refusal.

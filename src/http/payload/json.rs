@@ -11,10 +11,6 @@ pub(super) type Object = Map<String, Value>;
 /// The longest ID or name taken: the platform's message IDs stay below 200 bytes, template names are up to 512.
 const NAME_BYTES_MAX: usize = 512;
 
-/// The earliest second that a webhook can mean, in 2009, when nobody had WhatsApp yet. Before it lie zeros and
-/// placeholders, which would sort a statement before everything else that was ever said.
-const SECONDS_MIN: i64 = 1_230_768_000;
-
 /// Numbers from here on are milliseconds: as seconds they would lie after the year 30000.
 const MILLIS_MIN: i64 = 1_000_000_000_000;
 
@@ -131,7 +127,7 @@ pub(super) fn integer(value: &Value) -> Option<i64> {
 pub(super) fn time(value: &Value) -> Option<Time> {
     let number = integer(value)?;
     let time = if number >= MILLIS_MIN { Time::from_millis(number) } else { Time::from_seconds(number) }?;
-    (time.millis() >= SECONDS_MIN * 1000).then_some(time)
+    (time >= Time::WHATSAPP_MIN).then_some(time)
 }
 
 /// A time that has to be there.

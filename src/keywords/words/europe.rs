@@ -7,7 +7,8 @@ pub(super) const LANGUAGES: &[Language] =
 
 const ENGLISH: Language = Language {
     tag: "en",
-    opt_out: "STOP, STOPALL, STOP ALL, STOP-ALL, UNSUBSCRIBE, unsub, unsubscribe me, UNSUBSCRIBE ALL, QUIT, \
+    opt_out: "optout marketing, opt out marketing, opt out of marketing, stoped, stop marketing, stop alle, \
+        STOP, STOPALL, STOP ALL, STOP-ALL, UNSUBSCRIBE, unsub, unsubscribe me, UNSUBSCRIBE ALL, QUIT, \
         unsuscribe, unsubcribe, unsubscibe, unsubsribe, unsubscribed, unsuscribe me, \
         REVOKE, OPTOUT, OPT OUT, opt me out, REMOVE, remove me, no more messages, cancel messages, \
         do not contact, do not contact me, do not disturb, stop now, stop promotions, \
@@ -25,9 +26,11 @@ const ENGLISH: Language = Language {
         I object",
     opt_in: "START, UNSTOP, SUBSCRIBE, subscribe me, resubscribe, CONTINUE, RESUME, BEGIN, opt in, optin, \
         opt me in, sign me up, join",
-    yes: "yes, y, yeah, yep, yup, yes I do, yes I agree, I agree, agree, agreed, I accept, accept, ok, okay, \
-        sure, of course, confirm, I confirm, confirmed, that's fine, sounds good",
-    no: "no, n, nope, nah, no way, not now, decline, I decline",
+    yes: "yes, yeah, yep, yup, yes I do, yes I agree",
+    okay: "y, I agree, agree, agreed, I accept, accept, ok, okay, sure, of course, confirm, I confirm, \
+        confirmed, that's fine, sounds good",
+    no: "reject, maybe later, please dont, no I dont, no i do not, \
+        no, n, nope, nah, no way, not now, decline, I decline",
     courtesy: "please, pls, plz, kindly, thanks, thx, ty, thank you, thank you very much, thanks a lot, \
         many thanks, cheers, hi, hello, hey, hi there, hello there, dear, sir, madam, sir madam, team, \
         guys, good morning, good afternoon, good evening, now, right now, immediately, asap, bye, goodbye, \
@@ -36,7 +39,8 @@ const ENGLISH: Language = Language {
 
 const PORTUGUESE: Language = Language {
     tag: "pt",
-    opt_out: "PARAR, PARE, parem, REMOVER, DESCADASTRAR, descadastra, descadastre, me descadastra, \
+    opt_out: "cancelar promoções, parar promoções, \
+        PARAR, PARE, parem, REMOVER, DESCADASTRAR, descadastra, descadastre, me descadastra, \
         me descadastre, desinscrever, desinscreva, cancelar inscrição, cancelar assinatura, \
         cancelar mensagens, não me mande mais mensagens, não quero mais mensagens, \
         não quero receber mensagens, não me incomode, me remova, me tira da lista, pare agora, \
@@ -47,8 +51,9 @@ const PORTUGUESE: Language = Language {
         número errado, engano, bloquear, excluir",
     opt_in: "INSCREVER, me inscreve, me inscreva, quero me inscrever, assinar, iniciar, começar, retomar, \
         reativar, continuar, cadastrar, quero receber, quero voltar a receber",
-    yes: "SIM, s, CONFIRMO, confirmar, aceito, concordo, claro, com certeza, pode sim, sim quero, sim aceito, \
-        sim concordo, tá bom, está bem, isso, autorizo",
+    yes: "SIM, sim quero, sim aceito, sim concordo",
+    okay: "s, CONFIRMO, confirmar, aceito, concordo, claro, com certeza, pode sim, tá bom, está bem, isso, \
+        autorizo",
     no: "não, agora não, não aceito, não concordo, não autorizo, de jeito nenhum",
     courtesy: "por favor, pfv, pf, por gentileza, obrigado, obrigada, muito obrigado, muito obrigada, obg, valeu, \
         vlw, oi, olá, bom dia, boa tarde, boa noite, agora, imediatamente, desculpe, desculpa, moço, moça, \
@@ -57,7 +62,8 @@ const PORTUGUESE: Language = Language {
 
 const SPANISH: Language = Language {
     tag: "es",
-    opt_out: "BAJA, PARAR, DETENER, no más, no más mensajes, no enviar, DESUSCRIBIR, desuscribirme, \
+    opt_out: "no deseo recibir más información, no deseo recibir mensajes, detener promociones, \
+        BAJA, PARAR, DETENER, no más, no más mensajes, no enviar, DESUSCRIBIR, desuscribirme, \
         desuscribirse, desinscribir, desinscribirme, desubscribir, desubscribirme, desuscribirce, \
         unsuscribir, desuscripción, dar de vaja, darme de vaja, darme de baja, dar de baja, darse de baja, dame de baja, quiero darme de baja, \
         no me escribas, no me escriban, no me escribas más, no molestar, no quiero recibir mensajes, \
@@ -69,8 +75,8 @@ const SPANISH: Language = Language {
         bloquear, eliminar, no gracias no me interesa",
     opt_in: "ALTA, darme de alta, dame de alta, quiero darme de alta, suscribir, suscribirme, suscribirse, \
         quiero suscribirme, iniciar, comenzar, empezar, continuar, reanudar, reactivar",
-    yes: "sí, claro, claro que sí, sí claro, de acuerdo, acepto, sí acepto, sí quiero, confirmo, confirmar, \
-        vale, por supuesto, está bien, autorizo, dale",
+    yes: "sí, claro que sí, sí claro, sí acepto, sí quiero",
+    okay: "claro, de acuerdo, acepto, confirmo, confirmar, vale, por supuesto, está bien, autorizo, dale",
     no: "no, ahora no, no acepto, para nada, no autorizo",
     courtesy: "por favor, porfa, porfavor, gracias, muchas gracias, mil gracias, hola, buenos días, buenas tardes, \
         buenas noches, buenas, ahora, ahora mismo, inmediatamente, disculpe, señor, señora, saludos",
@@ -91,8 +97,8 @@ const FRENCH: Language = Language {
         je ne veux pas, je ne veux plus, bloquer, plus de messages, supprimer",
     opt_in: "démarrer, commencer, s'abonner, m'abonner, abonnez-moi, abonner, je m'abonne, s'inscrire, \
         m'inscrire, inscrivez-moi, inscription, reprendre, continuer",
-    yes: "oui, ouais, oui je veux, oui j'accepte, j'accepte, d'accord, oui d'accord, je confirme, confirmer, \
-        bien sûr, volontiers, ça marche",
+    yes: "oui, ouais, oui je veux, oui j'accepte, oui d'accord",
+    okay: "j'accepte, d'accord, je confirme, confirmer, bien sûr, volontiers, ça marche",
     no: "non, pas maintenant, je refuse, pas du tout",
     courtesy: "s'il vous plaît, s'il te plaît, svp, stp, merci, merci beaucoup, merci d'avance, bonjour, bonsoir, \
         salut, maintenant, immédiatement, tout de suite, madame, monsieur, cordialement, désolé, pardon",
@@ -111,8 +117,9 @@ const GERMAN: Language = Language {
         lass mich in Ruhe, lasst mich in Ruhe, lassen Sie mich in Ruhe, falsche Nummer, Ende, \
         nicht interessiert, ich will nicht, ich möchte nicht, nicht mehr, blockieren",
     opt_in: "starten, anmelden, bitte anmelden, abonnieren, fortsetzen, weitermachen, eintragen",
-    yes: "ja, jo, ja gerne, gerne, ja gern, einverstanden, bestätigen, ich bestätige, bestätigt, \
-        ich stimme zu, klar, ja klar, in Ordnung, natürlich, jawohl",
+    yes: "ja, ja gerne, ja gern, ja klar, jawohl",
+    okay: "jo, gerne, einverstanden, bestätigen, ich bestätige, bestätigt, ich stimme zu, klar, in Ordnung, \
+        natürlich",
     no: "nein, nee, nö, jetzt nicht, auf keinen Fall, ich lehne ab, ablehnen",
     courtesy: "bitte, danke, danke schön, vielen Dank, besten Dank, hallo, guten Tag, guten Morgen, guten Abend, \
         moin, servus, jetzt, sofort, umgehend, mfg, danke sehr, sorry, liebes Team",
@@ -131,7 +138,8 @@ const ITALIAN: Language = Language {
     ambiguous: "basta, basta così, basta messaggi, non mi interessa, non sono interessato, non sono interessata, \
         lasciami in pace, lasciatemi in pace, numero sbagliato, non voglio, blocca",
     opt_in: "inizia, iscriviti, iscrivimi, iscrivetemi, iscrizione, riprendi, attiva, continua",
-    yes: "sì, certo, sì certo, va bene, d'accordo, accetto, sì accetto, confermo, conferma, certamente",
+    yes: "sì, sì certo, sì accetto",
+    okay: "certo, va bene, d'accordo, accetto, confermo, conferma, certamente",
     no: "no, non ora, non accetto, rifiuto, assolutamente no",
     courtesy: "per favore, per piacere, per cortesia, grazie, grazie mille, molte grazie, ciao, buongiorno, \
         buonasera, salve, adesso, subito, scusi, scusate, saluti",
@@ -147,7 +155,8 @@ const DUTCH: Language = Language {
     ambiguous: "genoeg, geen interesse, niet geïnteresseerd, laat me met rust, laat mij met rust, verkeerd nummer, \
         hou op, houd op, einde, ik wil niet",
     opt_in: "aanmelden, inschrijven, hervatten, doorgaan, abonneren, meld mij aan, meld me aan",
-    yes: "ja, ja graag, graag, akkoord, oké, bevestigen, ik bevestig, ik ga akkoord, prima, zeker",
+    yes: "ja, ja graag",
+    okay: "graag, akkoord, oké, bevestigen, ik bevestig, ik ga akkoord, prima, zeker",
     no: "nee, nu niet, niet nu, ik weiger",
     courtesy: "alstublieft, alsjeblieft, aub, ajb, svp, dank u, dank je, dank u wel, dank je wel, bedankt, hallo, \
         hoi, goedemorgen, goedemiddag, goedenavond, nu, meteen, graag gedaan",
@@ -155,7 +164,8 @@ const DUTCH: Language = Language {
 
 const RUSSIAN: Language = Language {
     tag: "ru",
-    opt_out: "стоп, отписаться, отписка, отпиши, отпишите, отпишите меня, хочу отписаться, прекратить, \
+    opt_out: "остановить рассылку, остановите рассылку, отключить рассылку, \
+        стоп, отписаться, отписка, отпиши, отпишите, отпишите меня, хочу отписаться, прекратить, \
         прекратите, прекратите писать, не пишите, не пишите мне, не пишите мне больше, больше не пишите, \
         не присылайте, не присылайте сообщения, остановить, остановите, stop sms, \
         не присылайте мне сообщения, не присылайте мне больше сообщения, не присылайте мне, \
@@ -170,7 +180,8 @@ const RUSSIAN: Language = Language {
     ambiguous: "хватит, достаточно, не интересно, неинтересно, мне не интересно, отстаньте, отстань, \
         оставьте меня в покое, не хочу, не надо, не нужно, конец, спам, ошиблись номером",
     opt_in: "старт, подписаться, подписка, подпишите, подпишите меня, начать, возобновить, продолжить",
-    yes: "да, ага, да хочу, согласен, согласна, хорошо, ок, окей, конечно, подтверждаю, давайте",
+    yes: "да, да хочу",
+    okay: "ага, согласен, согласна, хорошо, ок, окей, конечно, подтверждаю, давайте",
     no: "нет, не сейчас, не согласен, не согласна, отказываюсь",
     courtesy: "пожалуйста, спасибо, большое спасибо, спасибо большое, здравствуйте, привет, добрый день, \
         доброе утро, добрый вечер, сейчас, немедленно, извините, пж",
@@ -192,7 +203,8 @@ const POLISH: Language = Language {
     ambiguous: "dość, wystarczy, koniec, przestań, przestańcie, nie jestem zainteresowany, nie jestem zainteresowana, \
         nie interesuje mnie to, dajcie mi spokój, daj mi spokój, zły numer, pomyłka, nie chcę, zablokuj",
     opt_in: "zapisz mnie, subskrybuj, wznów, rozpocznij, kontynuuj, chcę się zapisać",
-    yes: "tak chcę, tak zgadzam się, zgoda, zgadzam się, akceptuję, potwierdzam, oczywiście, jasne, dobrze",
+    yes: "tak chcę, tak zgadzam się",
+    okay: "zgoda, zgadzam się, akceptuję, potwierdzam, oczywiście, jasne, dobrze",
     no: "nie, nie teraz, nie zgadzam się, nie akceptuję, odmawiam",
     courtesy: "proszę, dziękuję, dziękuję bardzo, dzięki, dzień dobry, dobry wieczór, cześć, witam, teraz, \
         natychmiast, przepraszam, pozdrawiam",
@@ -211,7 +223,8 @@ const GREEK: Language = Language {
     ambiguous: "αρκετά, φτάνει, δεν ενδιαφέρομαι, δεν με ενδιαφέρει, λάθος αριθμός, αφήστε με ήσυχο, αφήστε με ήσυχη, \
         δεν θέλω, τέλος, παύση",
     opt_in: "έναρξη, εγγραφή, ξεκινήστε, συνέχεια, θέλω να εγγραφώ",
-    yes: "ναι, ναι θέλω, συμφωνώ, ναι συμφωνώ, δέχομαι, εντάξει, βεβαίως, επιβεβαιώνω",
+    yes: "ναι, ναι θέλω, ναι συμφωνώ",
+    okay: "συμφωνώ, δέχομαι, εντάξει, βεβαίως, επιβεβαιώνω",
     no: "όχι, όχι τώρα, δεν συμφωνώ, δεν δέχομαι, αρνούμαι",
     courtesy: "παρακαλώ, ευχαριστώ, ευχαριστώ πολύ, γεια, γεια σας, καλημέρα, καλησπέρα, τώρα, αμέσως, συγγνώμη",
 };

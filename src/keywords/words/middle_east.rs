@@ -6,7 +6,8 @@ pub(super) const LANGUAGES: &[Language] = &[TURKISH, ARABIC, HEBREW];
 
 const TURKISH: Language = Language {
     tag: "tr",
-    opt_out: "abonelikten çık, abonelikten çıkar, üyelikten çık, aboneliği iptal et, abonelik iptal, durdur, \
+    opt_out: "promosyonları durdur, mesajları durdur, \
+        abonelikten çık, abonelikten çıkar, üyelikten çık, aboneliği iptal et, abonelik iptal, durdur, \
         durdurun, ret, mesaj istemiyorum, mesaj almak istemiyorum, mesaj atmayın, mesaj göndermeyin, \
         bana yazmayın, listeden çıkar, beni listeden çıkarın, iptal et, iptal edin, \
         bana mesaj atmayın, bana mesaj göndermeyin, bana mesaj atma, mesaj atma, mesaj gönderme, \
@@ -16,7 +17,8 @@ const TURKISH: Language = Language {
     ambiguous: "dur, durun, yeter, istemiyorum, ilgilenmiyorum, rahatsız etmeyin, beni rahat bırakın, çık, çıkış, \
         yanlış numara, vazgeç, vazgeçtim",
     opt_in: "başla, başlat, abone ol, üye ol, devam, devam et, kaydol",
-    yes: "evet, evet istiyorum, tamam, olur, kabul, kabul ediyorum, onaylıyorum, onay, tabii",
+    yes: "evet, evet istiyorum",
+    okay: "tamam, olur, kabul, kabul ediyorum, onaylıyorum, onay, tabii",
     no: "hayır, yok, şimdi değil, kabul etmiyorum, onaylamıyorum, reddediyorum",
     courtesy: "lütfen, teşekkürler, teşekkür ederim, sağ olun, sağol, merhaba, selam, günaydın, iyi günler, \
         iyi akşamlar, hemen, artık",
@@ -24,7 +26,8 @@ const TURKISH: Language = Language {
 
 const ARABIC: Language = Language {
     tag: "ar",
-    opt_out: "توقف, وقف, أوقف, أوقفوا, إيقاف, ايقاف, إلغاء الاشتراك, الغاء الاشتراك, الغي الاشتراك, \
+    opt_out: "إيقاف العروض الترويجية, ايقاف العروض, \
+        توقف, وقف, أوقف, أوقفوا, إيقاف, ايقاف, إلغاء الاشتراك, الغاء الاشتراك, الغي الاشتراك, \
         إلغاء اشتراكي, لا تراسلني, لا تراسلوني, لا ترسل, لا ترسلوا, لا ترسل لي رسائل, لا ترسلوا لي رسائل, \
         توقف عن المراسلة, توقفوا عن المراسلة, توقف عن الإرسال, إيقاف الرسائل, وقف الرسائل, لا أريد رسائل, \
         لا أريد استقبال الرسائل, ستوب, احذفني من القائمة, توقفوا, \
@@ -35,7 +38,8 @@ const ARABIC: Language = Language {
     opt_out_bare: "إلغاء, الغاء, الغ, حذف, خروج",
     ambiguous: "كفى, يكفي, خلاص, لا أريد, ما أبي, مش عايز, غير مهتم, لست مهتما, اتركوني, رقم خاطئ, رقم غلط, حظر",
     opt_in: "اشتراك, اشترك, بدء, ابدأ, استئناف, تفعيل, أريد الاشتراك, متابعة",
-    yes: "نعم, أجل, ايوه, أيوا, موافق, موافقة, أوافق, نعم أوافق, حسنا, تمام, أؤكد, طيب, اوك",
+    yes: "نعم, أجل, ايوه, أيوا, نعم أوافق",
+    okay: "موافق, موافقة, أوافق, حسنا, تمام, أؤكد, طيب, اوك",
     no: "لا, كلا, ليس الآن, لا أوافق, غير موافق, أرفض",
     courtesy: "من فضلك, من فضلكم, لو سمحت, لو سمحتم, رجاء, رجاءً, شكرا, شكرا جزيلا, مرحبا, السلام عليكم, \
         صباح الخير, مساء الخير, الآن, فورا, أهلا",
@@ -55,7 +59,8 @@ const HEBREW: Language = Language {
     ambiguous: "די, מספיק, תפסיקו, תפסיק, לא מעוניין, לא מעוניינת, עזבו אותי, תעזבו אותי, מספר שגוי, טעות במספר, \
         לא רוצה, חסום, ספאם",
     opt_in: "הרשמה, הירשם, הצטרף, התחל, רוצה להירשם",
-    yes: "כן, כן בטח, מסכים, מסכימה, אני מסכים, אני מסכימה, מאשר, מאשרת, בסדר, אוקיי",
+    yes: "כן, כן בטח",
+    okay: "מסכים, מסכימה, אני מסכים, אני מסכימה, מאשר, מאשרת, בסדר, אוקיי",
     no: "לא, לא עכשיו, לא מסכים, לא מסכימה, מסרב, מסרבת",
     courtesy: "בבקשה, תודה, תודה רבה, שלום, היי, בוקר טוב, ערב טוב, עכשיו, מיד, סליחה",
 };

@@ -137,6 +137,16 @@ impl Contact {
         (!answered).then_some(sent)
     }
 
+    /// The prompt that the person has not answered, whatever the business said of them since.
+    #[must_use]
+    pub fn unanswered_prompt(&self) -> Option<Time> {
+        let sent = self.prompt.sent()?;
+        let said = self.scopes.iter().flat_map(|(_, r)| [r.own_in.map(|i| i.at), r.own_out.map(|o| o.at)]);
+        let answers = [self.prompt.accepted, self.prompt.declined];
+        let answered = said.chain(answers).flatten().any(|answer| answer >= sent);
+        (!answered).then_some(sent)
+    }
+
     /// An opt-out of everything that stands by itself.
     #[must_use]
     pub fn everything_out(&self) -> Option<(Voice, OptOut)> {

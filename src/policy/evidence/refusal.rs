@@ -5,12 +5,19 @@
 mod phrases;
 #[cfg(test)]
 mod tests;
+mod words;
 
-use self::phrases::{
-    ANSWERS, BETWEEN, CHANNELS, CONDITIONS, GOES_ON, JOINING, LEADING, NO_THANKS, NOS, NOTS, OFFERED, ONLY,
-    REFUSALS, REFUSALS_BEFORE, REFUSALS_OF, REMARKS, TAKES_BACK, WISHES,
+use self::{
+    phrases::{
+        GOES_ON, NO_THANKS, OFFERED, ONLY, REFUSALS, REFUSALS_BEFORE, REFUSALS_OF, TAKES_BACK, WISHES,
+    },
+    words::{
+        ANSWERS, BETWEEN, CHANNELS, CONDITIONS, JOINING, LEADING, NOS, NOTS, REMARKS, RULES_NOTHING_OUT,
+        RULES_OUT,
+    },
 };
 use super::wording::{Kinds, contains_phrase, fold, names_messages, receives};
+use crate::model::Category;
 
 /// How a wording refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +35,8 @@ pub(super) struct Reading {
     pub(super) refusal: Option<Refusal>,
     /// Nothing but marketing is refused ("Keine Werbung").
     pub(super) of_marketing: bool,
+    /// It says that there will be no marketing, and names none that there will be.
+    pub(super) no_marketing: bool,
     /// The clauses that refuse nothing, folded.
     pub(super) rest: String,
 }
@@ -42,12 +51,36 @@ pub(super) fn read(wording: &str) -> Reading {
     let only_marketing = |clause: &&String| {
         !contains_phrase(clause, "whatsapp") && Kinds::named_in(clause).is_marketing_alone()
     };
+    let said = rest.iter().map(|clause| clause.as_str()).collect::<Vec<_>>().join(" ");
+    let rest = rest.into_iter().map(|clause| without_ruled_out(clause)).collect::<Vec<_>>().join(" ");
+    let of_marketing = !no.is_empty() && no.iter().all(only_marketing);
+    let names = |text: &str| Kinds::named_in(text).contains(Category::Marketing);
     Reading {
         refusal: (!no.is_empty()).then_some(refusal),
-        of_marketing: !no.is_empty() && no.iter().all(only_marketing),
-        rest: rest.into_iter().map(String::as_str).collect::<Vec<_>>().join(" "),
+        of_marketing,
+        no_marketing: (of_marketing || said != rest) && !names(&rest),
+        rest,
     }
 }
+
+/// A clause without the words for marketing that it rules out: "order updates but no marketing", "we never send offers".
+fn without_ruled_out(clause: &str) -> String {
+    let words: Vec<&str> = clause.split(' ').collect();
+    let is_ruled_out = |at: usize| {
+        let before = words.get(at.saturating_sub(REACH)..at).unwrap_or_default();
+        let no = before.iter().rposition(|word| RULES_OUT.contains(word));
+        no.and_then(|no| before.get(no + 1..))
+            .is_some_and(|between| !between.iter().any(|word| RULES_NOTHING_OUT.contains(word)))
+    };
+    let kept = words.iter().enumerate().filter(|(at, word)| {
+        let is_marketing = Kinds::named_in(word).contains(Category::Marketing);
+        !(is_marketing && is_ruled_out(*at))
+    });
+    kept.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
+}
+
+/// How far before a word a "no" may stand that is said to it.
+const REACH: usize = 4;
 
 /// The wording without refusals that it offers as an answer ("To stop, reply \"I no longer want to …\"").
 fn without_answers(wording: &str) -> String {

@@ -249,3 +249,43 @@ fn scripts_without_spaces_name_businesses_and_kinds() {
     let other = [("B03", "evidence.disclosure_text")];
     assert_eq!(said("我同意通过WhatsApp接收Shop Ab的优惠信息", Category::Marketing), other);
 }
+
+#[test]
+fn b04_marketing_that_the_wording_rules_out_is_not_named() {
+    for said in [
+        "Receive order updates, but no marketing messages, from Acme Shoes on WhatsApp",
+        "Receive order updates from Acme Shoes on WhatsApp. We never send advertising.",
+        "Receive order updates from Acme Shoes on WhatsApp. This is not marketing.",
+        "Receive order updates from Acme Shoes on WhatsApp - without any marketing",
+        "Receive order updates from Acme Shoes on WhatsApp. You will not receive promotions.",
+        "Receive order updates only, not offers, from Acme Shoes on WhatsApp",
+        "Bestell-Updates von Acme Shoes per WhatsApp erhalten, keine Werbung",
+    ] {
+        let worded = Evidence { disclosure_text: said.to_owned(), ..evidence() };
+        let refused = |scope: &ScopeSet| errors(&assessed(scope, &worded)).contains(&("B04", "scope"));
+        assert!(refused(&marketing()), "{said}");
+        assert!(refused(&ScopeSet::everything()), "{said}");
+        assert!(!refused(&ScopeSet::category(Category::Utility)), "{said}");
+    }
+    for said in [
+        "Never miss our offers: receive them and order updates from Acme Shoes on WhatsApp",
+        "Not only order updates but offers too: receive them from Acme Shoes on WhatsApp",
+        "No purchase necessary. Receive offers from Acme Shoes on WhatsApp",
+    ] {
+        let worded = Evidence { disclosure_text: said.to_owned(), ..evidence() };
+        assert_eq!(errors(&assessed(&marketing(), &worded)), [], "{said}");
+    }
+}
+
+#[test]
+fn b02_whatsapp_is_named_in_other_scripts_too() {
+    for name in ["واتساب", "ватсап", "וואטסאפ", "왓츠앱", "व्हाट्सएप", "ワッツアップ", "WhatsApp", "Whats App"]
+    {
+        let text = format!("Receive order updates and offers by {name} at 16505551234 from Acme Shoes");
+        let worded = Evidence { disclosure_text: text, ..evidence() };
+        assert!(
+            !errors(&assessed(&marketing(), &worded)).contains(&("B02", "evidence.disclosure_text")),
+            "{name}"
+        );
+    }
+}

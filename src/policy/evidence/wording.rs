@@ -196,8 +196,38 @@ impl fmt::Display for Kinds {
 /// True when the wording names WhatsApp.
 pub(super) fn names_whatsapp(wording: &str) -> bool {
     let text = fold(wording);
-    contains_phrase(&text, "whatsapp") || contains_phrase(&text, "whats app") || text.contains("whatsapp")
+    contains_phrase(&text, "whats app") || WHATSAPP.iter().any(|name| text.contains(&fold(name)))
 }
+
+/// WhatsApp as people write it in other scripts.
+const WHATSAPP: [&str; 26] = [
+    "whatsapp",
+    "واتساب",
+    "واتس اب",
+    "واتس آب",
+    "واتسآب",
+    "وتساب",
+    "واٹس ایپ",
+    "واتس‌اپ",
+    "واتساپ",
+    "ватсап",
+    "вотсап",
+    "вацап",
+    "ватсапп",
+    "вайтсап",
+    "וואטסאפ",
+    "ווטסאפ",
+    "וואצאפ",
+    "왓츠앱",
+    "와츠앱",
+    "व्हाट्सएप",
+    "व्हाट्सऐप",
+    "वॉट्सऐप",
+    "হোয়াটসঅ্যাপ",
+    "ワッツアップ",
+    "ワッツアプ",
+    "วอตส์แอปป์",
+];
 
 /// True when two spellings are one name: case, accents, spaces and punctuation aside.
 pub(super) fn same_name(a: &str, b: &str) -> bool {

@@ -11,7 +11,7 @@ use std::{
 
 use redb::Database;
 
-use super::{ENTRIES, failed};
+use super::{ENTRIES, TOLD, failed};
 use crate::store::StoreError;
 
 /// How the file is opened.
@@ -88,6 +88,7 @@ fn opened(opener: &Opener) -> Result<Database, StoreError> {
         let database = opener()?;
         let transaction = database.begin_write()?;
         transaction.open_table(ENTRIES)?;
+        transaction.open_table(TOLD)?;
         transaction.commit()?;
         Ok(database)
     })?

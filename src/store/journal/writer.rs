@@ -8,14 +8,15 @@ use std::{
 use redb::{Database, ReadableTable};
 use tokio::sync::oneshot;
 
-use super::{ENTRIES, Refusal, file::File, stopped};
+use super::{ENTRIES, Refusal, TOLD, file::File, stopped};
 use crate::store::StoreError;
 
 /// What goes down together at most.
 const TOGETHER_MAX: usize = 256;
 
 enum Job {
-    Keep(Refusal, oneshot::Sender<Result<u64, StoreError>>),
+    Keep(Refusal, bool, oneshot::Sender<Result<u64, StoreError>>),
+    Told(Vec<u64>, oneshot::Sender<Result<(), StoreError>>),
     Release(Vec<u64>, oneshot::Sender<Result<(), StoreError>>),
 }
 
@@ -38,9 +39,15 @@ impl Writer {
         Ok(Self { jobs: std::sync::Mutex::new(Some(jobs)), thread: Some(thread) })
     }
 
-    pub(super) async fn keep(&self, refusal: Refusal) -> Result<u64, StoreError> {
+    pub(super) async fn keep(&self, refusal: Refusal, told: bool) -> Result<u64, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.send(Job::Keep(refusal, answer))?;
+        self.send(Job::Keep(refusal, told, answer))?;
+        answered.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    pub(super) async fn told(&self, places: Vec<u64>) -> Result<(), StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Told(places, answer))?;
         answered.await.unwrap_or_else(|_| Err(stopped()))
     }
 
@@ -71,10 +78,12 @@ fn put_down(file: &File, jobs: Vec<Job>, last: &mut u64) {
     for job in jobs {
         // Whoever gave up waiting finds it in the journal all the same.
         match (job, &done) {
-            (Job::Keep(_, answer), Ok(_)) => drop(answer.send(places.next().ok_or_else(stopped))),
-            (Job::Release(_, answer), Ok(_)) => drop(answer.send(Ok(()))),
-            (Job::Keep(_, answer), Err(error)) => drop(answer.send(Err(error.clone()))),
-            (Job::Release(_, answer), Err(error)) => drop(answer.send(Err(error.clone()))),
+            (Job::Keep(_, _, answer), Ok(_)) => drop(answer.send(places.next().ok_or_else(stopped))),
+            (Job::Told(_, answer) | Job::Release(_, answer), Ok(_)) => drop(answer.send(Ok(()))),
+            (Job::Keep(_, _, answer), Err(error)) => drop(answer.send(Err(error.clone()))),
+            (Job::Told(_, answer) | Job::Release(_, answer), Err(error)) => {
+                drop(answer.send(Err(error.clone())))
+            }
         }
     }
     if let Ok((_, end)) = done {
@@ -85,25 +94,36 @@ fn put_down(file: &File, jobs: Vec<Job>, last: &mut u64) {
 /// Writes everything or nothing; tells the first place given, and the last.
 fn write(database: &Database, jobs: &[Job], last: u64) -> Result<(u64, u64), redb::Error> {
     let transaction = database.begin_write()?;
-    let mut table = transaction.open_table(ENTRIES)?;
+    let (mut table, mut told) = (transaction.open_table(ENTRIES)?, transaction.open_table(TOLD)?);
     // A place that was let go is not given again, so that whoever remembers it never means another refusal.
     let kept = table.last()?.map_or(0, |(place, _)| place.value());
     let mut end = last.max(kept);
     let first = end.saturating_add(1);
     for job in jobs {
         match job {
-            Job::Keep(Refusal { business, statement, payload }, _) => {
+            Job::Keep(Refusal { business, statement, payload }, is_told, _) => {
                 end = end.saturating_add(1);
                 table.insert(end, (&statement.0, business.as_str(), payload.as_slice()))?;
+                if *is_told {
+                    told.insert(end, ())?;
+                }
+            }
+            Job::Told(places, _) => {
+                for place in places {
+                    if table.get(place)?.is_some() {
+                        told.insert(place, ())?;
+                    }
+                }
             }
             Job::Release(places, _) => {
                 for place in places {
                     table.remove(place)?;
+                    told.remove(place)?;
                 }
             }
         }
     }
-    drop(table);
+    drop((table, told));
     transaction.commit()?;
     Ok((first, end))
 }

@@ -147,11 +147,6 @@ impl Durable {
         answered.await.unwrap_or(Err(StoreError::UnknownOutcome))
     }
 
-    /// True when a write is answered only once replicas have it.
-    pub(super) fn waits_for_replicas(&self) -> bool {
-        self.needs.replicas > 0
-    }
-
     /// What holds of everything this process was answered.
     pub(super) fn durability(&self) -> Durability {
         // A write that finds nothing to change is answered from what was read, which may be what is in doubt.

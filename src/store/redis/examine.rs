@@ -1,5 +1,7 @@
 //! What a server is and how it is set up, looked at once when connecting.
 
+use std::collections::BTreeSet;
+
 use redis::{InfoDict, Value};
 
 use super::{Redis, answer::text};
@@ -28,7 +30,9 @@ impl Redis {
         }
         for (info, risk) in [("memory", evicts as fn(&InfoDict) -> Option<String>), ("persistence", forgets)]
         {
-            if let Some(risk) = self.info(info).await.as_ref().and_then(risk) {
+            // Of a cluster one node may be set up otherwise.
+            let risks: BTreeSet<String> = self.infos(info).await.iter().filter_map(risk).collect();
+            for risk in risks {
                 tracing::warn!("{risk}");
             }
         }
@@ -73,8 +77,12 @@ impl Redis {
     }
 
     async fn info(&self, section: &str) -> Option<InfoDict> {
-        let answer = self.ask(redis::cmd("INFO").arg(section)).await.ok().and_then(first_text);
-        answer.map(|text| InfoDict::new(&text))
+        self.infos(section).await.into_iter().next()
+    }
+
+    async fn infos(&self, section: &str) -> Vec<InfoDict> {
+        let answer = self.ask(redis::cmd("INFO").arg(section)).await.ok();
+        answer.map(texts).unwrap_or_default().iter().map(|text| InfoDict::new(text)).collect()
     }
 }
 
@@ -84,12 +92,13 @@ fn numbers(version: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?, numbers.next()?))
 }
 
-/// The text of one node; a cluster answers for each.
-fn first_text(answer: Value) -> Option<String> {
-    match answer {
-        Value::Map(nodes) => text(nodes.into_iter().next()?.1).ok()?,
-        other => text(other).ok()?,
-    }
+/// The text of each node that answered: of a cluster every master does.
+fn texts(answer: Value) -> Vec<String> {
+    let each = match answer {
+        Value::Map(nodes) => nodes.into_iter().map(|(_, told)| told).collect(),
+        other => vec![other],
+    };
+    each.into_iter().filter_map(|told| text(told).ok()?).collect()
 }
 
 fn evicts(info: &InfoDict) -> Option<String> {

@@ -11,7 +11,7 @@
 //! | `sg:i:{feed}` | sorted set | in a cluster: changes that are being written, by time | until they are |
 //! | `sg:x:{ID}:NONCE` | string | in a cluster: a write that must not happen any more | an hour |
 //! | `sg:k:{key}` | string | the key of contact ids | none |
-//! | `sg:d:{mark}` | string | nothing: written so that a wait has something to wait for | none |
+//! | `sg:d:{feed}` | string | nothing: written so that a wait has something to wait for, and to see that writes are taken | none |
 //!
 //! `ID` is the contact id, in braces, so that a contact is one slot of a cluster and one script. The prefix stands
 //! outside the braces: invalidation matches whole keys from their beginning.
@@ -81,7 +81,7 @@ impl Keys {
     }
 
     pub(super) fn mark(&self) -> String {
-        format!("{}:d:{{mark}}", self.prefix)
+        format!("{}:d:{{feed}}", self.prefix)
     }
 
     pub(super) fn identity_key(&self) -> String {

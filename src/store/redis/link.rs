@@ -235,7 +235,9 @@ impl Link {
                 Ok(_) => Err("its server is a replica now".to_owned()),
             },
             Ok(_) => Ok(()),
-            Err(Failed::Redis(error)) if fault::is_reply(&error) && !fault::needs_another_connection(&error) => {
+            Err(Failed::Redis(error))
+                if fault::is_reply(&error) && !fault::needs_another_connection(&error) =>
+            {
                 Ok(())
             }
             Err(Failed::Redis(error)) => Err(fault::plain(&error)),
@@ -247,12 +249,17 @@ impl Link {
     /// connection to a node that is no more, or an old view of who has which slot.
     async fn is_stuck(&self) -> bool {
         let heard = || self.heard.load(Ordering::Relaxed);
-        let Some(Wire::Cluster(mut connection)) = self.wire().filter(|_| heard()) else { return false };
+        // Whoever fell silent meanwhile is no longer heard either.
+        self.is_cluster() && heard() && !self.masters_answer().await && heard()
+    }
+
+    /// True when every master of a cluster answers; of a single server nothing is asked.
+    pub(super) async fn masters_answer(&self) -> bool {
+        let Some(Wire::Cluster(mut connection)) = self.wire() else { return true };
         let everybody =
             RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, Some(ResponsePolicy::AllSucceeded)));
         let asked = connection.route_command(redis::cmd("PING"), everybody);
-        // Whoever fell silent meanwhile is no longer heard either.
-        !matches!(timeout(PROBE_ANSWER, asked).await, Ok(Ok(_))) && heard()
+        matches!(timeout(PROBE_ANSWER, asked).await, Ok(Ok(_)))
     }
 
     fn is_cluster(&self) -> bool {

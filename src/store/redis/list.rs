@@ -1,5 +1,7 @@
 //! Listing contacts: node by node, in the order Redis keeps its keys in.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use redis::Value;
 
 use super::{
@@ -21,10 +23,11 @@ impl Redis {
         limit: usize,
         now: Time,
     ) -> Result<Listing, StoreError> {
-        let from = from.map(|cursor| place(&cursor)).transpose()?;
-        let nodes = self.nodes().await?;
+        let (nodes, slots) = self.nodes().await?;
+        // When slots have another place now, what was on its way was passed by: everything is listed again.
+        let from = from.map(|cursor| place(&cursor)).transpose()?.filter(|from| from.slots == slots);
         let (node, scan) = match from {
-            Some((node, scan)) => (Some(node), scan),
+            Some(from) => (Some(from.node), from.scan),
             None => (nodes.first().cloned(), "0".to_owned()),
         };
         let Some(node) = node else { return Ok(Listing::default()) };
@@ -51,23 +54,31 @@ impl Redis {
         let contacts: Result<Vec<_>, _> =
             ids.into_iter().zip(loaded).map(|(id, loaded)| Ok((id, loaded?))).collect();
         let next = if next == "0" {
-            nodes.into_iter().find(|other| *other > node).map(|other| cursor(&other, "0"))
+            match nodes.into_iter().find(|other| *other > node) {
+                Some(other) => Some(cursor(&other, "0", slots)),
+                None if self.nodes().await?.1 == slots => None,
+                None => Some(cursor(&node, "0", slots)),
+            }
         } else {
-            Some(cursor(&node, &next))
+            Some(cursor(&node, &next, slots))
         };
         Ok(Listing { contacts: contacts?, next })
     }
 
-    /// The names of the masters, in order; one without a name for a single server.
-    async fn nodes(&self) -> Result<Vec<String>, StoreError> {
+    /// The names of the masters, in order, and a number for who has which slots; one without a name for a single server.
+    async fn nodes(&self) -> Result<(Vec<String>, u64), StoreError> {
         if !self.cluster {
-            return Ok(vec![String::new()]);
+            return Ok((vec![String::new()], 0));
         }
         let slots = self.ask(redis::cmd("CLUSTER").arg("SLOTS")).await?;
-        let mut nodes = super::hear::masters(slots)?;
+        let mut ranges = super::hear::masters(slots)?;
+        ranges.sort();
+        let mut hasher = DefaultHasher::new();
+        ranges.hash(&mut hasher);
+        let mut nodes: Vec<_> = ranges.into_iter().map(|(_, host, port)| format!("{host}:{port}")).collect();
         nodes.sort();
         nodes.dedup();
-        Ok(nodes.into_iter().map(|(host, port)| format!("{host}:{port}")).collect())
+        Ok((nodes, hasher.finish()))
     }
 
     async fn ask_node(&self, node: &str, cmd: &redis::Cmd) -> Result<Value, StoreError> {
@@ -84,13 +95,22 @@ impl Redis {
     }
 }
 
-fn cursor(node: &str, scan: &str) -> Cursor {
-    Cursor(format!("{scan} {node}").into_bytes())
+/// Where a listing goes on.
+struct Place {
+    node: String,
+    scan: String,
+    slots: u64,
 }
 
-fn place(cursor: &Cursor) -> Result<(String, String), StoreError> {
+fn cursor(node: &str, scan: &str, slots: u64) -> Cursor {
+    Cursor(format!("{scan} {slots:016x} {node}").into_bytes())
+}
+
+fn place(cursor: &Cursor) -> Result<Place, StoreError> {
     let wrong = || StoreError::Corrupt("a listing goes on where none stopped".to_owned());
     let text = std::str::from_utf8(&cursor.0).map_err(|_| wrong())?;
-    let (scan, node) = text.split_once(' ').ok_or_else(wrong)?;
-    Ok((node.to_owned(), scan.to_owned()))
+    let (scan, rest) = text.split_once(' ').ok_or_else(wrong)?;
+    let (slots, node) = rest.split_once(' ').ok_or_else(wrong)?;
+    let slots = u64::from_str_radix(slots, 16).map_err(|_| wrong())?;
+    Ok(Place { node: node.to_owned(), scan: scan.to_owned(), slots })
 }

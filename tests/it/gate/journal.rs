@@ -149,8 +149,36 @@ async fn what_was_told_is_told_again_after_a_restart_with_a_failover_between() {
     let (world, _) = forgetful(&folder, &store).await;
     world.reach(5);
     assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
-    replayed(&world, &world.gate).await;
-    assert_eq!(world.log(PERSON).await.entries.len(), 2);
+    attended(&world.gate, async || world.log(PERSON).await.entries.len() == 2).await;
+}
+
+#[tokio::test]
+async fn a_restart_tells_nothing_that_the_store_has_or_had_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Faulty::new();
+    let (world, journal) = forgetful(&folder, &store).await;
+    for person in [PERSON, OTHER] {
+        world.opt_in(person, OWN, 0).await;
+        world.says(person, 5, "m1", "STOP").await;
+    }
+    world.reach(9);
+    world.erase(PERSON, 9).await;
+    world.reach(20);
+    world.opt_in(PERSON, OWN, 20).await;
+    let lengths =
+        async |world: &World| (world.log(PERSON).await.entries.len(), world.log(OTHER).await.entries.len());
+    let before = lengths(&world).await;
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+    drop((world, journal));
+    let (world, journal) = forgetful(&folder, &store).await;
+    world.reach(21);
+    assert_eq!(world.metric("journal_entries"), "0", "nothing waits");
+    let asked = store.looked_up();
+    attended(&world.gate, async || store.looked_up() >= asked + 2).await;
+    assert_eq!(lengths(&world).await, before);
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+    assert_eq!(world.reason(OTHER).await, Reason::OptedOut);
+    assert!(kept(&journal).await.iter().all(|kept| kept.told));
 }
 
 #[tokio::test]

@@ -22,15 +22,22 @@ async fn the_same_key_has_the_same_result_and_writes_once() {
 }
 
 #[tokio::test]
-async fn a_repeated_opt_in_answers_as_it_did_even_after_an_opt_out() {
+async fn a_repeated_statement_says_whether_it_stands_by_now() {
     let world = World::new().await;
     let request = world.opt_in_request(world.who(PERSON, 0, "k1"), OWN, ScopeSet::everything());
     world.gate.record_opt_in(&request).await.unwrap();
     world.opt_out(PERSON, 5).await;
     let again = world.gate.record_opt_in(&request).await.unwrap();
-    assert!(again.done.applied, "as it was answered before");
+    assert!(!again.done.applied, "the opt-out stands by now");
     assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
     assert_eq!(world.log(PERSON).await.entries.len(), 2);
+    world.reach(9);
+    let out = world.who(PERSON, 6, "unsubscribe");
+    assert!(world.opt_out_by(out.clone(), Channel::Website).await.unwrap().applied);
+    let later = world.opt_in_request(world.who(PERSON, 7, "k2"), OWN, ScopeSet::everything());
+    assert!(world.gate.record_opt_in(&later).await.unwrap().done.applied);
+    let again = world.opt_out_by(out, Channel::Website).await.unwrap();
+    assert!(!again.applied, "who repeats it is told that it no longer counts");
 }
 
 #[tokio::test]

@@ -36,8 +36,8 @@ const NEEDED: [&str; 23] = [
     "info",
 ];
 
-/// Of these an older server knows none, or goes without.
-const OPTIONAL: [&str; 3] = ["wait", "waitaof", "info"];
+/// Of these an older server knows none, or goes without; or only a cluster needs it.
+const OPTIONAL: [&str; 4] = ["wait", "waitaof", "info", "ping"];
 
 /// What it needs besides in a cluster.
 const NEEDED_IN_CLUSTER: [&str; 10] = [

@@ -261,3 +261,17 @@ async fn a_refusal_to_no_number_counts_for_the_account() {
         assert_eq!(replying(&server).await, pb::Reason::TemplateRequired);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_to_a_number_that_nobody_configured_counts_for_its_account_too() {
+    for account in [ACCOUNT, "0"] {
+        let server = server().await;
+        let mut body = conversation(&json!({"messages": [text(PERSON, "wamid.1", NOW + 1, "STOP")]}));
+        body["entry"][0]["id"] = json!(account);
+        body["entry"][0]["changes"][0]["value"]["metadata"] =
+            json!({"display_phone_number": "15559998888", "phone_number_id": "999000111222333"});
+        deliver(&server, &body).await;
+        let said = reason(&server, PERSON, pb::Category::Utility).await;
+        assert_eq!(said == pb::Reason::OptedOut, account == ACCOUNT, "{said:?} of account {account}");
+    }
+}

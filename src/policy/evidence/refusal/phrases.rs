@@ -178,14 +178,6 @@ pub(super) const REFUSALS_OF: &[&str] = &[
     "не согласна",
 ];
 
-/// Words between such a no and what it is said to.
-pub(super) const BETWEEN: &[&str] = &[
-    "any", "more", "your", "the", "these", "those", "this", "such", "to", "all", "from", "of", "further",
-    "please", "mas", "sus", "tus", "las", "los", "ningun", "ninguna", "mais", "suas", "seus", "as", "os",
-    "nenhuma", "nenhum", "les", "vos", "aux", "a", "de", "der", "den", "dem", "die", "jeder", "ab", "piu",
-    "le", "i", "e", "business", "getting", "list", "for", "d", "mit", "на",
-];
-
 /// How a clause begins that takes back, of what is received; "opt out at any time" is in good wordings, too.
 pub(super) const TAKES_BACK: &[&str] = &[
     "stop sending",
@@ -217,12 +209,6 @@ pub(super) const TAKES_BACK: &[&str] = &[
     "opting out of",
 ];
 
-/// What may stand before that, with the same meaning.
-pub(super) const LEADING: &[&str] = &[
-    "please", "yes", "no", "i", "want", "to", "would", "like", "wish", "tick", "untick", "uncheck", "check",
-    "click", "tap", "here", "box", "this", "por", "favor", "am", "m",
-];
-
 /// A no by itself, whatever it is said to.
 pub(super) const NO_THANKS: &[&str] =
     &["no thanks", "no thank you", "nao obrigado", "no gracias", "non merci", "nein danke"];
@@ -239,88 +225,9 @@ pub(super) const OFFERED: &[&str] = &[
     "cualquier momento",
 ];
 
-/// What makes a "no" in the same clause a case that may come, or no "no" at all.
-pub(super) const CONDITIONS: &[&str] = &[
-    "if",
-    "when",
-    "whenever",
-    "should",
-    "once",
-    "unless",
-    "until",
-    "si",
-    "cuando",
-    "se",
-    "caso",
-    "quando",
-    "quand",
-    "lorsque",
-    "wenn",
-    "falls",
-    "sobald",
-    "als",
-    "indien",
-    "wanneer",
-    "если",
-    "когда",
-    "jika",
-    "apabila",
-    "kalau",
-    "eger",
-];
-
 /// What makes a "not" no refusal: not only, not more than, not to be missed.
 pub(super) const ONLY: &[&str] =
     &["more than", "mehr als", "nicht nur", "verpassen", "niet alleen", "missen"];
-
-/// A no to what is named next.
-pub(super) const NOS: &[&str] = &[
-    "no",
-    "kein",
-    "keine",
-    "keinerlei",
-    "geen",
-    "niente",
-    "nessun",
-    "nessuna",
-    "sem",
-    "sin",
-    "pas",
-    "aucune",
-    "aucun",
-    "nenhuma",
-    "nenhum",
-    "ninguna",
-    "ningun",
-    "без",
-];
-
-/// Behind the messages, what makes such a no a remark on them.
-pub(super) const REMARKS: &[&str] = &[
-    "fee",
-    "fees",
-    "charge",
-    "charges",
-    "cost",
-    "costs",
-    "rates",
-    "required",
-    "needed",
-    "necessary",
-    "limit",
-    "is",
-    "are",
-    "was",
-    "will",
-    "can",
-    "shall",
-    "goes",
-    "without",
-    "unless",
-    "ohne",
-    "sans",
-    "senza",
-];
 
 /// Before a no with its word for receiving, or with the messages next to it, further on in the clause.
 pub(super) const WISHES: &[&str] = &[
@@ -334,79 +241,6 @@ pub(super) const WISHES: &[&str] = &[
     "ik wil",
     "wil ik",
     "ik wens",
-];
-
-/// That no.
-pub(super) const NOTS: &[&str] = &["keine", "kein", "keinerlei", "keinen", "nicht", "geen", "niet"];
-
-/// Other ways than WhatsApp to be reached.
-pub(super) const CHANNELS: &[&str] = &[
-    "sms",
-    "email",
-    "emails",
-    "mail",
-    "mails",
-    "calls",
-    "letter",
-    "letters",
-    "post",
-    "paper",
-    "papier",
-    "telegram",
-    "anrufe",
-    "llamadas",
-    "ligacoes",
-    "appels",
-    "briefe",
-    "correo",
-    "courriel",
-    "courriels",
-    "fax",
-    "viber",
-];
-
-/// What makes another channel one of several things refused.
-pub(super) const JOINING: &[&str] =
-    &["or", "nor", "and", "oder", "und", "ou", "et", "o", "y", "of", "en", "или", "и"];
-
-/// Before a quotation: it is what the person can answer one day.
-pub(super) const ANSWERS: &[&str] = &[
-    "reply",
-    "replying",
-    "send",
-    "sending",
-    "text",
-    "texting",
-    "write",
-    "writing",
-    "say",
-    "saying",
-    "answer",
-    "type",
-    "with",
-    "responda",
-    "responder",
-    "envie",
-    "enviar",
-    "envia",
-    "responde",
-    "escriba",
-    "escribe",
-    "escreva",
-    "antworte",
-    "antworten",
-    "schreibe",
-    "schreiben",
-    "sende",
-    "senden",
-    "mit",
-    "repondez",
-    "repondre",
-    "envoyez",
-    "rispondi",
-    "invia",
-    "antwoord",
-    "stuur",
 ];
 
 /// How a clause ends whose "not" is said to what stands behind the comma.

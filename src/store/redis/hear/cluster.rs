@@ -95,16 +95,18 @@ fn host_of(info: &ConnectionInfo) -> Option<String> {
     }
 }
 
-/// Hosts and ports of the masters in an answer to `CLUSTER SLOTS`.
-pub(in crate::store::redis) fn masters(slots: Value) -> Result<Vec<(String, u16)>, StoreError> {
+/// The ranges of slots in an answer to `CLUSTER SLOTS`, each with the host and port of its master.
+pub(in crate::store::redis) fn masters(slots: Value) -> Result<Vec<((u64, u64), String, u16)>, StoreError> {
     let mut found = Vec::new();
     for range in answer::items(slots)? {
-        let master = answer::items(range)?.into_iter().nth(2).ok_or_else(|| senseless("cluster"))?;
-        let mut parts = answer::items(master)?.into_iter();
-        let host =
-            parts.next().map(answer::text).transpose()?.flatten().ok_or_else(|| senseless("cluster"))?;
-        let port = parts.next().map(answer::number).transpose()?.ok_or_else(|| senseless("cluster"))?;
-        found.push((host, u16::try_from(port).map_err(|_| senseless("cluster"))?));
+        let mut parts = answer::items(range)?.into_iter();
+        let mut part = || parts.next().ok_or_else(|| senseless("cluster"));
+        let range = (answer::number(part()?)?, answer::number(part()?)?);
+        let mut master = answer::items(part()?)?.into_iter();
+        let mut part = || master.next().ok_or_else(|| senseless("cluster"));
+        let host = answer::text(part()?)?.ok_or_else(|| senseless("cluster"))?;
+        let port = u16::try_from(answer::number(part()?)?).map_err(|_| senseless("cluster"))?;
+        found.push((range, host, port));
     }
     Ok(found)
 }
