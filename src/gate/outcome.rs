@@ -95,19 +95,35 @@ pub(super) fn stays_refused(contact: &Contact, scope: &ScopeSet) -> Vec<Finding>
     findings
 }
 
+/// True when a later opt-in to a part of a scope lifted a "no" to it there.
+fn is_lifted_in_part(contact: &Contact, scope: &Scope, voice: Voice, at: Time) -> bool {
+    let is_part = |other: &Scope| match scope {
+        Scope::Everything => *other != Scope::Everything,
+        Scope::Category(_) => matches!(other, Scope::Topic(_)),
+        Scope::Topic(_) => false,
+    };
+    let parts = contact.scopes.iter().filter(|(other, _)| is_part(other));
+    // What the person refused only they permit again.
+    let lifts = |by: Voice| by == Voice::Own || voice == Voice::Asserted;
+    parts.flat_map(|(_, registers)| registers.ins()).any(|(by, opt_in)| lifts(by) && opt_in.at > at)
+}
+
 /// True when an opt-out said at this time counts: no later opt-in lifted any of it.
 pub(super) fn opt_out_stands(contact: &Contact, content: &Content, at: Time) -> bool {
     match content {
         Content::PlatformStop(_) => contact.platform_stop().is_some_and(|stop| stop >= at),
-        Content::OptOut { scope, channel, .. } => scope.scopes().iter().all(|scope| {
-            let registers = contact.scopes.get(scope);
-            registers.is_some_and(|registers| {
-                let standing = registers.standing_outs();
-                let out =
-                    if channel.voice() == Voice::Asserted { standing.asserted_out } else { standing.own_out };
-                out.is_some_and(|out| out.at >= at)
+        Content::OptOut { scope, channel, .. } => {
+            let voice = channel.voice();
+            scope.scopes().iter().all(|scope| {
+                let registers = contact.scopes.get(scope);
+                let stands = registers.is_some_and(|registers| {
+                    let standing = registers.standing_outs();
+                    let out = if voice == Voice::Asserted { standing.asserted_out } else { standing.own_out };
+                    out.is_some_and(|out| out.at >= at)
+                });
+                stands && !is_lifted_in_part(contact, scope, voice, at)
             })
-        }),
+        }
         Content::OptIn { .. }
         | Content::PlatformResume
         | Content::Held(_)

@@ -82,7 +82,7 @@ fn put_down(file: &File, jobs: Vec<Job>, last: &mut u64) {
             (Job::Told(_, answer) | Job::Release(_, answer), Ok(_)) => drop(answer.send(Ok(()))),
             (Job::Keep(_, _, answer), Err(error)) => drop(answer.send(Err(error.clone()))),
             (Job::Told(_, answer) | Job::Release(_, answer), Err(error)) => {
-                drop(answer.send(Err(error.clone())))
+                drop(answer.send(Err(error.clone())));
             }
         }
     }

@@ -4,7 +4,7 @@ use sendgate::{
     attest::{Content, PromptStep},
     conversation::Effect,
     gate::{ContactNames, GateError, PromptRequest},
-    model::{ScopeSet, evidence::Channel},
+    model::{Category, ScopeSet, evidence::Channel},
     policy::{Kind, Reason},
 };
 
@@ -285,4 +285,17 @@ async fn a_stop_that_is_lifted_already_when_it_is_told_says_so_each_time() {
     world.says(PERSON, 12, "m3", "START").await;
     let told = world.says(PERSON, 11, "m2", "STOP").await;
     assert!(matches!(told.effect, Effect::OptOut(..)), "as it was answered before");
+}
+
+#[tokio::test]
+async fn an_opt_out_of_everything_that_parts_were_permitted_after_says_that_it_does_not_stand() {
+    let world = World::new().await;
+    world.reach(9);
+    let utility =
+        world.opt_in_request(world.who(PERSON, 6, "in"), OWN, ScopeSet::category(Category::Utility));
+    assert!(world.gate.record_opt_in(&utility).await.unwrap().done.applied);
+    let late = world.opt_out_by(world.who(PERSON, 5, "late"), Channel::Website).await.unwrap();
+    assert!(!late.applied);
+    let out = world.opt_out_by(world.who(PERSON, 7, "out"), Channel::Website).await.unwrap();
+    assert!(out.applied);
 }

@@ -95,8 +95,11 @@ fn host_of(info: &ConnectionInfo) -> Option<String> {
     }
 }
 
+/// First and last slot, and the host and port of their master.
+pub(in crate::store::redis) type Range = ((u64, u64), String, u16);
+
 /// The ranges of slots in an answer to `CLUSTER SLOTS`, each with the host and port of its master.
-pub(in crate::store::redis) fn masters(slots: Value) -> Result<Vec<((u64, u64), String, u16)>, StoreError> {
+pub(in crate::store::redis) fn masters(slots: Value) -> Result<Vec<Range>, StoreError> {
     let mut found = Vec::new();
     for range in answer::items(slots)? {
         let mut parts = answer::items(range)?.into_iter();
