@@ -224,12 +224,10 @@ impl Gate {
     ///
     /// # Errors
     /// While some wait in the journal.
-    pub fn nothing_waits(&self) -> Result<(), StoreError> {
+    pub fn nothing_waits(&self) -> Result<(), GateError> {
         match self.pending.waiting() {
             0 => Ok(()),
-            waiting => Err(StoreError::Unavailable(format!(
-                "{waiting} refusals wait in the journal for it, and would be left out"
-            ))),
+            waiting => Err(GateError::RefusalsWait(waiting)),
         }
     }
 

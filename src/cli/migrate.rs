@@ -89,8 +89,7 @@ pub(super) async fn run(
 async fn nothing_waits(args: &MigrateArgs) -> Result<(), Failure> {
     let mut journals = args.journal.clone();
     if journals.is_empty() {
-        let environment = std::env::vars().collect();
-        journals.extend(config::default_journal(&environment).filter(|path| path.is_file()));
+        journals.extend(config::default_journal(&super::serve::environment()).filter(|path| path.is_file()));
     }
     for path in journals {
         let waiting = async {

@@ -1,6 +1,9 @@
 //! `sendgate serve`: runs the server.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -8,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{Console, Exit, Failure};
 use crate::{
     clock::Clock,
-    config::Settings,
+    config::{self, Settings, StoreUrl},
     server::{self, Running},
     telemetry,
 };
@@ -65,7 +68,23 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let running =
         server::start(settings, Clock::System).await.map_err(|error| Failure::Usage(error.to_string()))?;
     announce(&running, settings);
+    if matches!(settings.store.url, StoreUrl::File(_)) {
+        look_for_left_over().await;
+    }
     until(running, stop.asked()).await
+}
+
+/// Tells of refusals that wait where a sidecar on Redis keeps its journal: a store that was filled from there lacks them.
+async fn look_for_left_over() {
+    let Some(journal) = config::default_journal(&environment()).filter(|path| path.is_file()) else { return };
+    if let Ok(waiting @ 1..) = server::waiting_in(journal.clone()).await {
+        tracing::error!(
+            waiting,
+            journal = %journal.display(),
+            "a journal of a store in Redis has refusals that no store was told of; if they concern the same people, start its \
+             sidecar first, and then `sendgate migrate`"
+        );
+    }
 }
 
 /// Runs until asked to stop, or until a part of the server ends by itself: then whoever started the process has to know.
@@ -126,14 +145,19 @@ impl Stop {
     }
 }
 
+/// The variables that are text.
+pub(super) fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
 /// The settings from the file, the environment and the flags; all mistakes at once.
 fn settings(args: &ServeArgs) -> Result<Settings, Failure> {
     let file = args.config.as_deref().map(read).transpose()?;
     let file = args.config.as_deref().zip(file.as_deref());
     let flags = flags(args)?;
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Settings::load(file, environment, &flags).map_err(|errors| Failure::Usage(errors.to_string()))
+    Settings::load(file, environment(), &flags).map_err(|errors| Failure::Usage(errors.to_string()))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

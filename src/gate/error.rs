@@ -36,6 +36,16 @@ pub enum GateError {
     /// The resume point is not one of this store.
     #[error("`resume_after` is not a revision of this feed")]
     UnknownResumePoint,
+    /// The store did not do it; the refusal in it is in the journal and counts, the rest is to be told again.
+    #[error(
+        "the store is unavailable; the refusal in it is kept and counts, the rest was not recorded: send it again"
+    )]
+    RefusalKept,
+    /// The store lacks refusals that this process acknowledged.
+    #[error(
+        "{0} refusals wait in the journal for the store and would be left out; try again when it has taken them"
+    )]
+    RefusalsWait(usize),
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,7 +60,9 @@ impl GateError {
     /// Whether the asker or the store is why nothing was written.
     pub(super) const fn outcome(&self) -> WriteOutcome {
         match self {
-            Self::Store(_) | Self::Contention => WriteOutcome::failed,
+            Self::Store(_) | Self::Contention | Self::RefusalKept | Self::RefusalsWait(_) => {
+                WriteOutcome::failed
+            }
             Self::Invalid(_) | Self::UnknownSender | Self::KeyReused | Self::UnknownResumePoint => {
                 WriteOutcome::refused
             }

@@ -18,7 +18,6 @@ use crate::{
     },
     policy::Rules,
     senders::SenderProfile,
-    store::StoreError,
 };
 
 /// A message or call of a person.
@@ -148,10 +147,7 @@ impl Gate {
         };
         let entry = who.entry(at, self.clock.now(), content);
         match self.keep_refusal(profile, who, statement, entry, error).await {
-            Ok(_) => {
-                StoreError::Unavailable("a refusal in it is kept in the journal; tell it again".to_owned())
-                    .into()
-            }
+            Ok(_) => GateError::RefusalKept,
             Err(error) => error,
         }
     }

@@ -376,7 +376,7 @@ async fn export(
     history: bool,
     out: Out<pb::ExportContactsResponse>,
 ) -> Result<(), Status> {
-    gate.nothing_waits().map_err(|error| status::of_gate(&error.into()))?;
+    gate.nothing_waits().map_err(|error| status::of_gate(&error))?;
     let directory = gate.directory();
     let mut renamed = HashMap::new();
     for profile in directory.senders() {
@@ -412,7 +412,7 @@ async fn export(
         let Some(next) = page.next else { break };
         from = Some(next);
     }
-    gate.nothing_waits().map_err(|error| status::of_gate(&error.into()))
+    gate.nothing_waits().map_err(|error| status::of_gate(&error))
 }
 
 /// What is known of one number or user ID: by itself, and of whoever has it now.

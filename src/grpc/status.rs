@@ -34,6 +34,12 @@ pub(super) fn of_gate(error: &GateError) -> Status {
         GateError::UnknownResumePoint => {
             with_reason(Code::OutOfRange, ErrorReason::ResumePointUnknown, error.to_string(), None)
         }
+        GateError::RefusalKept | GateError::RefusalsWait(_) => with_reason(
+            Code::Unavailable,
+            ErrorReason::StoreUnavailable,
+            error.to_string(),
+            Some(RETRY_AFTER),
+        ),
         GateError::Store(error) => of_store(error),
     }
 }

@@ -77,7 +77,7 @@ async fn take_part(gate: &Gate, part: Part, signed: bool) -> bool {
             ("unusable", true)
         }
         Err(GateError::UnknownSender) => ("no_sender", true),
-        Err(error @ GateError::Store(_)) => {
+        Err(error @ (GateError::Store(_) | GateError::RefusalKept | GateError::RefusalsWait(_))) => {
             // That the store fails is told once, where it is noticed.
             tracing::debug!(%error, item = word, "an item of a webhook could not be stored");
             ("failed", false)

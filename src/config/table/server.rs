@@ -109,7 +109,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         path: "store.journal",
         kind: Kind::Path,
         default: "",
-        reason: "The file in which refusals wait while Redis does not take them: they are acknowledged, honoured by this sidecar at once and told to Redis when it is back. Without `store.replicas` the others stay there for two hours, too, at most 10,000 and as many ties between identities, and whenever another server may have taken over Redis is told those that it has forgotten. For one process, on a disk that outlives it. By default `sendgate/journal.redb` under `$XDG_DATA_HOME` or `~/.local/share`; `none` keeps nothing, and refusals that Redis does not take are not acknowledged.",
+        reason: "The file in which refusals wait while Redis does not take them: they are acknowledged, honoured by this sidecar at once and told to Redis when it is back. The others stay there for two hours, too, at most 10,000 and as many ties between identities, and whenever another server may have taken over Redis is told those that it has forgotten. For one process, on a disk that outlives it. By default `sendgate/journal.redb` under `$XDG_DATA_HOME` or `~/.local/share`; `none` keeps nothing, and refusals that Redis does not take are not acknowledged.",
     },
     Setting {
         path: "store.while_away",

@@ -209,3 +209,42 @@ async fn a_stop_after_a_rename_that_failed_half_way_is_completed_by_its_repetiti
         }
     }
 }
+
+/// Each step of a rename while several sidecars serve: who has the new id as a former one already sees what is said under it.
+#[tokio::test]
+async fn sidecars_that_know_both_ids_see_what_is_said_under_either() {
+    let store = Faulty::new();
+    let prepared = ACME.replace("id: acme", "id: acme\n    previous_ids: [acme-group]");
+    let one = World::with(settings(&prepared), Arc::clone(&store)).await;
+    one.opt_in(A, OWN, 0).await;
+    one.opt_in(B, OWN, 0).await;
+    let other = World::with(settings(&renamed()), Arc::clone(&store)).await;
+    assert_eq!(other.reason(A).await, Reason::OptedIn);
+    other.opt_out(A, 5).await;
+    other.says(B, 5, "m1", "STOP").await;
+    let one = World::with(settings(&prepared), Arc::clone(&store)).await;
+    for id in [A, B] {
+        assert_eq!(one.reason(id).await, Reason::OptedOut, "{id}");
+    }
+}
+
+/// What waited under an id is told under it: sidecars that have not been renamed look nowhere else.
+#[tokio::test]
+async fn what_waits_in_the_journal_is_told_under_the_id_it_was_said_to() {
+    use super::journal::{replayed, with_journal};
+    let folder = tempfile::tempdir().unwrap();
+    let store = Faulty::new();
+    let world = World::with(with_journal(&folder), Arc::clone(&store)).await;
+    world.opt_in(A, OWN, 0).await;
+    store.set(crate::faults::Fault::Unavailable);
+    world.opt_out_by(world.who(A, 5, "out"), sendgate::model::evidence::Channel::Website).await.unwrap();
+    store.set(crate::faults::Fault::None);
+    drop(world);
+    let journal = with_journal(&folder).journal;
+    let after = sendgate::gate::GateSettings { journal, ..settings(&renamed()) };
+    let after = World::with(after, Arc::clone(&store)).await;
+    replayed(&after, &after.gate).await;
+    assert_eq!(after.reason(A).await, Reason::OptedOut);
+    let before = World::with(settings(ACME), Arc::clone(&store)).await;
+    assert_eq!(before.reason(A).await, Reason::OptedOut);
+}

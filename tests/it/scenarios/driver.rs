@@ -350,7 +350,9 @@ impl Driver for InProcess {
             GateError::Invalid(fields) => fields.into_iter().map(|FieldError { field, .. }| field).collect(),
             GateError::UnknownSender => vec!["unknown_sender".to_owned()],
             GateError::KeyReused => vec!["key_reused".to_owned()],
-            GateError::Store(_) => vec!["unavailable".to_owned()],
+            GateError::Store(_) | GateError::RefusalKept | GateError::RefusalsWait(_) => {
+                vec!["unavailable".to_owned()]
+            }
             other @ (GateError::Contention | GateError::UnknownResumePoint) => vec![other.to_string()],
         })
     }
