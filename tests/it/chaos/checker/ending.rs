@@ -29,15 +29,15 @@ pub(crate) fn ending(history: &History, logs: &[Log]) -> Vec<Violation> {
         in_turn.sort_by_key(|(_, operations)| !is_certain(operations));
         for (said, operations) in in_turn {
             let mut count = times.remove(&(said.yes, said.at)).unwrap_or_default();
-            // One of a whole second counts after a "yes" of the same second.
+            // A word is told in whole seconds, and a "no" counts to the end of its second.
+            if said.word && !said.yes && said.at % 1000 == 0 {
+                count += times.remove(&(false, said.at + 999)).unwrap_or_default();
+            }
+            // One of a whole second counts after a "yes" of the same second. What has a place of its own took nobody else's.
             let whole = said.at % 1000 == 0;
             let waited = || operations.iter().any(|operation| may_have_waited(operation));
             if count == 0 && !said.yes && (whole || waited()) {
                 count = usize::from(take_moved(&mut times, said.at, &yes));
-            }
-            // A word is told in whole seconds, and a "no" counts to the end of its second.
-            if said.word && !said.yes && said.at % 1000 == 0 {
-                count += times.remove(&(false, said.at + 999)).unwrap_or_default();
             }
             let acknowledged = operations.iter().find(|operation| operation.answer.acknowledged());
             // What refuses is told again by who acknowledged it.
