@@ -92,6 +92,8 @@ pub fn read(
     match intent {
         Intent::None => Effect::None,
         Intent::OptOut { keyword } => Effect::OptOut(keyword, pressed),
+        // "Not interested" is an answer to the prompt.
+        Intent::Ambiguous { .. } if declines(own, said.context_id, at) => Effect::Declined,
         Intent::Ambiguous { keyword } => Effect::Held(keyword),
         Intent::No { .. } if declines(own, said.context_id, at) => Effect::Declined,
         Intent::No { .. } => Effect::None,
@@ -147,16 +149,16 @@ fn asked(contact: &Contact, counts: &Contact, context_id: &str, at: Time) -> Opt
         return may_quote_prompt.then_some(Asked::Declined);
     }
     let (sent, message_id) = contact.prompt.recent.last()?;
-    let late = quotes_prompt && contact.latest_opt_in().is_none();
     let open = contact.open_prompt().is_some() && *sent <= at && (may_quote_prompt || message_id.is_empty());
-    (late || open).then_some(Asked::Open)
+    (quotes_prompt || open).then_some(Asked::Open)
 }
 
-/// True of a "no" that answers the prompt: it quotes it, whatever was said since, or comes while nobody but the business has
-/// answered it. The clock of who sent it may be ahead of the platform's.
+/// True of a "no" that answers the prompt: it quotes it, whatever was said since, or comes while it is open. Within a day it does
+/// so too when the business has answered it itself meanwhile. The clock of who sent it may be ahead of the platform's.
 fn declines(contact: &Contact, context_id: &str, at: Time) -> bool {
     let Some((sent, message_id)) = contact.prompt.recent.last() else { return false };
-    let unanswered = contact.unanswered_prompt().is_some() && *sent <= at + CLOCKS_APART;
+    let recent = contact.unanswered_prompt().is_some() && at < *sent + Millis::hours(24);
+    let unanswered = (recent || contact.open_prompt().is_some()) && *sent <= at + CLOCKS_APART;
     let may_quote_prompt = context_id.is_empty() || message_id.is_empty();
     contact.prompt.is(context_id) || unanswered && may_quote_prompt
 }

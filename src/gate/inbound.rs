@@ -189,7 +189,14 @@ fn plan(
         draft.wrote_before(situation);
     }
     let ends = situation.opt_in_ends(&profile.profile.rules, at);
-    let mut state = |id: StatementId, content: Content| draft.state(id, situation.entry(who, at, content));
+    let mut state = |id: StatementId, content: Content| {
+        let mut entry = situation.entry(who, at, content);
+        // Told late, it was said before the answer to the prompt, which would have been none after it: in doubt it counts.
+        if let Some(answered) = answered_after(situation.own, at).filter(|_| entry.is_refusal()) {
+            entry.occurred_at = entry.occurred_at.max(answered);
+        }
+        draft.state(id, entry);
+    };
     match effect {
         Effect::None => {}
         Effect::OptIn { .. } if inbound.refusals_only => {}
@@ -228,6 +235,12 @@ fn plan(
         }
     }
     draft
+}
+
+/// When the prompt was answered with a yes that was said after an instant, when the prompt was there already.
+fn answered_after(contact: &Contact, at: Time) -> Option<Time> {
+    let sent = contact.prompt.sent()?;
+    contact.prompt.accepted.filter(|accepted| sent <= at && at < *accepted)
 }
 
 fn opted_out(keyword: String, pressed: Pressed) -> Content {

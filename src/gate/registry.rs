@@ -181,6 +181,15 @@ impl Gate {
         one_of_each_business(meant)
     }
 
+    /// A sender of the only business that is configured.
+    #[must_use]
+    pub fn only_configured(&self) -> Option<SenderId> {
+        let directory = self.directory.load();
+        let all = directory.senders();
+        let mut senders = one_of_each_business(all.iter().filter(|profile| profile.configured));
+        senders.pop().filter(|_| senders.is_empty())
+    }
+
     /// A sender of the only business there is.
     #[must_use]
     pub fn only_sender(&self) -> Option<SenderId> {

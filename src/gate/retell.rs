@@ -72,7 +72,7 @@ impl Gate {
             tracing::info!(refusals = news, "{what}");
         }
         ended?;
-        self.let_go(journal, self.pending.over_age(self.clock.now() - TOLD_FOR, TOLD_MAX)).await
+        self.let_go(journal, self.pending.over_age(self.clock.now() - TOLD_FOR, TOLD_MAX, generation)).await
     }
 
     /// Tells the store some, all at once but for those of one contact, which would only be in each other's way. Counts those

@@ -64,11 +64,15 @@ impl Silence {
     pub(super) fn wrote(&self, error: Option<&StoreError>) {
         match error {
             None => {
-                if self.refusing.load(Ordering::Relaxed) && self.refusing.swap(false, Ordering::Relaxed) {
+                if self.refusing.load(Ordering::Relaxed)
+                    && self.is_calm()
+                    && self.refusing.swap(false, Ordering::Relaxed)
+                {
                     tracing::info!("the store takes writes again");
                 }
             }
             Some(error @ StoreError::Unavailable(_)) => {
+                self.failed.store(self.millis(), Ordering::Relaxed);
                 if !self.refusing.swap(true, Ordering::Relaxed) {
                     tracing::warn!(%error, "the store takes no writes");
                 }

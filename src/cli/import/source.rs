@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Seek, SeekFrom},
+    io::{BufRead, BufReader, Read as _, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -147,7 +147,7 @@ impl Source {
                     && is_left_open(&self.path, from.byte, to.byte).map_err(reading(&self.path))?;
                 let fields = match open {
                     true => Err(format!(
-                        "a quote that is opened from line {line} on is never closed; the rows behind it are in this one"
+                        "a quote that is opened from line {line} on is not closed where its field ends; other rows are in this one"
                     )),
                     false => of_record(&record, columns),
                 };
@@ -166,25 +166,28 @@ impl Source {
     }
 }
 
-/// True of a row of several lines that ends with the file in the middle of a quoted field: the reader takes the end of the
-/// file for the end of the quote, and with it every row there was.
+/// True of a row of several lines whose quotes are not closed where a field ends: one that somebody forgot to close takes
+/// whole rows with it, up to the next quote or the end of the file.
 fn is_left_open(path: &Path, from: u64, to: u64) -> std::io::Result<bool> {
     let mut file = File::open(path)?;
-    if to < file.metadata()?.len() {
-        return Ok(false);
-    }
     file.seek(SeekFrom::Start(from))?;
-    let mut quotes = 0_usize;
-    let mut reader = BufReader::new(file);
-    loop {
-        let some = reader.fill_buf()?;
-        if some.is_empty() {
-            return Ok(quotes % 2 == 1);
+    let (mut quoted, mut begins, mut closed) = (false, true, false);
+    for byte in BufReader::new(file.take(to.saturating_sub(from))).bytes() {
+        let byte = byte?;
+        if quoted {
+            quoted = byte != b'"';
+            closed = !quoted;
+            continue;
         }
-        quotes += some.iter().filter(|byte| **byte == b'"').count();
-        let read = some.len();
-        reader.consume(read);
+        let ends = matches!(byte, b',' | b'\n' | b'\r');
+        // A second quote is one that stands in the text.
+        quoted = byte == b'"' && (begins || closed);
+        if closed && !quoted && !ends {
+            return Ok(true);
+        }
+        (begins, closed) = (ends, false);
     }
+    Ok(quoted)
 }
 
 fn unreadable(path: &Path, error: csv::Error) -> Failure {

@@ -19,8 +19,8 @@ pub(super) fn addressed(gate: &Gate, part: Part) -> Vec<Part> {
         return vec![part];
     }
     let mut senders = gate.configured_on(origin.account.as_deref());
-    if senders.is_empty() && !is_named {
-        senders.extend(gate.only_sender());
+    if senders.is_empty() {
+        senders.extend(if is_named { gate.only_configured() } else { gate.only_sender() });
     }
     let to = |name| Origin { phone_number_id: Some(name), display_number: None, ..origin.clone() };
     let mut parts: Vec<_> = senders.into_iter().filter_map(|name| refusal(&part, to(name))).collect();

@@ -7,7 +7,8 @@ pub(super) const LANGUAGES: &[Language] =
 
 const INDONESIAN_MALAY: Language = Language {
     tag: "id",
-    opt_out: "hentikan promosi, hentikan pesan, jangan kirim promosi, \
+    opt_out: "berhenti langganan, \
+        hentikan promosi, hentikan pesan, jangan kirim promosi, \
         berhenti, henti, matikan, hentikan, cukup, tidak mau lagi, berhenti berlangganan, henti langganan, \
         unreg, jangan kirim, jangan kirim pesan, jangan kirim pesan lagi, jangan kirim lagi, \
         jangan hubungi saya, jangan hubungi saya lagi, jangan hantar mesej, jangan hantar mesej lagi, \
@@ -23,7 +24,7 @@ const INDONESIAN_MALAY: Language = Language {
     opt_in: "mulai, mula, berlangganan, langganan, langgan, daftar, lanjut, teruskan",
     yes: "ya, iya, ya setuju, ya mau",
     okay: "setuju, boleh, baik, baiklah, oke",
-    no: "tidak, tak, gak, nggak, enggak, tidak setuju, tak setuju, bukan",
+    no: "tidak, gak, nggak, enggak, tidak setuju, tak setuju, bukan",
     courtesy: "tolong, mohon, sila, terima kasih, makasih, trims, halo, hai, selamat pagi, selamat siang, \
         selamat sore, selamat malam, sekarang, segera, pak, bu, kak, min, maaf",
 };
@@ -49,7 +50,8 @@ const FILIPINO: Language = Language {
 
 const VIETNAMESE: Language = Language {
     tag: "vi",
-    opt_out: "dung, dừng, dừng lại, ngừng, ngưng, dừng gửi, ngừng gửi, đừng gửi, đừng gửi nữa, đừng nhắn tin, \
+    opt_out: "ngừng gửi tin, ngừng gửi tin nhắn, \
+        dung, dừng, dừng lại, ngừng, ngưng, dừng gửi, ngừng gửi, đừng gửi, đừng gửi nữa, đừng nhắn tin, \
         đừng nhắn tin nữa, đừng gửi tin nhắn, đừng gửi tin nhắn nữa, hủy đăng ký, huỷ đăng ký, \
         từ chối nhận tin, không nhận tin, không nhận tin nữa, \
         tôi không muốn nhận tin nhắn, tôi không muốn nhận tin nhắn nữa, không muốn nhận tin nhắn, \
@@ -98,7 +100,8 @@ const CHINESE: Language = Language {
     opt_in: "订阅, 訂閱, 开始, 開始, 我要订阅, 我要訂閱, 恢复, 恢復, 继续, 繼續",
     yes: "是, 是的",
     okay: "好, 好的, 好啊, 可以, 同意, 我同意, 确认, 確認, 行, 愿意, 願意, 嗯",
-    no: "不, 否, 不要, 不用, 不用了, 不是, 不同意, 不可以, 不行, 拒绝, 拒絕",
+    no: "不需要, \
+        不, 否, 不要, 不用, 不用了, 不是, 不同意, 不可以, 不行, 拒绝, 拒絕",
     courtesy: "谢谢, 謝謝, 谢谢你, 請, 请, 你好, 您好, 麻烦, 麻煩, 马上, 馬上, 立即, 多谢, 多謝",
 };
 

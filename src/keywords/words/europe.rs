@@ -7,7 +7,8 @@ pub(super) const LANGUAGES: &[Language] =
 
 const ENGLISH: Language = Language {
     tag: "en",
-    opt_out: "optout marketing, opt out marketing, opt out of marketing, stoped, stop marketing, stop alle, \
+    opt_out: "stop sending me this crap, get me off this list, take me off this list, DND, delete all my data, cease and desist, stop wa, stop whatsapp, \
+        optout marketing, opt out marketing, opt out of marketing, stoped, stop marketing, stop alle, \
         STOP, STOPALL, STOP ALL, STOP-ALL, UNSUBSCRIBE, unsub, unsubscribe me, UNSUBSCRIBE ALL, QUIT, \
         unsuscribe, unsubcribe, unsubscibe, unsubsribe, unsubscribed, unsuscribe me, \
         REVOKE, OPTOUT, OPT OUT, opt me out, REMOVE, remove me, no more messages, cancel messages, \
@@ -29,7 +30,8 @@ const ENGLISH: Language = Language {
     yes: "yes, yeah, yep, yup, yes I do, yes I agree",
     okay: "y, I agree, agree, agreed, I accept, accept, ok, okay, sure, of course, confirm, I confirm, \
         confirmed, that's fine, sounds good",
-    no: "reject, maybe later, please dont, no I dont, no i do not, \
+    no: "never, I refuse, absolutely not, deny, \
+        reject, maybe later, please dont, no I dont, no i do not, \
         no, n, nope, nah, no way, not now, decline, I decline",
     courtesy: "please, pls, plz, kindly, thanks, thx, ty, thank you, thank you very much, thanks a lot, \
         many thanks, cheers, hi, hello, hey, hi there, hello there, dear, sir, madam, sir madam, team, \
@@ -70,7 +72,8 @@ const SPANISH: Language = Language {
         no quiero más mensajes, cancelar suscripción, cancelar mensajes, eliminarme, \
         retiro mi consentimiento, revoco mi consentimiento, me opongo a recibir mensajes",
     opt_out_bare: "CANCELAR, SALIR, anular",
-    ambiguous: "para, basta, basta ya, ya basta, alto, no me interesa, no estoy interesado, no estoy interesada, \
+    ambiguous: "no tengo interés, \
+        para, basta, basta ya, ya basta, alto, no me interesa, no estoy interesado, no estoy interesada, \
         no quiero, no quiero nada, déjame en paz, déjenme en paz, déjeme en paz, número equivocado, \
         bloquear, eliminar, no gracias no me interesa",
     opt_in: "ALTA, darme de alta, dame de alta, quiero darme de alta, suscribir, suscribirme, suscribirse, \
@@ -84,7 +87,8 @@ const SPANISH: Language = Language {
 
 const FRENCH: Language = Language {
     tag: "fr",
-    opt_out: "arrêt, ARRET, arrêter, arrêtez, arrête, désabonner, se désabonner, me désabonner, désabonnez-moi, \
+    opt_out: "plus d'offres, plus d'offres merci, plus de publicité, \
+        arrêt, ARRET, arrêter, arrêtez, arrête, désabonner, se désabonner, me désabonner, désabonnez-moi, \
         désabonnement, désinscription, désinscrire, me désinscrire, désinscrivez-moi, ne plus m'envoyer, \
         ne plus envoyer, ne plus recevoir, ne m'écrivez plus, ne me contactez plus, stopper, désabonement, désaboner, me désaboner, se désaboner, désabonnez, \
         désabonne-moi, \
@@ -187,7 +191,7 @@ const RUSSIAN: Language = Language {
         доброе утро, добрый вечер, сейчас, немедленно, извините, пж",
 };
 
-// Polish "tak" (yes) is left out: in Malay and Indonesian it is a no.
+// Polish "tak" (yes) is left out, and in Malay and Indonesian, where it is a no, as well.
 const POLISH: Language = Language {
     tag: "pl",
     opt_out: "wypisz, wypisz mnie, wypisuję się, wypisać, wypisać się, chcę się wypisać, wypiszcie mnie, odsubskrybuj, \

@@ -6,7 +6,8 @@ pub(super) const LANGUAGES: &[Language] = &[TURKISH, ARABIC, HEBREW];
 
 const TURKISH: Language = Language {
     tag: "tr",
-    opt_out: "promosyonları durdur, mesajları durdur, \
+    opt_out: "çıkmak istiyorum, listeden çıkmak istiyorum, \
+        promosyonları durdur, mesajları durdur, \
         abonelikten çık, abonelikten çıkar, üyelikten çık, aboneliği iptal et, abonelik iptal, durdur, \
         durdurun, ret, mesaj istemiyorum, mesaj almak istemiyorum, mesaj atmayın, mesaj göndermeyin, \
         bana yazmayın, listeden çıkar, beni listeden çıkarın, iptal et, iptal edin, \
@@ -26,7 +27,8 @@ const TURKISH: Language = Language {
 
 const ARABIC: Language = Language {
     tag: "ar",
-    opt_out: "إيقاف العروض الترويجية, ايقاف العروض, \
+    opt_out: "كفى رسائل, \
+        إيقاف العروض الترويجية, ايقاف العروض, \
         توقف, وقف, أوقف, أوقفوا, إيقاف, ايقاف, إلغاء الاشتراك, الغاء الاشتراك, الغي الاشتراك, \
         إلغاء اشتراكي, لا تراسلني, لا تراسلوني, لا ترسل, لا ترسلوا, لا ترسل لي رسائل, لا ترسلوا لي رسائل, \
         توقف عن المراسلة, توقفوا عن المراسلة, توقف عن الإرسال, إيقاف الرسائل, وقف الرسائل, لا أريد رسائل, \

@@ -69,8 +69,10 @@ fn without_ruled_out(clause: &str) -> String {
     let is_ruled_out = |at: usize| {
         let before = words.get(at.saturating_sub(REACH)..at).unwrap_or_default();
         let no = before.iter().rposition(|word| RULES_OUT.contains(word));
-        no.and_then(|no| before.get(no + 1..))
-            .is_some_and(|between| !between.iter().any(|word| RULES_NOTHING_OUT.contains(word)))
+        // "Verpassen Sie keine Angebote", "keine Angebote verpassen": what is not to be missed is there.
+        let around =
+            words.get(at.saturating_sub(REACH + 1)..(at + REACH).min(words.len())).unwrap_or_default();
+        no.is_some() && !around.iter().any(|word| RULES_NOTHING_OUT.contains(word))
     };
     let kept = words.iter().enumerate().filter(|(at, word)| {
         let is_marketing = Kinds::named_in(word).contains(Category::Marketing);
@@ -78,6 +80,9 @@ fn without_ruled_out(clause: &str) -> String {
     });
     kept.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
 }
+
+/// How a clause tells what may be answered.
+const ANSWERS_OFFERED: [&str; 6] = ["reply", "replying", "antworten", "responda", "repondez", "settings"];
 
 /// How far before a word a "no" may stand that is said to it.
 const REACH: usize = 4;
@@ -208,6 +213,10 @@ fn is_about_messages(after: &str) -> bool {
 
 fn takes_back(clause: &str) -> bool {
     let contains = |phrase: &&str| contains_phrase(clause, phrase);
+    // "To stop receiving messages, reply STOP" and "reply YES, or NO THANKS" say how to answer.
+    if clause.starts_with("to ") || clause.split(' ').any(|word| ANSWERS_OFFERED.contains(&word)) {
+        return false;
+    }
     if NO_THANKS.iter().any(contains) {
         return true;
     }

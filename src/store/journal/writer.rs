@@ -106,6 +106,9 @@ fn write(database: &Database, jobs: &[Job], last: u64) -> Result<(u64, u64), red
                 table.insert(end, (&statement.0, business.as_str(), payload.as_slice()))?;
                 if *is_told {
                     told.insert(end, ())?;
+                } else {
+                    // One that an older version left behind is of another refusal.
+                    told.remove(end)?;
                 }
             }
             Job::Told(places, _) => {

@@ -214,7 +214,9 @@ impl Link {
                     Ok(()) => unanswered = 0,
                     Err(why) => {
                         unanswered += 1;
-                        if unanswered >= if self.is_cluster() { CLUSTER_PROBES } else { 1 } {
+                        // Where every master is heard, it is the connection that is no good.
+                        let patient = self.is_cluster() && !self.heard.load(Ordering::Relaxed);
+                        if unanswered >= if patient { CLUSTER_PROBES } else { 1 } {
                             return why;
                         }
                     }
