@@ -158,7 +158,10 @@ fn asked(contact: &Contact, counts: &Contact, context_id: &str, at: Time) -> Opt
 fn declines(contact: &Contact, context_id: &str, at: Time) -> bool {
     let Some((sent, message_id)) = contact.prompt.recent.last() else { return false };
     let recent = contact.unanswered_prompt().is_some() && at < *sent + Millis::hours(24);
-    let unanswered = (recent || contact.open_prompt().is_some()) && *sent <= at + CLOCKS_APART;
+    // Told late, after the answer that it was said before.
+    let answered_later = contact.prompt.accepted.is_some_and(|accepted| *sent <= at && at < accepted);
+    let unanswered =
+        (recent || contact.open_prompt().is_some()) && *sent <= at + CLOCKS_APART || answered_later;
     let may_quote_prompt = context_id.is_empty() || message_id.is_empty();
     contact.prompt.is(context_id) || unanswered && may_quote_prompt
 }

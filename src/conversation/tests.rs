@@ -219,6 +219,39 @@ fn a_no_by_a_clock_behind_the_one_that_recorded_the_prompt_declines_it() {
 }
 
 #[test]
+fn a_yes_that_quotes_the_prompt_answers_it_whatever_the_business_recorded_since() {
+    let reply = Said { button_text: "Yes", context_id: PROMPT, ..Said::default() };
+    let utility = ScopeSet::category(Category::Utility);
+    let ways = [
+        vec![prompted(1), opted_in(Voice::Asserted, utility.clone(), 2)],
+        vec![prompted(1), opted_in(Voice::Own, utility, 2)],
+        vec![prompted(1), opted_in(Voice::Own, orders(), 2), opted_out(ScopeSet::everything(), 3)],
+    ];
+    for events in ways {
+        assert_eq!(yes(heard(&events, reply, 5)), Some((orders(), true)), "{events:?}");
+    }
+}
+
+#[test]
+fn an_unclear_refusal_declines_the_prompt_that_it_answers_and_holds_elsewhere() {
+    assert_eq!(wrote(&[prompted(1)], "not interested", 2), Effect::Declined);
+    assert!(matches!(wrote(&[], "not interested", 2), Effect::Held(_)));
+}
+
+#[test]
+fn a_no_in_some_later_chat_declines_nothing_that_the_business_has_answered() {
+    let day = 24 * 3600;
+    let events = [prompted(1), opted_in(Voice::Asserted, orders(), day)];
+    assert_eq!(wrote(&events, "no", 10 * day), Effect::None);
+    assert_eq!(wrote(&[prompted(1)], "no", 10 * day), Effect::Declined);
+}
+
+#[test]
+fn tak_is_a_yes_to_some_and_a_no_to_others_and_so_neither() {
+    assert_eq!(wrote(&[prompted(1)], "Tak", 2), Effect::None);
+}
+
+#[test]
 fn okay_lifts_no_refusal() {
     let refusals = [
         vec![opted_out(ScopeSet::everything(), 1)],

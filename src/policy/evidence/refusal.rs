@@ -12,8 +12,8 @@ use self::{
         GOES_ON, NO_THANKS, OFFERED, ONLY, REFUSALS, REFUSALS_BEFORE, REFUSALS_OF, TAKES_BACK, WISHES,
     },
     words::{
-        ANSWERS, BETWEEN, CHANNELS, CONDITIONS, JOINING, LEADING, NOS, NOTS, REMARKS, RULES_NOTHING_OUT,
-        RULES_OUT,
+        ANSWERS, BETWEEN, CHANNELS, CONDITIONS, JOINING, LEADING, NOS, NOT_MISSED, NOTS, REMARKS,
+        RULES_NOTHING_OUT, RULES_OUT,
     },
 };
 use super::wording::{Kinds, contains_phrase, fold, names_messages, receives};
@@ -72,7 +72,8 @@ fn without_ruled_out(clause: &str) -> String {
         // "Verpassen Sie keine Angebote", "keine Angebote verpassen": what is not to be missed is there.
         let around =
             words.get(at.saturating_sub(REACH + 1)..(at + REACH).min(words.len())).unwrap_or_default();
-        no.is_some() && !around.iter().any(|word| RULES_NOTHING_OUT.contains(word))
+        let is_missed = words.iter().any(|word| NOT_MISSED.contains(word));
+        no.is_some() && !is_missed && !around.iter().any(|word| RULES_NOTHING_OUT.contains(word))
     };
     let kept = words.iter().enumerate().filter(|(at, word)| {
         let is_marketing = Kinds::named_in(word).contains(Category::Marketing);

@@ -289,3 +289,21 @@ fn b02_whatsapp_is_named_in_other_scripts_too() {
         );
     }
 }
+
+#[test]
+fn b04_what_is_not_to_be_missed_is_named_and_a_way_out_is_no_refusal() {
+    for said in [
+        "Sign up for Acme Shoes deals on WhatsApp. To stop receiving messages, reply STOP.",
+        "Get Acme Shoes offers on WhatsApp. To unsubscribe from offers, text STOP.",
+        "Offers from Acme Shoes on WhatsApp: reply YES to subscribe or NO THANKS",
+        "Verpassen Sie keine Angebote: von Acme Shoes per WhatsApp",
+        "Keine Angebote verpassen mit Acme Shoes auf WhatsApp",
+        "Lass dir keine Angebote von Acme Shoes auf WhatsApp entgehen",
+        "No te pierdas ninguna oferta de Acme Shoes en WhatsApp",
+        "Non lasciarti sfuggire le offerte di Acme Shoes su WhatsApp",
+        "Non-stop deals from Acme Shoes on WhatsApp",
+    ] {
+        let worded = Evidence { disclosure_text: said.to_owned(), ..evidence() };
+        assert_eq!(errors(&assessed(&marketing(), &worded)), [], "{said}");
+    }
+}

@@ -291,3 +291,22 @@ async fn an_opt_out_of_one_scope_too_many_applies() {
     }
     assert_eq!(world.reason(A).await, Reason::OptedOut);
 }
+
+/// D, rules 0: statements are ordered by when they were made. Told late, a refusal between the prompt and the answer to it counts.
+#[tokio::test]
+async fn a_refusal_before_the_answer_to_the_prompt_counts_when_it_comes_after_it() {
+    for (first, late) in [("ok", "STOP"), ("Okay thanks", "No"), ("yes", "STOP")] {
+        let world = World::with(settings(PROMPTS), Faulty::new()).await;
+        world.reach(20);
+        let prompt = PromptRequest {
+            who: world.who(A, 0, "prompt"),
+            step: PromptStep::Sent,
+            message_id: "wamid.prompt".to_owned(),
+        };
+        world.gate.record_prompt(&prompt).await.unwrap();
+        world.says(A, 10, "m2", first).await;
+        assert_eq!(world.reason(A).await, Reason::OptedIn, "{first}");
+        world.says(A, 5, "m1", late).await;
+        assert_ne!(world.reason(A).await, Reason::OptedIn, "{late} before {first}");
+    }
+}
