@@ -28,7 +28,9 @@ use std::{collections::BTreeMap, path::Path};
 
 pub use errors::{ConfigError, ConfigErrors, Origin};
 pub use secret::Secret;
-pub use server::{Cache, Deadlines, Grpc, Http, Limits, Log, LogFormat, LogLevel, Shutdown, Tls, Webhook};
+pub use server::{
+    Cache, Deadlines, Events, Grpc, Http, Limits, Log, LogFormat, LogLevel, Shutdown, Tls, Webhook,
+};
 pub use store::{Store, StoreTls, WhileAway, default_journal, is_key_prefix};
 pub use store_url::{StoreUrl, StoreUrlError};
 pub use table::{Kind, Setting, markdown_table, settings};
@@ -57,6 +59,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How long requests may take.
     pub deadlines: Deadlines,
+    /// What is told of messages.
+    pub events: Events,
     /// How the process stops.
     pub shutdown: Shutdown,
     /// The log.
@@ -134,6 +138,7 @@ fn read(root: &Node, environment: &BTreeMap<String, String>, report: &Report) ->
         webhook: server::webhook(&root),
         limits: server::limits(&root),
         deadlines,
+        events: server::events(&root),
         shutdown: server::shutdown(&root),
         log: server::log(&root),
         senders,

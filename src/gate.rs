@@ -14,6 +14,7 @@ mod circle;
 mod consent;
 mod erasure;
 mod error;
+mod events;
 mod find;
 mod flights;
 mod identity;
@@ -23,6 +24,7 @@ mod log;
 mod names;
 mod outcome;
 mod pending;
+mod quality;
 mod record;
 mod registry;
 mod retell;
@@ -41,10 +43,12 @@ pub use changes::{FeedItem, ResumePoint};
 pub use check::{Answer, Check};
 pub use consent::{OptInRecorded, OptInRequest, OptOutRequest, PromptRequest};
 pub use error::{FieldError, GateError};
+pub use events::{DeliveryEvent, EventsRecorded};
 pub use find::Consistency;
 pub use inbound::{Inbound, InboundRecorded};
 pub use log::{LogItem, LogPage, LogPlace};
 pub use names::{ContactNames, Revision, request_digest};
+pub use quality::SenderQuality;
 pub use registry::{Observed, SenderNames};
 pub use signals::Signal;
 pub use statement::{Acknowledged, Who};
@@ -78,6 +82,8 @@ pub struct GateSettings {
     pub journal: Option<Arc<crate::store::journal::Journal>>,
     /// Replies in a window that is remembered as open go out although the store cannot be asked.
     pub replies_unasked: bool,
+    /// For how long an event that is told again is known again.
+    pub events_guard: crate::model::Millis,
     /// The key of contact ids; none = a random one, kept in the store.
     pub identity_key: Option<[u8; 32]>,
 }
@@ -92,6 +98,7 @@ impl Default for GateSettings {
             read_timeout: std::time::Duration::from_millis(250),
             write_timeout: std::time::Duration::from_secs(5),
             journal: None,
+            events_guard: crate::model::Millis::days(7),
             replies_unasked: false,
             identity_key: None,
         }
@@ -115,6 +122,8 @@ pub struct Gate {
     learning: registry::Learning,
     pending: pending::Pending,
     silence: silence::Silence,
+    counting: events::Counting,
+    counted: quality::Counted,
 }
 
 impl Gate {
@@ -157,6 +166,8 @@ impl Gate {
         let gate = Self {
             pending: pending::Pending::default(),
             silence: silence::Silence::default(),
+            counting: events::Counting::default(),
+            counted: quality::Counted::default(),
             cache,
             flights: flights::Flights::default(),
             names: ContactNames::new(&key),

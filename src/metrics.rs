@@ -50,6 +50,7 @@ pub struct Metrics {
     webhook_items: Family<WebhookLabels, Counter>,
     webhook_deliveries: Family<DeliveryLabels, Counter>,
     disagreements: Family<CodeLabels, Counter>,
+    messages: Family<MessageLabels, Counter>,
     calls: Family<CallLabels, Counter>,
     /// 1 while ready.
     pub ready: Gauge,
@@ -110,6 +111,12 @@ struct DeliveryLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CodeLabels {
     code: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MessageLabels {
+    sender: String,
+    happened: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -222,6 +229,7 @@ impl Metrics {
             webhook_items: Family::default(),
             webhook_deliveries: Family::default(),
             disagreements: Family::default(),
+            messages: Family::default(),
             calls: Family::default(),
             ready: Gauge::default(),
             cache_trusted: Gauge::default(),
@@ -252,6 +260,8 @@ impl Metrics {
         r.register("webhook_deliveries", "Webhook deliveries, by outcome", self.webhook_deliveries.clone());
         let help = "Platform errors that contradict an answer given before, by error code";
         r.register("platform_disagreements", help, self.disagreements.clone());
+        let help = "What happened to messages, each thing once, by configured sender (`other` for the rest)";
+        r.register("messages", help, self.messages.clone());
         r.register("calls", "gRPC calls, by method and status code", self.calls.clone());
         r.register("ready", "1 while the sidecar is ready to answer", self.ready.clone());
         let help = "1 while a write of another process would be heard";
@@ -287,6 +297,11 @@ impl Metrics {
                 counter.inc();
             }
         }
+    }
+
+    /// Counts something that happened to messages of a sender.
+    pub fn message(&self, sender: &str, happened: &'static str, more: u64) {
+        self.messages.get_or_create(&MessageLabels { sender: sender.to_owned(), happened }).inc_by(more);
     }
 
     /// Counts a write.

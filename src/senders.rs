@@ -15,7 +15,8 @@ mod tests;
 
 pub use directory::{Directory, SenderProfile};
 pub use learned::{
-    AccountState, Learned, LearnedSender, RowError, TemplateRow, account_key, sender_key, template_key,
+    AccountState, Learned, LearnedSender, RowError, StandingRow, TemplateRow, account_key, sender_key,
+    template_key,
 };
 pub use profile::{Business, Profile, PromptSettings, Sender, SenderSettings, TemplateSettings};
 pub use renewal::Unread;

@@ -7,12 +7,18 @@ pub mod embedded;
 pub mod journal;
 pub(crate) mod record;
 pub mod redis;
+pub mod tally;
 
 use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::model::{BusinessId, Contact, SenderId, StatementId, Ties, Time};
+use crate::{
+    model::{BusinessId, Contact, SenderId, StatementId, Ties, Time},
+    quality::Statuses,
+};
+pub use tally::{Mark, Tallied, Tally};
+
 pub use crate::{
     attest::{LogHead, SealedEntry},
     model::ContactId,
@@ -215,7 +221,14 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Writes a registry row by compare-and-set; an expected version of 0 creates it.
     async fn commit_registry(&self, row: RegistryRow) -> Result<Committed, StoreError>;
 
-    /// Deletes windows whose end has passed, at most `limit`; returns how many. Housekeeping only.
+    /// Counts what happened to messages, durably before it returns: of each mark what was new. What is told twice, at once
+    /// or later, is new once.
+    async fn count(&self, tally: Tally) -> Result<Vec<Statuses>, StoreError>;
+
+    /// What was counted of a sender in some hours, both inclusive.
+    async fn counted(&self, sender: &SenderId, from: i64, to: i64) -> Result<Tallied, StoreError>;
+
+    /// Deletes windows whose end has passed and what was counted long ago, at most `limit`; returns how many. Housekeeping only.
     async fn sweep(&self, now: Time, limit: usize) -> Result<usize, StoreError>;
 
     /// Answers when the store can be read and written.

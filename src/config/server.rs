@@ -240,6 +240,19 @@ pub(super) fn limits(root: &Section<'_>) -> Limits {
     limits
 }
 
+/// What is told of messages.
+#[derive(Clone, Copy, Debug)]
+pub struct Events {
+    /// For how long an event that is told again is known again.
+    pub guard: Millis,
+}
+
+pub(super) fn events(root: &Section<'_>) -> Events {
+    let mut guard = Millis::days(7);
+    root.section("events").update("guard", &mut guard, lasting(Millis::hours(1), Millis::days(30)));
+    Events { guard }
+}
+
 pub(super) fn deadlines(root: &Section<'_>) -> Deadlines {
     let section = root.section("deadlines");
     let bounds = || lasting(Millis::new(1), WAIT_MAX);

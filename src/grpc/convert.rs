@@ -4,12 +4,14 @@ mod check;
 mod consent;
 mod contact;
 mod entry;
+mod quality;
 mod words;
 
 pub(super) use check::{batch, check, fields_of_stream, item_error, response, streamed};
 pub(super) use consent::{block, confirmation, consistency_of_get, link, opt_in, opt_out, prompt, who};
 pub(super) use contact::{contact, prompt_state, scope_status};
 pub(super) use entry::entry;
+pub(super) use quality::{events, quality, sender_of_quality};
 pub(super) use words::{durability, finding, inbound_effect, obligations};
 
 use prost_types::Timestamp;

@@ -16,6 +16,7 @@ use super::payload::{
 use crate::{
     gate::{FUTURE_TOLERANCE, Gate, GateError, Inbound, Observed, SenderNames, Signal, Who},
     model::{Category, Millis, Recipient, SenderId, Time},
+    quality::{FailureClass, Happened},
     senders::{AccountState, LearnedSender, TemplateState},
 };
 
@@ -64,7 +65,7 @@ pub(super) async fn take_in(
 }
 
 /// Takes one part in; false when it has to come again.
-async fn take_part(gate: &Gate, part: Part, signed: bool) -> bool {
+async fn take_part(gate: &Arc<Gate>, part: Part, signed: bool) -> bool {
     let (word, result) = match part {
         Part::Salvaged(salvaged) => {
             ("inbound", refusal_in(gate, salvaged, signed).await.map(|()| "salvaged"))
@@ -92,7 +93,7 @@ async fn take_part(gate: &Gate, part: Part, signed: bool) -> bool {
 }
 
 /// Looks for a refusal in a message that is malformed: one that nobody can date counts as of now, and nothing else counts.
-async fn refusal_in(gate: &Gate, salvaged: Salvaged, signed: bool) -> Result<(), GateError> {
+async fn refusal_in(gate: &Arc<Gate>, salvaged: Salvaged, signed: bool) -> Result<(), GateError> {
     let Salvaged { origin, from, message_id, at, text, button, button_text, stray } = salvaged;
     let who = Intake { gate, origin, signed }.who(&from, at.min(gate.now())).await?;
     let said = Inbound { message_id, text, button, button_text, stray, ..Inbound::default() };
@@ -101,7 +102,7 @@ async fn refusal_in(gate: &Gate, salvaged: Salvaged, signed: bool) -> Result<(),
 }
 
 /// Hands an item to the gate; tells what became of it.
-async fn take_item(gate: &Gate, item: Item, signed: bool) -> Result<&'static str, GateError> {
+async fn take_item(gate: &Arc<Gate>, item: Item, signed: bool) -> Result<&'static str, GateError> {
     let Item { origin, what } = item;
     let now = gate.now();
     // The platform's clock may be ahead of ours; nothing has happened later than now.
@@ -243,7 +244,7 @@ fn text_of(kind: InboundKind, text: Option<String>) -> String {
 
 /// One item on its way in.
 struct Intake<'a> {
-    gate: &'a Gate,
+    gate: &'a Arc<Gate>,
     origin: Origin,
     signed: bool,
 }
@@ -336,10 +337,12 @@ impl Intake<'_> {
                 self.gate.record_signal(&who, &signal).await?;
             }
         }
-        match restriction {
-            Some(restriction) => self.account(restriction).await,
-            None => Ok(()),
+        if let Some(restriction) = restriction {
+            self.account(restriction).await?;
         }
+        let Some(happened) = happened(status, errors) else { return Ok(()) };
+        let sender = self.sender(at).await?;
+        self.gate.count_message(&sender, message_id, happened, at).await
     }
 
     async fn number_changed(&self, from: &Person, to: &Person, at: Time) -> Result<(), GateError> {
@@ -403,6 +406,19 @@ fn who(sender: SenderId, recipient: Recipient, at: Time) -> Who {
         from_platform: true,
         whole_seconds: true,
     }
+}
+
+/// What a status tells of its message.
+fn happened(status: DeliveryStatus, errors: &[u32]) -> Option<Happened> {
+    Some(match status {
+        DeliveryStatus::Sent => Happened::Sent,
+        DeliveryStatus::Delivered => Happened::Delivered,
+        DeliveryStatus::Read | DeliveryStatus::Played => Happened::Read,
+        DeliveryStatus::Failed => {
+            Happened::Failed(errors.first().map_or(FailureClass::Other, |code| FailureClass::of_code(*code)))
+        }
+        DeliveryStatus::Deleted => return None,
+    })
 }
 
 /// The name the rest is stored under: the number where there is one.

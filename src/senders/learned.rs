@@ -6,6 +6,7 @@ use super::{TemplateState, shards::Shards};
 use crate::{
     model::{SenderId, Time},
     policy::{Restrictions, Until},
+    quality::{Rating, Standing},
     store::RegistryRow,
 };
 
@@ -25,9 +26,48 @@ pub struct LearnedSender {
     pub quality: Option<(i64, String)>,
     /// The platform's last word on its limit: when (ms), and the word.
     pub limit: Option<(i64, String)>,
+    /// How its quality was rated last.
+    #[serde(default)]
+    pub standing: Option<StandingRow>,
     /// The configured businesses under which something was stored for it, in order.
     #[serde(default)]
     pub stored_under: Vec<String>,
+}
+
+/// How the quality of a sender was rated. Times in milliseconds; the one rated last is the greatest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StandingRow {
+    /// When.
+    pub rated_at: i64,
+    /// How.
+    pub rating: String,
+    /// Since when.
+    pub since: i64,
+    /// Since when the numbers were better.
+    pub better_since: Option<i64>,
+}
+
+impl StandingRow {
+    /// The row of a standing.
+    #[must_use]
+    pub fn of(standing: Standing, rated_at: Time) -> Self {
+        Self {
+            rated_at: rated_at.millis(),
+            rating: standing.rating.word().to_owned(),
+            since: standing.since.millis(),
+            better_since: standing.better_since.map(Time::millis),
+        }
+    }
+
+    /// The standing; none when a newer version wrote words that are not known here.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing> {
+        Some(Standing {
+            rating: Rating::from_word(&self.rating)?,
+            since: Time::from_millis(self.since)?,
+            better_since: self.better_since.and_then(Time::from_millis),
+        })
+    }
 }
 
 /// What the platform did to an account. Times in milliseconds; a restriction is (said at, until; `None` = further notice).
@@ -193,6 +233,7 @@ impl LearnedSender {
         self.on_account = self.on_account.take().max(other.on_account.clone());
         self.quality = self.quality.take().max(other.quality.clone());
         self.limit = self.limit.take().max(other.limit.clone());
+        self.standing = self.standing.take().max(other.standing.clone());
         self.stored_under.extend(other.stored_under.iter().cloned());
         self.stored_under.sort();
         self.stored_under.dedup();

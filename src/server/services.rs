@@ -31,7 +31,9 @@ pub(super) fn contract(gate: &Arc<Gate>, sizes: Sizes, stopping: &CancellationTo
     let bytes = sizes.request_bytes;
     Routes::new(PolicyServiceServer::new(policy).max_decoding_message_size(bytes))
         .add_service(ConsentServiceServer::new(consent).max_decoding_message_size(bytes))
-        .add_service(QualityServiceServer::new(QualityApi).max_decoding_message_size(bytes))
+        .add_service(
+            QualityServiceServer::new(QualityApi::new(Arc::clone(gate))).max_decoding_message_size(bytes),
+        )
         .prepare()
 }
 

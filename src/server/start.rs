@@ -319,6 +319,7 @@ fn gate_settings(settings: &Settings, journal: Option<Arc<Journal>>) -> GateSett
         cache: Bounds { contacts: u64::from(settings.cache.contacts), memory: settings.cache.memory },
         identity_key: settings.identity_key.as_ref().map(|key| *key.reveal()),
         journal,
+        events_guard: settings.events.guard,
         replies_unasked: settings.store.while_away == WhileAway::Replies,
         read_timeout: settings.deadlines.store_read,
         write_timeout: settings.deadlines.store_write,

@@ -8,6 +8,7 @@ mod apply;
 mod open;
 mod read;
 mod tables;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -28,10 +29,13 @@ use tokio::{
 };
 
 use super::{
-    Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store,
-    StoreError, record,
+    Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, SenderId, Store,
+    StoreError, Tallied, Tally, record,
 };
-use crate::model::{StatementId, Time};
+use crate::{
+    model::{StatementId, Time},
+    quality::Statuses,
+};
 pub use open::OpenError;
 use read::View;
 use writer::{Job, Op, Outcome};
@@ -169,7 +173,7 @@ impl Embedded {
     async fn ask_commit(&self, op: Op) -> Result<Committed, StoreError> {
         match self.ask(op).await? {
             Outcome::Committed(committed) => Ok(committed),
-            Outcome::Swept(_) | Outcome::Key(_) | Outcome::Writable => Err(StoreError::UnknownOutcome),
+            _ => Err(StoreError::UnknownOutcome),
         }
     }
 }
@@ -254,10 +258,22 @@ impl Store for Embedded {
         self.ask_commit(Op::Registry(row)).await
     }
 
+    async fn count(&self, tally: Tally) -> Result<Vec<Statuses>, StoreError> {
+        match self.ask(Op::Tally(Box::new(tally))).await? {
+            Outcome::Counted(fresh) => Ok(fresh),
+            _ => Err(StoreError::UnknownOutcome),
+        }
+    }
+
+    async fn counted(&self, sender: &SenderId, from: i64, to: i64) -> Result<Tallied, StoreError> {
+        let sender = sender.clone();
+        self.read(move |view| view.counted(&sender, from, to)).await
+    }
+
     async fn sweep(&self, now: Time, limit: usize) -> Result<usize, StoreError> {
         match self.ask(Op::Sweep { now, limit }).await? {
             Outcome::Swept(count) => Ok(count),
-            Outcome::Committed(_) | Outcome::Key(_) | Outcome::Writable => Err(StoreError::UnknownOutcome),
+            _ => Err(StoreError::UnknownOutcome),
         }
     }
 
@@ -269,7 +285,7 @@ impl Store for Embedded {
     async fn identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError> {
         match self.ask(Op::IdentityKey(wanted)).await? {
             Outcome::Key(key) => Ok(key),
-            Outcome::Committed(_) | Outcome::Swept(_) | Outcome::Writable => Err(StoreError::UnknownOutcome),
+            _ => Err(StoreError::UnknownOutcome),
         }
     }
 

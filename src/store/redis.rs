@@ -18,6 +18,7 @@ mod list;
 mod pauses;
 mod read;
 mod script;
+mod tally;
 mod target;
 mod write;
 
@@ -31,9 +32,12 @@ use tokio::{sync::watch, task::AbortHandle, time::timeout};
 
 use super::{
     Change, Commit, Committed, ContactId, Cursor, Durability, Ear, Listing, Loaded, RegistryRow, SealedEntry,
-    Store, StoreError,
+    SenderId, Store, StoreError, Tallied, Tally,
 };
-use crate::model::{StatementId, Time};
+use crate::{
+    model::{StatementId, Time},
+    quality::Statuses,
+};
 pub use connect::RedisTls;
 pub use keys::PREFIX;
 pub use target::{Target, TargetError};
@@ -231,6 +235,14 @@ impl Store for Redis {
 
     async fn commit_registry(&self, row: RegistryRow) -> Result<Committed, StoreError> {
         self.write_registry(&row).await
+    }
+
+    async fn count(&self, tally: Tally) -> Result<Vec<Statuses>, StoreError> {
+        self.write_tally(&tally).await
+    }
+
+    async fn counted(&self, sender: &SenderId, from: i64, to: i64) -> Result<Tallied, StoreError> {
+        self.read_tally(sender, from, to).await
     }
 
     /// Redis ends windows by itself.

@@ -5,6 +5,7 @@
 mod feed;
 mod log;
 mod records;
+mod tally;
 mod windows;
 
 use std::{
@@ -130,6 +131,11 @@ macro_rules! conforms {
             feed: the_feed_wakes_its_watchers,
             feed: the_feed_continues_after_reopening,
             feed: a_refused_commit_feeds_nothing,
+            tally: what_happened_to_a_message_counts_once,
+            tally: what_was_counted_is_known_until_the_guard_ends_and_after_reopening,
+            tally: counts_are_told_apart_by_template_and_method,
+            tally: what_many_are_told_at_once_counts_once,
+            tally: what_was_counted_long_ago_is_swept,
         }
     };
     ($place:ty as $name:ident: $($part:ident: $fact:ident,)*) => {

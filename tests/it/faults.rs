@@ -296,6 +296,24 @@ impl Store for Faulty {
         self.inner.load_full().commit_registry(row).await
     }
 
+    async fn count(
+        &self,
+        tally: sendgate::store::Tally,
+    ) -> Result<Vec<sendgate::quality::Statuses>, StoreError> {
+        self.pass().await?;
+        self.inner.load_full().count(tally).await
+    }
+
+    async fn counted(
+        &self,
+        sender: &sendgate::model::SenderId,
+        from: i64,
+        to: i64,
+    ) -> Result<sendgate::store::Tallied, StoreError> {
+        self.pass().await?;
+        self.inner.load_full().counted(sender, from, to).await
+    }
+
     async fn sweep(&self, now: Time, limit: usize) -> Result<usize, StoreError> {
         self.pass().await?;
         self.inner.load_full().sweep(now, limit).await

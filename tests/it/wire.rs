@@ -6,6 +6,7 @@ mod errors;
 mod feed;
 mod limits;
 mod log;
+mod quality;
 mod streams;
 mod tls;
 mod writes;

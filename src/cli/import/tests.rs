@@ -1,5 +1,7 @@
 //! Imports from the file to the calls a server sees, and the two files they leave.
 
+mod quotes;
+
 use std::{fs, path::PathBuf, sync::atomic::Ordering};
 
 use tempfile::TempDir;
@@ -475,38 +477,4 @@ fn defaults_fill_in_what_rows_do_not_say_and_never_narrow_an_opt_out() {
     assert_eq!(consent.evidence.as_ref().unwrap().action(), ConsentAction::Signature);
     assert!(out.scope.as_ref().unwrap().categories.is_empty());
     assert_eq!(out.channel(), OptOutChannel::Staff);
-}
-
-#[test]
-fn a_quote_that_is_never_closed_takes_no_rows_with_it() {
-    let case = Case::file(
-        "list.csv",
-        "sender,recipient,status,occurred_at,disclosure_text\n\
-         15550001111,16505551234,opted_out,2025-01-01,\"Receive offers\n\
-         15550001111,16505551235,opted_out,2025-01-01,\n\
-         15550001111,16505551236,opted_out,2025-01-01,\n",
-    );
-    let ran = case.import(&[]);
-    assert_eq!(ran.exit, Exit::No, "{ran:?}");
-    assert!(case.fake.calls().is_empty());
-}
-
-#[test]
-fn quotes_that_take_the_rows_up_to_the_next_quote_are_found_too() {
-    let case = Case::file(
-        "list.csv",
-        "sender,recipient,status,occurred_at,disclosure_text\n\
-         15550001111,16505551234,opted_in,2025-01-01,\"Receive offers\n\
-         15550001111,16505551235,opted_out,2025-01-01,\n\
-         15550001111,16505551236,opted_in,2025-01-01,\"Receive offers\n",
-    );
-    let ran = case.import(&[]);
-    assert_eq!(ran.exit, Exit::No, "{ran:?}");
-    assert!(case.fake.calls().is_empty());
-    let sound = Case::file(
-        "list.csv",
-        "sender,recipient,status,occurred_at,keyword\n\
-         15550001111,16505551235,opted_out,2025-01-01,\"please\nstop \"\"now\"\"\"\n",
-    );
-    assert_eq!(sound.import(&[]).exit, Exit::Yes);
 }

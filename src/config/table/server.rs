@@ -214,6 +214,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         reason: "The longest wait for one write of the store; then its outcome is unknown, and the caller repeats it.",
     },
     Setting {
+        path: "events.guard",
+        kind: Kind::Duration,
+        default: "7d",
+        reason: "For how long a delivery event that is told again is known again, and not counted twice: as long as the platform repeats webhooks. 1 hour to 30 days; longer takes more memory in the store.",
+    },
+    Setting {
         path: "shutdown.grace",
         kind: Kind::Duration,
         default: "10s",

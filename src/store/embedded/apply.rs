@@ -10,6 +10,7 @@ use redb::ReadableTable;
 use super::{
     record,
     tables::{KEY_ROW, Tables, Window, corrupt, fault, last_position, windows_of},
+    tally,
     writer::{Answer, Op, Outcome},
 };
 use crate::{
@@ -41,6 +42,7 @@ pub(super) fn apply(tables: &mut Tables<'_>, op: &Op, wrote: &mut bool) -> Resul
             Err(error) => Ok(Err(error)),
         },
         Op::Registry(row) => register(tables, row, wrote).map(|done| Ok(Outcome::Committed(done))),
+        Op::Tally(tally) => tally::count(tables, tally, wrote).map(|fresh| Ok(Outcome::Counted(fresh))),
         Op::Sweep { now, limit } => sweep(tables, *now, *limit, wrote).map(|count| Ok(Outcome::Swept(count))),
         Op::IdentityKey(wanted) => identity_key(tables, *wanted, wrote).map(|key| Ok(Outcome::Key(key))),
         Op::Ping => Ok(Ok(Outcome::Writable)),
@@ -170,7 +172,7 @@ fn sweep(tables: &mut Tables<'_>, now: Time, limit: usize, wrote: &mut bool) -> 
         tables.ends.remove((*end, id, sender.as_str())).map_err(fault)?;
         tables.windows.remove((id, sender.as_str())).map_err(fault)?;
     }
-    Ok(ended.len())
+    Ok(ended.len() + tally::sweep(tables, now, limit.saturating_sub(ended.len()), wrote)?)
 }
 
 fn identity_key(tables: &mut Tables<'_>, wanted: [u8; 32], wrote: &mut bool) -> Result<[u8; 32], StoreError> {

@@ -10,13 +10,13 @@ use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable};
 use super::{
     record,
     tables::{
-        self, CHANGES, CONTACTS, KEY_ROW, LOG, META, REGISTRY, STATEMENTS, WINDOWS, WindowKey, corrupt,
-        fault, last_position,
+        self, CHANGES, CONTACTS, COUNTS, KEY_ROW, LOG, META, REGISTRY, STATEMENTS, WINDOWS, WindowKey,
+        corrupt, fault, last_position,
     },
 };
 use crate::{
-    model::{StatementId, Time},
-    store::{Change, ContactId, Loaded, RegistryRow, SealedEntry, StoreError},
+    model::{SenderId, StatementId, Time},
+    store::{Change, ContactId, Loaded, RegistryRow, SealedEntry, StoreError, Tallied},
 };
 
 /// A snapshot.
@@ -52,6 +52,29 @@ impl View {
             found.push((id, loaded(id, bytes.value(), &windows, now)?));
         }
         Ok(found)
+    }
+
+    pub(super) fn counted(&self, sender: &SenderId, from: i64, to: i64) -> Result<Tallied, StoreError> {
+        let mut tallied = Tallied::default();
+        let counts = match self.0.open_table(COUNTS) {
+            Ok(counts) => counts,
+            // A file of an older version, that nothing was counted in yet.
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(tallied),
+            Err(error) => return Err(fault(error)),
+        };
+        for hour in from..=to {
+            for row in counts.range((hour, sender.as_str(), "")..).map_err(fault)? {
+                let (key, count) = row.map_err(fault)?;
+                let (of_hour, of, name) = key.value();
+                if of_hour != hour || of != sender.as_str() {
+                    break;
+                }
+                if !tallied.add(hour, name, count.value()) {
+                    return Err(corrupt("a count of a sender has no name that is known"));
+                }
+            }
+        }
+        Ok(tallied)
     }
 
     pub(super) fn identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {

@@ -14,6 +14,11 @@ pub(super) type WindowKey = (Id, &'static str);
 /// End, contact and sender.
 pub(super) type EndKey = (i64, Id, &'static str);
 
+/// Generation, sender and message.
+pub(super) type MessageKey = (i64, &'static str, u64);
+/// Hour, sender and name.
+pub(super) type CountKey = (i64, &'static str, &'static str);
+
 /// Format version and identity key.
 pub(super) const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
 /// Records.
@@ -31,6 +36,11 @@ pub(super) const CHANGES: TableDefinition<'static, u64, (Id, u64)> = TableDefini
 /// Version and value by name.
 pub(super) const REGISTRY: TableDefinition<'static, &str, (u64, &[u8])> = TableDefinition::new("registry");
 
+/// The statuses of a message, by the generation that it was told of in; and when they are forgotten.
+pub(super) const MESSAGES: TableDefinition<'static, MessageKey, (u8, i64)> = TableDefinition::new("messages");
+/// Numbers of a sender: by hour, sender and name.
+pub(super) const COUNTS: TableDefinition<'static, CountKey, u64> = TableDefinition::new("counts");
+
 /// The version of the file's layout, in `META`.
 pub(super) const FORMAT: u8 = 2;
 pub(super) const FORMAT_ROW: &str = "format";
@@ -46,6 +56,8 @@ pub(super) struct Tables<'t> {
     pub(super) statements: Table<'t, (Id, Id), u64>,
     pub(super) changes: Table<'t, u64, (Id, u64)>,
     pub(super) registry: Table<'t, &'static str, (u64, &'static [u8])>,
+    pub(super) messages: Table<'t, MessageKey, (u8, i64)>,
+    pub(super) counts: Table<'t, CountKey, u64>,
 }
 
 impl<'t> Tables<'t> {
@@ -59,6 +71,8 @@ impl<'t> Tables<'t> {
             statements: transaction.open_table(STATEMENTS)?,
             changes: transaction.open_table(CHANGES)?,
             registry: transaction.open_table(REGISTRY)?,
+            messages: transaction.open_table(MESSAGES)?,
+            counts: transaction.open_table(COUNTS)?,
         })
     }
 }

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     model::Time,
-    store::{Commit, Committed, RegistryRow, StoreError},
+    quality::Statuses,
+    store::{Commit, Committed, RegistryRow, StoreError, Tally},
 };
 
 /// The most writes one transaction takes: beyond it, sharing a sync gains little and the first waits for the last.
@@ -32,6 +33,7 @@ pub(super) type Answer = Result<Outcome, StoreError>;
 pub(super) enum Op {
     Commit(Box<Commit>),
     Registry(RegistryRow),
+    Tally(Box<Tally>),
     Sweep {
         now: Time,
         limit: usize,
@@ -42,9 +44,9 @@ pub(super) enum Op {
 }
 
 /// What it answers.
-#[derive(Clone, Copy)]
 pub(super) enum Outcome {
     Committed(Committed),
+    Counted(Vec<Statuses>),
     Swept(usize),
     Key([u8; 32]),
     Writable,

@@ -12,13 +12,15 @@
 //! | `sg:x:{ID}:NONCE` | string | in a cluster: a write that must not happen any more | an hour |
 //! | `sg:k:{key}` | string | the key of contact ids | none |
 //! | `sg:d:{feed}` | string | nothing: written so that a wait has something to wait for, and to see that writes are taken | none |
+//! | `sg:s:{SENDER}:GENERATION:SHARD` | hash | statuses of messages that were counted, by a hash of their ID | the guard's end |
+//! | `sg:q:{SENDER}:HOUR` | hash | counts of an hour | 8 days |
 //!
 //! `ID` is the contact id, in braces, so that a contact is one slot of a cluster and one script. The prefix stands
 //! outside the braces: invalidation matches whole keys from their beginning.
 
 use data_encoding::BASE64URL_NOPAD;
 
-use crate::store::ContactId;
+use crate::{model::SenderId, store::ContactId};
 
 /// What begins every key when nothing else is configured.
 pub const PREFIX: &str = "sg";
@@ -78,6 +80,16 @@ impl Keys {
     /// Forbids a commit that nobody waits for any more.
     pub(super) fn fence(&self, id: ContactId, nonce: u64) -> String {
         format!("{}:{nonce:016x}", self.of("x", id))
+    }
+
+    /// Without the generation and the shard, which follow.
+    pub(super) fn messages(&self, sender: &SenderId) -> String {
+        format!("{}:s:{{{}}}:", self.prefix, sender.as_str())
+    }
+
+    /// Without the hour, which follows.
+    pub(super) fn counts(&self, sender: &SenderId) -> String {
+        format!("{}:q:{{{}}}:", self.prefix, sender.as_str())
     }
 
     pub(super) fn mark(&self) -> String {

@@ -21,6 +21,7 @@ pub(super) struct Scripts {
     pub(super) finish: Lua,
     pub(super) overdue: Lua,
     pub(super) settle: Lua,
+    pub(super) tally: Lua,
 }
 
 impl Lua {
@@ -43,6 +44,7 @@ impl Scripts {
             finish: lua(include_str!("finish.lua")),
             overdue: lua(include_str!("overdue.lua")),
             settle: lua(include_str!("settle.lua")),
+            tally: lua(include_str!("tally.lua")),
         }
     }
 }

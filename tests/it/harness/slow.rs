@@ -137,6 +137,24 @@ impl Store for Slow {
         self.store.commit_registry(row).await
     }
 
+    async fn count(
+        &self,
+        tally: sendgate::store::Tally,
+    ) -> Result<Vec<sendgate::quality::Statuses>, StoreError> {
+        self.works()?;
+        self.store.count(tally).await
+    }
+
+    async fn counted(
+        &self,
+        sender: &sendgate::model::SenderId,
+        from: i64,
+        to: i64,
+    ) -> Result<sendgate::store::Tallied, StoreError> {
+        self.works()?;
+        self.store.counted(sender, from, to).await
+    }
+
     async fn sweep(&self, now: Time, limit: usize) -> Result<usize, StoreError> {
         self.store.sweep(now, limit).await
     }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What a user of a single server or of a master that Sentinel knows needs, as in docs/redis.md.
-const NEEDED: [&str; 23] = [
+const NEEDED: [&str; 26] = [
     "ping",
     "role",
     "client|tracking",
@@ -34,6 +34,9 @@ const NEEDED: [&str; 23] = [
     "wait",
     "waitaof",
     "info",
+    "hincrby",
+    "hlen",
+    "pexpireat",
 ];
 
 /// Of these an older server knows none, or goes without; or only a cluster needs it.
@@ -90,6 +93,21 @@ async fn everything(url: &str) -> Result<(), String> {
     let version = store.registry().await.map_err(said)?.first().map_or(0, |row| row.version);
     let row = RegistryRow { key: "k".to_owned(), version, value: vec![1] };
     store.commit_registry(row).await.map_err(said)?;
+    let mark = |message| sendgate::store::Mark {
+        message,
+        statuses: sendgate::quality::Statuses::proven_by(sendgate::quality::Happened::Sent),
+        class: sendgate::quality::FailureClass::Other,
+        at: at(0),
+        splits: vec![sendgate::quality::Split::Template(format!("t{message}"))],
+    };
+    // Counted before they would be known.
+    let new =
+        u64::try_from(sendgate::clock::system_now().millis()).unwrap() << 20 | u64::from(std::process::id());
+    let (guard, now) = (sendgate::model::Millis::days(7), at(0));
+    let tally =
+        sendgate::store::Tally { sender: sender("5"), marks: vec![mark(new), mark(new ^ 1)], now, guard };
+    store.count(tally).await.map_err(said)?;
+    store.counted(&sender("5"), 0, 1).await.map_err(said)?;
     store.ping().await.map_err(said)?;
     let by = Instant::now() + Duration::from_secs(2);
     while !ear.hears() {

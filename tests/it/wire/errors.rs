@@ -279,10 +279,6 @@ async fn what_comes_with_a_later_version_says_so() {
     let released = server.consent().release_reservation(release).await;
     expect(released, Code::Unimplemented, "NOT_IMPLEMENTED");
     let mut quality = server.quality();
-    let events = quality.record_delivery_events(pb::RecordDeliveryEventsRequest::default()).await;
-    expect(events, Code::Unimplemented, "NOT_IMPLEMENTED");
-    let get = quality.get_sender_quality(pb::GetSenderQualityRequest::default()).await;
-    expect(get, Code::Unimplemented, "NOT_IMPLEMENTED");
     let watch = quality.watch_sender_quality(pb::WatchSenderQualityRequest::default()).await;
     expect(watch.map(drop), Code::Unimplemented, "NOT_IMPLEMENTED");
 }
