@@ -182,6 +182,7 @@ impl Gate {
         gate.take_up_journal().await?;
         gate.warn_of_unread();
         gate.note_configured().await;
+        gate.begin_counting();
         Ok(gate)
     }
 

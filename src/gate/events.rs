@@ -2,21 +2,31 @@
 //! same when they are told again, so that what failed half way is told again as a whole.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::oneshot;
 
 use super::{Gate, GateError, Signal, Who};
 use crate::{
     model::{Recipient, SenderId, Time, event::Block},
-    quality::{FailureClass, Happened, Split, Statuses},
+    quality::{Counter, FailureClass, Happened, Split, Statuses},
     store::{Mark, StoreError, Tally, tally::hour_of},
 };
 
 /// Marks that go to the store together; more wait for the next time.
 const TOGETHER_MAX: usize = 2048;
+
+/// People of one call whose events are taken in at once, as of a webhook.
+const AT_ONCE_MAX: usize = 64;
+
+/// Marks of one sender that may wait; who brings more is to come again.
+const WAITING_MAX: usize = 100_000;
+
+/// The label of senders that are not configured.
+const OTHERS: &str = "other";
 
 /// What happened to a message.
 #[derive(Clone, Debug)]
@@ -65,9 +75,25 @@ impl Gate {
         events: &[DeliveryEvent],
     ) -> Result<EventsRecorded, GateError> {
         let profile = self.directory.load().find(sender).ok_or(GateError::UnknownSender)?;
+        // Of one person in order, of many at once.
+        let mut of_person = BTreeMap::<Recipient, Vec<DeliveryEvent>>::new();
         for event in events {
-            self.hear_of_person(&profile.sender.id, event).await?;
+            self.metrics.disagreed(event.code);
+            if let Some(recipient) = &event.recipient {
+                of_person.entry(recipient.clone()).or_default().push(event.clone());
+            }
         }
+        let sender_id = &profile.sender.id;
+        let heard = stream::iter(of_person).map(|(recipient, events)| {
+            let (gate, sender) = (Arc::clone(self), sender_id.clone());
+            async move {
+                for event in events {
+                    gate.hear_of_person(&sender, &recipient, &event).await?;
+                }
+                Ok::<(), GateError>(())
+            }
+        });
+        heard.buffer_unordered(AT_ONCE_MAX).try_collect::<()>().await?;
         let marks: Vec<_> = events.iter().map(|event| self.mark(event)).collect();
         let fresh = self.count(self.counted_as(sender), marks).await?;
         let counted = fresh.iter().filter(|new| !new.is_empty()).count();
@@ -92,6 +118,18 @@ impl Gate {
         self.count(self.counted_as(sender), vec![self.mark(&event)]).await.map(drop)
     }
 
+    /// Every series of messages is there from the start.
+    pub(super) fn begin_counting(&self) {
+        let directory = self.directory.load();
+        let configured = directory.senders().into_iter().filter(|profile| profile.configured);
+        let labels = configured.map(|profile| self.counted_as(&profile.sender.id).as_str().to_owned());
+        for label in labels.chain([OTHERS.to_owned()]) {
+            for counter in Counter::all() {
+                self.metrics.message(&label, counter.word(), 0);
+            }
+        }
+    }
+
     /// The name that messages of a sender are counted under: the configuration's, which does not change when others are
     /// learned.
     pub(super) fn counted_as(&self, sender: &SenderId) -> SenderId {
@@ -101,37 +139,36 @@ impl Gate {
     }
 
     /// E06, A06: what an event says of the person.
-    async fn hear_of_person(&self, sender: &SenderId, event: &DeliveryEvent) -> Result<(), GateError> {
-        let Some(recipient) = &event.recipient else { return Ok(()) };
-        let who = Who {
+    async fn hear_of_person(
+        &self,
+        sender: &SenderId,
+        recipient: &Recipient,
+        event: &DeliveryEvent,
+    ) -> Result<(), GateError> {
+        let who = |key: String| Who {
             sender: sender.clone(),
             recipient: recipient.clone(),
             occurred_at: event.at,
-            key: event.message_id.clone(),
+            key,
             request_digest: [0; 16],
             from_platform: false,
             whole_seconds: false,
         };
-        let signal = match event.happened {
-            Happened::Blocked => {
-                return self.record_block(&who, Block::ByUser).await.map(drop);
+        // A key of its own for each: callers may use message IDs as theirs, and both can follow one message.
+        let block = |block, word| (who(format!("{word} after {}", event.message_id)), block);
+        let (who, block) = match event.happened {
+            Happened::Blocked => block(Block::ByUser, "blocked"),
+            Happened::Reported => block(Block::ReportedByUser, "reported"),
+            Happened::Sent | Happened::Delivered | Happened::Read | Happened::Failed(_) => {
+                let is_there = matches!(event.happened, Happened::Delivered | Happened::Read);
+                let alive = is_there.then_some(Signal::Alive);
+                let Some(signal) = alive.or_else(|| Signal::of_error(event.code, &event.message_id)) else {
+                    return Ok(());
+                };
+                return self.record_signal(&who(event.message_id.clone()), &signal).await.map(drop);
             }
-            Happened::Reported => {
-                return self.record_block(&who, Block::ReportedByUser).await.map(drop);
-            }
-            Happened::Sent => return Ok(()),
-            Happened::Delivered | Happened::Read => Signal::Alive,
-            Happened::Failed(class) => match (class, event.code) {
-                (FailureClass::CoolOff, _) => Signal::HeldBack,
-                (FailureClass::OptedOut, _) => Signal::MarketingRefused,
-                (FailureClass::WindowClosed, _) => Signal::WindowClosed,
-                (FailureClass::Undeliverable, 131_026) => {
-                    Signal::Undeliverable { message_id: event.message_id.clone() }
-                }
-                _ => return Ok(()),
-            },
         };
-        self.record_signal(&who, &signal).await.map(drop)
+        self.record_block(&who, block).await.map(drop)
     }
 
     fn mark(&self, event: &DeliveryEvent) -> Mark {
@@ -163,7 +200,11 @@ impl Gate {
         let is_first = {
             let mut waiting = self.counting.0.lock().unwrap_or_else(PoisonError::into_inner);
             let is_first = !waiting.contains_key(&sender);
-            waiting.entry(sender.clone()).or_default().push(Waiting { marks, answer });
+            let all = waiting.entry(sender.clone()).or_default();
+            if all.iter().map(|one| one.marks.len()).sum::<usize>() >= WAITING_MAX {
+                return Err(StoreError::Unavailable("too many events wait to be counted".to_owned()).into());
+            }
+            all.push(Waiting { marks, answer });
             is_first
         };
         if is_first {
@@ -211,7 +252,7 @@ impl Gate {
         };
         // A label for each number that registers itself would be without bound.
         self.counted.note(sender);
-        let label = if self.is_configured(sender) { sender.as_str() } else { "other" };
+        let label = if self.is_configured(sender) { sender.as_str() } else { OTHERS };
         for one in to {
             let own: Vec<_> = fresh.by_ref().take(one.marks.len()).collect();
             for (mark, new) in one.marks.iter().zip(&own) {

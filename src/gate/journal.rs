@@ -17,7 +17,7 @@ use super::{
 use crate::{
     attest::{Content, Entry},
     metrics::WriteOutcome,
-    model::{BusinessId, Contact, StatementId, Time},
+    model::{BusinessId, StatementId, Time},
     senders::SenderProfile,
     store::{
         ContactId, StoreError,
@@ -74,27 +74,24 @@ impl Gate {
             return Err(StoreError::Unavailable(full).into());
         }
         let id = self.names.id(&profile.business, &who.recipient);
-        if self.pending.has(id, statement) {
-            return Ok(self.journaled(profile, id, entry.alone(statement)));
-        }
         // A "yes" that is remembered is as good as one that is stored: this "no" is said after it.
         let recalled = self.recall(profile, &who.recipient);
         let yes = recalled.and_then(|recalled| recalled.view.record.contact.latest_permission());
         let entry = said_after(yes, who, entry);
-        self.keep(journal, profile, id, statement, &entry, None).await?;
+        let contact = entry.alone(statement);
+        // Told again it takes no second place. Another under the same key, or of another time, is another.
+        if !self.pending.waits(id, statement, &contact) {
+            self.keep(journal, profile, id, statement, &entry, None).await?;
+        }
         tracing::debug!(%error, "a refusal is kept in the journal");
-        Ok(self.journaled(profile, id, entry.alone(statement)))
-    }
-
-    fn journaled(&self, profile: &SenderProfile, id: ContactId, contact: Contact) -> Acknowledged {
-        Acknowledged {
+        Ok(Acknowledged {
             revision: Revision::of(id, 0),
             outcome: WriteOutcome::applied,
             applied: true,
             journaled: true,
             obligations: due(&profile.profile.rules, &contact, self.clock.now()),
             contact,
-        }
+        })
     }
 
     /// Keeps the refusals among what the store took, when it may forget them, and whom they cross to: who is one person with

@@ -165,6 +165,13 @@ impl Pending {
         self.read().of(id).any(|refusal| refusal.statement == statement)
     }
 
+    /// True when exactly this refusal waits already.
+    pub(super) fn waits(&self, id: ContactId, statement: StatementId, refused: &Contact) -> bool {
+        self.read().of(id).any(|refusal| {
+            refusal.told.is_none() && refusal.statement == statement && refusal.refused == *refused
+        })
+    }
+
     /// The places of those that were told and recorded before an instant, and of the oldest told that are more than `max`;
     /// of refusals and of ties each, so that neither crowds out the other.
     pub(super) fn over_age(&self, before: Time, max: usize, generation: u32) -> Vec<u64> {

@@ -69,7 +69,10 @@ impl Gate {
         if standing != before {
             let standing = Some(StandingRow::of(standing, now));
             let learned = LearnedSender { standing, ..LearnedSender::default() };
-            self.observe(&Observed::Sender(sender.clone(), learned)).await?;
+            // Who asks is answered all the same; whoever rates next keeps it.
+            if let Err(error) = self.observe(&Observed::Sender(sender.clone(), learned)).await {
+                tracing::debug!(%error, "a rating was not kept");
+            }
         }
         let platform = self.platform_rating(&sender);
         Ok(SenderQuality {

@@ -118,8 +118,11 @@ impl Gate {
         }
         if self.store.may_forget() {
             had.retain(|place| waited.contains(place));
-            if !had.is_empty() {
-                journal.told(had).await?;
+            // Without the mark a later process tells them again, which changes nothing: it holds nobody up.
+            if !had.is_empty()
+                && let Err(error) = journal.told(had).await
+            {
+                tracing::debug!(%error, "what the store was told is not marked in the journal");
             }
         } else {
             self.let_go(journal, had).await?;

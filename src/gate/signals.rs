@@ -13,7 +13,11 @@ use crate::{
         Category, Event, ScopeSet, Time,
         evidence::{Action, Channel, Evidence, Finding, Method},
     },
+    quality::FailureClass,
 };
+
+/// No WhatsApp, an old one, or terms not accepted. No opt-out.
+const UNDELIVERABLE: u32 = 131_026;
 
 /// A signal of the platform about one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +116,25 @@ impl Gate {
 }
 
 impl Signal {
+    /// E06: what an error code of the platform says of the person. Codes decide, since titles and texts change.
+    #[must_use]
+    pub fn of_error(code: u32, message_id: &str) -> Option<Self> {
+        match FailureClass::of_code(code) {
+            FailureClass::CoolOff => Some(Self::HeldBack),
+            FailureClass::OptedOut => Some(Self::MarketingRefused),
+            FailureClass::WindowClosed => Some(Self::WindowClosed),
+            // The other codes of the class say nothing of whether the person has WhatsApp.
+            FailureClass::Undeliverable if code == UNDELIVERABLE => {
+                Some(Self::Undeliverable { message_id: message_id.to_owned() })
+            }
+            FailureClass::Undeliverable
+            | FailureClass::RetrySoon
+            | FailureClass::Sender
+            | FailureClass::Template
+            | FailureClass::Other => None,
+        }
+    }
+
     /// What it refuses, whatever is known of the person.
     const fn refusal(&self) -> Option<Content> {
         match self {
@@ -153,5 +176,27 @@ fn signup(id: &str, business_names: &[String], expires_at: Option<Time>) -> Cont
         evidence: Box::new(evidence),
         expires_at,
         findings,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn e06_error_codes_correct_what_is_known_of_a_person() {
+        let undeliverable = Signal::Undeliverable { message_id: "m".to_owned() };
+        for (codes, signal) in [
+            (&[131_047][..], Some(Signal::WindowClosed)),
+            (&[131_050], Some(Signal::MarketingRefused)),
+            (&[131_049], Some(Signal::HeldBack)),
+            (&[131_026], Some(undeliverable)),
+            (&[132_015, 132_016, 131_048, 131_031, 368, 4, 80_007, 130_429, 131_000, 131_056], None),
+            (&[131_051, 130_472, 130_497, 131_042, 190, 0, u32::MAX], None),
+        ] {
+            for code in codes {
+                assert_eq!(Signal::of_error(*code, "m"), signal, "{code}");
+            }
+        }
     }
 }

@@ -10,8 +10,8 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use self::groups::{Part, groups};
 use super::payload::{
-    Delivery, DeliveryStatus, ErrorEffect, InboundKind, Item, Limit, NumberEvent, Origin, Person,
-    PreferenceChange, Quality, Restriction, RestrictionKind, Salvaged, What, effect_of,
+    Delivery, DeliveryStatus, InboundKind, Item, Limit, NumberEvent, Origin, Person, PreferenceChange,
+    Quality, Restriction, RestrictionKind, Salvaged, What, restricts,
 };
 use crate::{
     gate::{FUTURE_TOLERANCE, Gate, GateError, Inbound, Observed, SenderNames, Signal, Who},
@@ -319,16 +319,10 @@ impl Intake<'_> {
         }
         for code in errors {
             self.gate.metrics().disagreed(*code);
-            match effect_of(*code) {
-                ErrorEffect::ClosesWindow => signals.push(Signal::WindowClosed),
-                ErrorEffect::MarketingOptOut => signals.push(Signal::MarketingRefused),
-                ErrorEffect::CoolOff => signals.push(Signal::HeldBack),
-                ErrorEffect::Undeliverable => {
-                    signals.push(Signal::Undeliverable { message_id: message_id.to_owned() });
-                }
-                ErrorEffect::Restricted => restriction = Some(restricted_by(*code, at)),
-                // The status does not name the template; its own webhook does.
-                ErrorEffect::TemplatePaused | ErrorEffect::RetrySoon | ErrorEffect::None => {}
+            signals.extend(Signal::of_error(*code, message_id));
+            // A paused template is not named by the status; its own webhook does.
+            if restricts(*code) {
+                restriction = Some(restricted_by(*code, at));
             }
         }
         if let Some(person) = person.filter(|_| !signals.is_empty()) {

@@ -30,7 +30,7 @@ use serde_json::Value;
 
 use crate::model::Time;
 
-pub use errors::{ErrorEffect, effect_of};
+pub use errors::restricts;
 pub use item::{Item, Origin, Person, What};
 pub use json::Reason;
 pub use kinds::{

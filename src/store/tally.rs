@@ -15,8 +15,8 @@ const GENERATION: Millis = Millis::days(2);
 const HOUR: Millis = Millis::hours(1);
 /// Counts are kept for longer than the longest period asks for, since a period begins within a slot of an hour.
 const KEPT: Millis = Millis::days(8);
-/// As many names that counts are told apart by are kept of an hour; further ones are counted together.
-pub(crate) const SPLITS_MAX: usize = 1000;
+/// As many numbers are kept of an hour of a sender; when there are more, what is told apart by a new name is counted together.
+pub(crate) const FIELDS_MAX: usize = 1000;
 /// The name of those that are counted together.
 pub(crate) const OTHERS: &str = "*";
 

@@ -135,6 +135,7 @@ macro_rules! conforms {
             tally: what_was_counted_is_known_until_the_guard_ends_and_after_reopening,
             tally: counts_are_told_apart_by_template_and_method,
             tally: what_many_are_told_at_once_counts_once,
+            tally: very_many_templates_are_counted_together,
             tally: what_was_counted_long_ago_is_swept,
         }
     };

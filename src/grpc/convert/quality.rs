@@ -53,6 +53,9 @@ fn one(event: &pb::DeliveryEvent, place: usize, now: Time, fields: &mut Fields) 
     if at.is_some_and(|at| at > now + FUTURE_TOLERANCE) {
         fields.bad(field("occurred_at"), "must not be more than 5 minutes in the future");
     }
+    if at.is_some_and(|at| at < Time::WHATSAPP_MIN) {
+        fields.bad(field("occurred_at"), "must not be before 2009: nobody had WhatsApp yet");
+    }
     Some(DeliveryEvent {
         message_id: event.message_id.clone(),
         happened: happened?,

@@ -98,7 +98,7 @@ pub enum What {
         status: DeliveryStatus,
         /// When.
         at: Time,
-        /// The platform's error codes; see `effect_of`.
+        /// The platform's error codes; see `gate::Signal::of_error`.
         errors: Vec<u32>,
     },
     /// The person changed WhatsApp's own marketing preference.

@@ -5,10 +5,10 @@ use redb::ReadableTable as _;
 use super::tables::{Tables, fault};
 use crate::{
     model::Time,
-    quality::{Split, Statuses},
+    quality::Statuses,
     store::{
         StoreError, Tally,
-        tally::{Mark, OTHERS, SPLITS_MAX, hour_forgotten_at, slot_in_hour, split_name},
+        tally::{FIELDS_MAX, Mark, OTHERS, hour_forgotten_at, slot_in_hour, split_name},
     },
 };
 
@@ -34,8 +34,10 @@ pub(super) fn count(
             add(tables, tally, mark.hour(), &format!("{}.{}", slot_in_hour(mark.at), counter.place()))?;
             for split in &mark.splits {
                 let (kind, name) = split_name(split);
-                let name = if is_one_too_many(tables, tally, mark, split)? { OTHERS } else { name };
-                add(tables, tally, mark.hour(), &format!("{kind}{}.{name}", counter.place()))?;
+                let named = |name: &str| format!("{kind}{}.{name}", counter.place());
+                let own = named(name);
+                let is_too_many = is_one_too_many(tables, tally, mark.hour(), &own)?;
+                add(tables, tally, mark.hour(), &if is_too_many { named(OTHERS) } else { own })?;
             }
         }
     }
@@ -60,32 +62,22 @@ fn add(tables: &mut Tables<'_>, tally: &Tally, hour: i64, name: &str) -> Result<
     Ok(())
 }
 
-/// True of a name that is new in an hour that has as many as are kept. A name's first count is of what was sent.
-fn is_one_too_many(
-    tables: &Tables<'_>,
-    tally: &Tally,
-    mark: &Mark,
-    split: &Split,
-) -> Result<bool, StoreError> {
-    let (kind, name) = split_name(split);
-    let (hour, sender) = (mark.hour(), tally.sender.as_str());
-    let names = |from: &str| tables.counts.range((hour, sender, from)..).map_err(fault);
-    for place in 0..crate::quality::Counter::COUNT {
-        let own = format!("{kind}{place}.{name}");
-        if tables.counts.get((hour, sender, own.as_str())).map_err(fault)?.is_some() {
-            return Ok(false);
-        }
+/// True of a number that is new in an hour that has as many as are kept.
+fn is_one_too_many(tables: &Tables<'_>, tally: &Tally, hour: i64, name: &str) -> Result<bool, StoreError> {
+    let sender = tally.sender.as_str();
+    if tables.counts.get((hour, sender, name)).map_err(fault)?.is_some() {
+        return Ok(false);
     }
     let mut count = 0;
-    for row in names(&kind.to_string())? {
+    for row in tables.counts.range((hour, sender, "")..).map_err(fault)? {
         let (key, _) = row.map_err(fault)?;
-        let (of_hour, of, stored) = key.value();
-        if of_hour != hour || of != sender || !stored.starts_with(kind) {
+        let (of_hour, of, _) = key.value();
+        if of_hour != hour || of != sender || count == FIELDS_MAX {
             break;
         }
         count += 1;
     }
-    Ok(count >= SPLITS_MAX)
+    Ok(count == FIELDS_MAX)
 }
 
 /// Forgets what nobody asks for any more, at most `limit` rows.

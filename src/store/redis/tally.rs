@@ -12,7 +12,7 @@ use crate::{
     quality::{Counter, Split, Statuses},
     store::{
         SenderId, StoreError,
-        tally::{Mark, SPLITS_MAX, Tallied, Tally, hour_forgotten_at, slot_in_hour},
+        tally::{FIELDS_MAX, Mark, Tallied, Tally, hour_forgotten_at, slot_in_hour},
     },
 };
 
@@ -21,8 +21,6 @@ const TOGETHER_MAX: usize = 256;
 /// Messages of a generation are spread over as many hashes, so that those of a sender with few hundred thousand stay in
 /// the compact form.
 const SHARDS: u64 = 1024;
-/// Slots of an hour and their counters, and the names that counts are told apart by with theirs.
-const FIELDS_MAX: usize = (12 + SPLITS_MAX) * Counter::COUNT;
 
 impl Redis {
     pub(super) async fn write_tally(&self, tally: &Tally) -> Result<Vec<Statuses>, StoreError> {

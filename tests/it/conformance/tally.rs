@@ -140,3 +140,19 @@ pub(super) async fn what_was_counted_long_ago_is_swept(place: &impl Place) {
     store.sweep(late, 100).await.unwrap();
     assert_eq!(store.sweep(late, 100).await, Ok(0));
 }
+
+/// An hour does not grow without end: from some hundred templates on further ones are counted together, and none is lost.
+pub(super) async fn very_many_templates_are_counted_together(place: &impl Place) {
+    let store = place.open().await;
+    let of = |message| {
+        let splits = vec![Split::Template(format!("template {message}"))];
+        Mark { splits, ..mark(message, Happened::Sent, at(0)) }
+    };
+    count(&store, at(0), (0..1100).map(of).collect()).await.unwrap();
+    let tallied = sums(&store, at(0)).await;
+    assert_eq!(tallied.splits.values().map(|counts| counts.get(Counter::Sent)).sum::<u64>(), 1100);
+    // Of the 1,000 numbers one is of the slot; then begins the one of all others.
+    assert_eq!(tallied.splits.len(), 1000);
+    let together = tallied.splits.get(&Split::Template("*".to_owned())).unwrap();
+    assert_eq!(together.get(Counter::Sent), 101);
+}

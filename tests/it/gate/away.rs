@@ -116,3 +116,29 @@ async fn replies_in_a_remembered_window_go_out_where_the_settings_say_so() {
     world.reach(1 + 24 * 60);
     assert!(!world.asks(OTHER, Kind::FreeForm).await.verdict.allowed, "nor after the window's end");
 }
+
+/// Only what is the same takes no second place in the journal: a key may be used again for something else, or later.
+#[tokio::test]
+async fn another_refusal_under_the_same_key_is_kept_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Faulty::new();
+    store.may_lose();
+    let world = World::with(with_journal(&folder), Arc::clone(&store)).await;
+    store.hear();
+    world.opt_in(PERSON, OWN, 0).await;
+    world.reach(20);
+    // The store took this one, and it stays in the journal.
+    world.opt_out_by(world.who(PERSON, 5, "unsubscribe"), Channel::Website).await.unwrap();
+    world.opt_in(PERSON, OWN, 10).await;
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+    store.set(Fault::Unavailable);
+    for _ in 0..3 {
+        let again = world.opt_out_by(world.who(PERSON, 15, "unsubscribe"), Channel::Website).await.unwrap();
+        assert!(again.journaled);
+    }
+    assert_eq!(world.metric("journal_entries"), "1", "told three times");
+    store.set(Fault::None);
+    assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
+    replayed(&world, &world.gate).await;
+    assert_eq!(world.reason(PERSON).await, Reason::OptedOut);
+}

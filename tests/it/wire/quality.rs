@@ -88,8 +88,13 @@ async fn what_events_say_of_a_person_is_taken_from_them() {
     let contact = server.consent().get_contact(get.clone()).await.unwrap().into_inner().contact.unwrap();
     assert!(contact.history_entries > 0, "error 131050 is recorded");
     record(&server, vec![of(Type::Blocked, 0)]).await;
-    let contact = server.consent().get_contact(get).await.unwrap().into_inner().contact.unwrap();
+    let contact = server.consent().get_contact(get.clone()).await.unwrap().into_inner().contact.unwrap();
     assert_eq!(contact.blocks.len(), 1);
+    let both = vec![of(Type::Blocked, 0), of(Type::Reported, 0)];
+    assert_eq!(record(&server, both).await, (1, 1), "both may follow one message");
+    let entries = contact.history_entries;
+    let contact = server.consent().get_contact(get).await.unwrap().into_inner().contact.unwrap();
+    assert_eq!(contact.history_entries, entries + 1, "the report is recorded beside the block");
 }
 
 #[tokio::test]
