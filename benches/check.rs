@@ -79,7 +79,7 @@ fn check(number: u64, consistency: Consistency) -> Check {
         automated: false,
         human_escalation: false,
     };
-    Check { sender: sender(), request, consistency, explain: false }
+    Check { sender: sender(), request, consistency, explain: false, reserve: false }
 }
 
 async fn open(store: Embedded) -> Arc<Gate> {

@@ -42,10 +42,16 @@ struct Scene {
 impl Scene {
     fn facts(&self) -> Facts<'_> {
         Facts {
-            sender: Some(SenderFacts { restrictions: Restrictions::default(), template: self.template }),
+            sender: Some(SenderFacts {
+                quality: None,
+                messaging_limit: None,
+                restrictions: Restrictions::default(),
+                template: self.template,
+            }),
             contact: &self.contact,
             last_inbound: self.last_inbound,
             registers: SenderRegisters::default(),
+            usage: policy::Usage::default(),
         }
     }
 

@@ -25,6 +25,7 @@ pub mod link;
 pub mod migrate;
 pub mod opt_out;
 pub mod prompt;
+pub mod release;
 pub mod serve;
 pub mod settle;
 pub mod verify;
@@ -115,6 +116,8 @@ pub enum Command {
     Link(link::LinkArgs),
     /// Lift the hold that an ambiguous refusal put on marketing, after a person looked at it.
     Settle(settle::SettleArgs),
+    /// Give back what `check --reserve` counted of a message that was not sent.
+    Release(release::ReleaseArgs),
     /// Record that a person is a contact of the business, without any consent.
     AddContact(add_contact::AddContactArgs),
     /// Erase a person's data; a standing opt-out stays in force.
@@ -229,6 +232,7 @@ async fn ask(cli: &Cli, console: &mut Console<'_>) -> Result<Exit, Failure> {
         Command::Block(args) => block::run(args, session).await,
         Command::Link(args) => link::run(args, session).await,
         Command::Settle(args) => settle::run(args, session).await,
+        Command::Release(args) => release::run(args, session).await,
         Command::AddContact(args) => add_contact::run(args, session).await,
         Command::Erase(args) => erase::run(args, session).await,
         Command::Contact(args) => contact::run(args, session).await,

@@ -11,6 +11,7 @@
 mod businesses;
 mod errors;
 mod layers;
+mod limits;
 mod nearest;
 mod policy;
 mod reader;

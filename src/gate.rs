@@ -27,11 +27,15 @@ mod pending;
 mod quality;
 mod record;
 mod registry;
+mod release;
+mod reserve;
 mod retell;
+mod sent;
 mod signals;
 mod silence;
 mod statement;
 mod times;
+mod usage;
 mod view;
 mod write;
 
@@ -124,6 +128,8 @@ pub struct Gate {
     silence: silence::Silence,
     counting: events::Counting,
     counted: quality::Counted,
+    remembered: usage::Remembered,
+    turns: reserve::Turns,
 }
 
 impl Gate {
@@ -168,6 +174,8 @@ impl Gate {
             silence: silence::Silence::default(),
             counting: events::Counting::default(),
             counted: quality::Counted::default(),
+            remembered: usage::Remembered::default(),
+            turns: reserve::Turns::default(),
             cache,
             flights: flights::Flights::default(),
             names: ContactNames::new(&key),

@@ -6,7 +6,7 @@
 //! - [`policy`]: `decide(rules, facts, request, now)`, pure; the order of the rules on one screen. `policy::evidence`:
 //!   the rules of recording an opt-in.
 //! - [`conversation`], [`keywords`], [`numbering`]: what a message means, words, facts about numbers; pure too.
-//! - [`quality`]: what is counted of a sender's messages, and how it is rated; pure too.
+//! - [`quality`]: what is counted of a sender's messages, and how it is rated; [`limits`]: how much may be sent; pure too.
 //! - [`attest`]: the attestation log and its hash chain.
 //! - [`senders`]: which sender a name means, and what is configured and learned of it.
 //! - [`gate`]: the only module that orders I/O and policy: fetch, decide, write.
@@ -14,7 +14,7 @@
 //! - [`grpc`], [`http`], [`server`]: the edges. [`config`], [`cli`], [`metrics`], [`telemetry`], [`clock`].
 //!
 //! # Invariants
-//! - `policy`, `model`, `conversation`, `quality` do no I/O, read no clock, and cannot fail.
+//! - `policy`, `model`, `conversation`, `quality`, `limits` do no I/O, read no clock, and cannot fail.
 //! - Generated types stay in `grpc` and `cli`, provider JSON in `http::payload`, a `Status` is built in `grpc::status`
 //!   (and, for what ends before a call is read, in `server::guard` and `http::json`).
 //! - A recipient has no `Display` and a redacted `Debug`.
@@ -26,6 +26,7 @@ pub mod policy;
 
 pub mod conversation;
 pub mod keywords;
+pub mod limits;
 pub mod numbering;
 pub mod quality;
 

@@ -27,11 +27,12 @@ mod window;
 
 pub use consent::{Unreachable, unreachable};
 pub use facts::{
-    Facts, Restrictions, SenderFacts, Template, TemplateCategory, TemplateFacts, TemplateStatus, Until,
+    Facts, Restrictions, SenderFacts, Template, TemplateCategory, TemplateFacts, TemplateStatus, Until, Usage,
 };
+pub use limits::{Take, Takes, Wanted, takes, wanted};
 pub use request::{Kind, Request, TemplateName};
 pub use rule_id::RuleId;
-pub use rules::{DatedPause, JurisdictionRules, QuietHours, Rules};
+pub use rules::{DatedPause, JurisdictionRules, Measure, MessagingLimit, QualityRules, QuietHours, Rules};
 pub use verdict::{Obligation, Obligations, Outcome, Reason, RuleSet, Step, Verdict};
 pub use window::open_until as window_open_until;
 
@@ -62,10 +63,10 @@ const ORDER: [(RuleId, Rule); 29] = [
     (RuleId::A18, prompt::may_prompt),
     (RuleId::A19, prompt::confirmation_due),
     (RuleId::A20, timing::quiet_hours),
-    (RuleId::A21, limits::not_built),
-    (RuleId::A22, limits::not_built),
-    (RuleId::A23, limits::not_built),
-    (RuleId::A24, limits::not_built),
+    (RuleId::A21, limits::frequency),
+    (RuleId::A22, limits::quality),
+    (RuleId::A23, limits::messaging_limit),
+    (RuleId::A24, limits::rates),
     (RuleId::A25, timing::cool_off),
     (RuleId::A26, limits::not_built),
     (RuleId::A27, sender::state_read),

@@ -12,6 +12,7 @@ mod shards;
 mod template;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use directory::{Directory, SenderProfile};
 pub use learned::{
@@ -21,3 +22,4 @@ pub use learned::{
 pub use profile::{Business, Profile, PromptSettings, Sender, SenderSettings, TemplateSettings};
 pub use renewal::Unread;
 pub use template::TemplateState;
+pub use told::Quality;

@@ -8,16 +8,19 @@ pub mod journal;
 pub(crate) mod record;
 pub mod redis;
 pub mod tally;
+pub mod usage;
 
 use std::fmt;
 
 use async_trait::async_trait;
 
 use crate::{
+    limits::SendLog,
     model::{BusinessId, Contact, SenderId, StatementId, Ties, Time},
     quality::Statuses,
 };
 pub use tally::{Mark, Tallied, Tally};
+pub use usage::{Entered, Entry, Found, Gauge, Leaving, Sends, SendsCommitted};
 
 pub use crate::{
     attest::{LogHead, SealedEntry},
@@ -227,6 +230,28 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// What was counted of a sender in some hours, both inclusive.
     async fn counted(&self, sender: &SenderId, from: i64, to: i64) -> Result<Tallied, StoreError>;
+
+    /// The messages to some people, in order.
+    async fn sends(&self, ids: &[ContactId]) -> Result<Vec<Sends>, StoreError>;
+
+    /// Writes the messages to one person, if nobody wrote since they were read; until when they are kept, or none to
+    /// forget them.
+    async fn commit_sends(
+        &self,
+        id: ContactId,
+        expected: u64,
+        log: &SendLog,
+        kept_until: Option<Time>,
+    ) -> Result<SendsCommitted, StoreError>;
+
+    /// How full a gauge is for one more member.
+    async fn look(&self, entry: &Entry, now: Time) -> Result<Found, StoreError>;
+
+    /// Makes entries in gauges of one owner: all, or none when one must stay out.
+    async fn enter(&self, entries: &[Entry], now: Time) -> Result<Entered, StoreError>;
+
+    /// Takes entries back that were made in gauges of one owner.
+    async fn leave(&self, leaving: &[Leaving]) -> Result<(), StoreError>;
 
     /// Deletes windows whose end has passed and what was counted long ago, at most `limit`; returns how many. Housekeeping only.
     async fn sweep(&self, now: Time, limit: usize) -> Result<usize, StoreError>;

@@ -51,6 +51,9 @@ pub struct CheckArgs {
     /// The automated flow offers a way to a human.
     #[arg(long)]
     pub human_escalation: bool,
+    /// Count it against caps and limits when it may go out; `sendgate release` gives it back.
+    #[arg(long)]
+    pub reserve: bool,
     /// Show every rule that was looked at.
     #[arg(long)]
     pub explain: bool,
@@ -77,7 +80,7 @@ async fn one(args: &CheckArgs, recipient: &str, session: &mut Session<'_, '_>) -
         template_language: args.template_language.clone(),
         automated: args.automated,
         human_escalation: args.human_escalation,
-        reserve: false,
+        reserve: args.reserve,
         consistency: args.consistency(),
         explain: args.explain,
     });
@@ -122,7 +125,7 @@ impl CheckArgs {
             template_language: self.template_language.clone(),
             automated: self.automated,
             human_escalation: self.human_escalation,
-            reserve: false,
+            reserve: self.reserve,
             consistency: self.consistency(),
             explain: self.explain,
         }

@@ -50,6 +50,7 @@ pub(super) enum Call {
     Settle(SettleHoldRequest),
     Contact(RecordContactRequest),
     Link(LinkContactsRequest),
+    Release(ReleaseReservationRequest),
     Get(GetContactRequest),
     List(ListConsentHistoryRequest),
     Erase(EraseContactRequest),
@@ -420,13 +421,7 @@ impl ConsentService for Served {
         settle_hold SettleHoldRequest SettleHoldResponse Settle;
         record_contact RecordContactRequest RecordContactResponse Contact;
         link_contacts LinkContactsRequest LinkContactsResponse Link;
-    }
-
-    async fn release_reservation(
-        &self,
-        _: Request<ReleaseReservationRequest>,
-    ) -> Result<Response<ReleaseReservationResponse>, Status> {
-        ok()
+        release_reservation ReleaseReservationRequest ReleaseReservationResponse Release;
     }
 
     type WatchConsentStream =

@@ -22,6 +22,7 @@ named! {
     CheckSendResponse RecordConsentResponse RecordOptOutResponse RecordOptInPromptResponse RecordInboundResponse
     RecordConfirmationResponse RecordBlockResponse SettleHoldResponse RecordContactResponse LinkContactsResponse
     GetContactResponse EraseContactResponse WatchConsentResponse ExportContactsResponse ConsentEntry
+    ReleaseReservationResponse
 }
 
 static POOL: LazyLock<Option<DescriptorPool>> = LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).ok());

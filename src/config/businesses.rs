@@ -51,12 +51,13 @@ pub(super) fn read(root: &Section<'_>, general: &Layer) -> Vec<Business> {
         let previous = previous_ids(&section);
         let previous_ids = previous.iter().map(|(id, _)| id.clone()).collect();
         all_previous.extend(previous);
+        let portfolio = section.read("portfolio", values::parsed(BusinessId::parse));
         let layer = general.below(&section);
         let senders = senders(&section, &layer, &mut numbers);
         let templates = read_templates(&section);
         // A business without a valid id is not built, but all of it has been read for mistakes.
         let Some(id) = id else { continue };
-        businesses.push(Business { id, names, previous_ids, senders, templates });
+        businesses.push(Business { id, names, previous_ids, portfolio, senders, templates });
     }
     // Two businesses cannot both go on with the consents of one, nor one with those of another that is still there.
     for (id, item) in all_previous {

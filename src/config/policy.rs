@@ -2,6 +2,7 @@
 
 use super::{
     errors::{Origin, Report, Wrong},
+    limits,
     reader::{Item, Section},
     tree::Value,
     values::{self, lasting},
@@ -39,6 +40,7 @@ impl Layer {
         let enabled = prompt(&policy, &mut inner.profile);
         inner.prompt_enabled_at = enabled.or(inner.prompt_enabled_at);
         times(&policy, &mut inner.profile.rules);
+        limits::read(&policy, &mut inner.profile.rules);
         add_words(level, &mut inner.profile.keywords);
         inner
     }

@@ -98,6 +98,17 @@ pub(super) fn count(min: u32, max: u32) -> impl Fn(&Value) -> Read<u32> {
     }
 }
 
+/// A part of a whole, in percent: from 0 to 1.
+pub(super) fn part(value: &Value) -> Read<f64> {
+    let percent = value.text().and_then(|text| text.trim().strip_suffix('%')).map(str::trim_end);
+    let is_plain = |text: &&str| text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let percent = percent.filter(is_plain).and_then(|text| text.parse::<f64>().ok());
+    let percent = percent.filter(|percent| (0.0..=100.0).contains(percent));
+    percent
+        .map(|percent| percent / 100.0)
+        .ok_or_else(|| wrong(value, "a part from `0%` to `100%`, such as `0.5%`"))
+}
+
 /// A size in bytes, at least 1 KiB, at most 1 GiB.
 pub(super) fn bytes(value: &Value) -> Read<u32> {
     let size = match value {

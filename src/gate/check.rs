@@ -1,9 +1,9 @@
 //! May this message go out? Warm contacts are answered without I/O and without a lock across an await.
 
-use super::{Gate, find::Consistency, names::Revision, view::View};
+use super::{Gate, find::Consistency, names::Revision, reserve::Reservation, usage::Counting, view::View};
 use crate::{
     model::{Contact, SenderId, Time, contact::SenderRegisters},
-    policy::{self, Facts, Kind, Outcome, Reason, Request, Rules, Step, Verdict},
+    policy::{self, Facts, Kind, Outcome, Reason, Request, Rules, Step, Usage, Verdict},
     senders::{Directory, SenderProfile},
     store::StoreError,
 };
@@ -19,6 +19,8 @@ pub struct Check {
     pub consistency: Consistency,
     /// Say what every rule saw.
     pub explain: bool,
+    /// Count it when it may be sent.
+    pub reserve: bool,
 }
 
 /// A decision, and the state it was computed from.
@@ -28,6 +30,8 @@ pub struct Answer {
     pub verdict: Verdict,
     /// The state; none when it could not be read or no sender was found.
     pub revision: Option<Revision>,
+    /// The token of what was counted, when it was to be.
+    pub reservation: Option<String>,
 }
 
 impl Gate {
@@ -37,7 +41,7 @@ impl Gate {
         let directory = self.directory.load();
         let Some(profile) = directory.find(&check.sender) else { return self.unknown_sender(check, now) };
         let view = self.view(&profile, &check.request.recipient, check.consistency, now).await;
-        self.answer(&directory, &profile, view, check, now)
+        self.answer(&directory, &profile, view, check, now).await
     }
 
     /// Decides one message for many recipients, in order; the contacts that are not in memory are read in one go.
@@ -54,14 +58,14 @@ impl Gate {
                     let recipient = &check.request.recipient;
                     let view =
                         self.view_from(&batch, start, &profile, recipient, check.consistency, now).await;
-                    self.answer(&directory, &profile, view, check, now)
+                    self.answer(&directory, &profile, view, check, now).await
                 }
             });
         }
         answers
     }
 
-    fn answer(
+    async fn answer(
         &self,
         directory: &Directory,
         profile: &SenderProfile,
@@ -69,19 +73,40 @@ impl Gate {
         check: &Check,
         now: Time,
     ) -> Answer {
-        let rules = &profile.profile.rules;
-        let (verdict, revision) = match view {
-            Err(error) => (self.without_store(directory, profile, &error, check, now), None),
-            Ok(view) => {
-                let template = check.request.template.as_ref();
-                let template =
-                    template.map(|name| directory.template(profile, name, now)).unwrap_or_default();
-                let facts = view.facts(directory, profile, template);
-                (decide(rules, &facts, check, now), Some(view.revision()))
+        let decided = match &view {
+            Ok(view) => self.decide_seen(directory, profile, view, check, now).await,
+            Err(error) => Err(error.clone()),
+        };
+        let answer = match (decided, view) {
+            (Ok((verdict, reservation)), Ok(view)) => {
+                let reservation = reservation.map(|it| it.token(&self.names));
+                Answer { verdict, revision: Some(view.revision()), reservation }
+            }
+            (Err(error), _) | (Ok(_), Err(error)) => {
+                let verdict = self.without_store(directory, profile, &error, check, now);
+                Answer { verdict, revision: None, reservation: None }
             }
         };
-        self.metrics.decided(&verdict);
-        Answer { verdict, revision }
+        self.metrics.decided(&answer.verdict);
+        answer
+    }
+
+    async fn decide_seen(
+        &self,
+        directory: &Directory,
+        profile: &SenderProfile,
+        view: &View,
+        check: &Check,
+        now: Time,
+    ) -> Result<(Verdict, Option<Reservation>), StoreError> {
+        let template = check.request.template.as_ref();
+        let template = template.map(|name| directory.template(profile, name, now)).unwrap_or_default();
+        let counting =
+            Counting { check, profile, view, facts: view.facts(directory, profile, template), now };
+        if check.reserve {
+            return self.reserve(&counting).await;
+        }
+        Ok((self.decide_by_counts(&counting).await?, None))
     }
 
     /// A01 needs no state.
@@ -92,10 +117,11 @@ impl Gate {
             contact: &contact,
             last_inbound: None,
             registers: SenderRegisters::default(),
+            usage: Usage::default(),
         };
         let verdict = decide(&Rules::default(), &facts, check, now);
         self.metrics.decided(&verdict);
-        Answer { verdict, revision: None }
+        Answer { verdict, revision: None, reservation: None }
     }
 
     /// A27: the store gives no answer. A remembered "no" is a "no" all the same, and says why; a remembered "yes" may have
@@ -122,7 +148,7 @@ impl Gate {
             let reply = remembered.reason == Reason::WindowOpen && check.request.kind == Kind::FreeForm;
             // Whoever asks for more than what is in memory is not content with what is remembered.
             let content = check.consistency == Consistency::MinimizeLatency;
-            self.settings.replies_unasked && content && recalled.whole && reply
+            self.settings.replies_unasked && content && recalled.whole && reply && !check.reserve
         } else {
             remembered.reason.is_refusal()
         };

@@ -243,7 +243,9 @@ impl Circle {
         }
         let people = self.people();
         let logs = self.identities.iter().flat_map(|member| &member.stored);
-        let length = logs.map(|(_, loaded)| loaded.head.length).sum();
+        let length = logs.clone().map(|(_, loaded)| loaded.head.length).sum();
+        let mut ids: Vec<_> = logs.map(|(id, _)| *id).collect();
+        ids.sort();
         View::merged(
             id,
             Loaded {
@@ -256,6 +258,7 @@ impl Circle {
                 version: own.version,
                 head: LogHead { length, ..own.head },
             },
+            ids,
         )
     }
 }

@@ -99,6 +99,7 @@ impl Gate {
                 Committed::Done(version) => {
                     all.entries += count;
                     all.version = version;
+                    self.forget_sends(part.id).await?;
                 }
                 Committed::Conflict | Committed::Known(..) => return Ok(None),
             }

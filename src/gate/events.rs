@@ -9,10 +9,11 @@ use std::{
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::oneshot;
 
-use super::{Gate, GateError, Signal, Who};
+use super::{Gate, GateError, Signal, Who, sent::ToldMessage};
 use crate::{
-    model::{Recipient, SenderId, Time, event::Block},
-    quality::{Counter, FailureClass, Happened, Split, Statuses},
+    model::{Category, Recipient, SenderId, Time, Topic, event::Block},
+    quality::{Counter, FailureClass, Happened, Statuses},
+    senders::SenderProfile,
     store::{Mark, StoreError, Tally, tally::hour_of},
 };
 
@@ -43,6 +44,47 @@ pub struct DeliveryEvent {
     pub at: Option<Time>,
     /// Which template it was, where that is told.
     pub template: Option<String>,
+    /// Its category, where that is told.
+    pub category: Option<Category>,
+    /// Its topic, where that is told.
+    pub topic: Option<Topic>,
+    /// The token of its reservation, where that is told.
+    pub reservation: Option<String>,
+}
+
+impl DeliveryEvent {
+    /// True when only its count tells that it is told again: one that corrects what is known of a person, without a time of
+    /// its own, would else correct what happened since.
+    fn is_known_by_count(&self) -> bool {
+        let refuses = Signal::of_error(self.code, "") == Some(Signal::MarketingRefused);
+        self.at.is_none() && matches!(self.happened, Happened::Failed(_)) && !refuses
+    }
+
+    /// The message, as limits see it; none when it is not told to whom it went.
+    fn message(&self, now: Time) -> Option<ToldMessage> {
+        Some(ToldMessage {
+            message_id: self.message_id.clone(),
+            recipient: self.recipient.clone()?,
+            at: self.at.map_or(now, |at| at.min(now)),
+            category: self.category,
+            topic: self.topic.clone(),
+            template: self.template.clone(),
+            reservation: self.reservation.clone(),
+        })
+    }
+}
+
+/// What to say when events were not counted: refusals in them were taken all the same, into the journal at worst.
+fn refusals_kept(events: &[DeliveryEvent], error: GateError) -> GateError {
+    let refuses = |event: &DeliveryEvent| {
+        let marketing = Signal::of_error(event.code, "") == Some(Signal::MarketingRefused);
+        event.recipient.is_some()
+            && (marketing || matches!(event.happened, Happened::Blocked | Happened::Reported))
+    };
+    match error {
+        GateError::Store(_) if events.iter().any(refuses) => GateError::RefusalKept,
+        error => error,
+    }
 }
 
 /// What became of events.
@@ -75,47 +117,100 @@ impl Gate {
         events: &[DeliveryEvent],
     ) -> Result<EventsRecorded, GateError> {
         let profile = self.directory.load().find(sender).ok_or(GateError::UnknownSender)?;
-        // Of one person in order, of many at once.
-        let mut of_person = BTreeMap::<Recipient, Vec<DeliveryEvent>>::new();
         for event in events {
             self.metrics.disagreed(event.code);
-            if let Some(recipient) = &event.recipient {
-                of_person.entry(recipient.clone()).or_default().push(event.clone());
-            }
         }
-        let sender_id = &profile.sender.id;
-        let heard = stream::iter(of_person).map(|(recipient, events)| {
-            let (gate, sender) = (Arc::clone(self), sender_id.clone());
-            async move {
-                for event in events {
-                    gate.hear_of_person(&sender, &recipient, &event).await?;
-                }
-                Ok::<(), GateError>(())
-            }
-        });
-        heard.buffer_unordered(AT_ONCE_MAX).try_collect::<()>().await?;
-        let marks: Vec<_> = events.iter().map(|event| self.mark(event)).collect();
-        let fresh = self.count(self.counted_as(sender), marks).await?;
+        let at_once: Vec<_> = events.iter().filter(|event| !event.is_known_by_count()).collect();
+        self.hear_of_people(&profile, &at_once).await?;
+        let fresh =
+            self.count_events(&profile, events).await.map_err(|error| refusals_kept(events, error))?;
+        let is_new =
+            |(event, new): &(&DeliveryEvent, &Statuses)| event.is_known_by_count() && !new.is_empty();
+        let new: Vec<_> = events.iter().zip(&fresh).filter(is_new).map(|(event, _)| event).collect();
+        self.hear_of_people(&profile, &new).await?;
         let counted = fresh.iter().filter(|new| !new.is_empty()).count();
         let of = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         Ok(EventsRecorded { counted: of(counted), duplicates: of(fresh.len() - counted) })
     }
 
-    /// Counts what happened to one message, as a webhook tells it: what it says of the person is recorded already.
+    /// What events say of people: of one person in order, of many at once.
+    async fn hear_of_people(
+        self: &Arc<Self>,
+        profile: &Arc<SenderProfile>,
+        events: &[&DeliveryEvent],
+    ) -> Result<(), GateError> {
+        let mut of_person = BTreeMap::<Recipient, Vec<DeliveryEvent>>::new();
+        for event in events {
+            if let Some(recipient) = &event.recipient {
+                of_person.entry(recipient.clone()).or_default().push((*event).clone());
+            }
+        }
+        let heard = stream::iter(of_person).map(|(recipient, events)| {
+            let (gate, profile) = (Arc::clone(self), Arc::clone(profile));
+            async move {
+                for event in events {
+                    gate.hear_of_person(&profile.sender.id, &recipient, &event).await?;
+                }
+                Ok::<(), GateError>(())
+            }
+        });
+        heard.buffer_unordered(AT_ONCE_MAX).try_collect().await
+    }
+
+    /// Counts events, for limits and for the quality of the sender: of each what was new. What they say of people is
+    /// recorded already.
     ///
     /// # Errors
-    /// When the store did not take it.
-    pub async fn count_message(
+    /// When the store did not take all of it: then it is to be told again.
+    pub async fn count_events(
         self: &Arc<Self>,
-        sender: &SenderId,
-        message_id: &str,
-        happened: Happened,
-        at: Time,
+        profile: &Arc<SenderProfile>,
+        events: &[DeliveryEvent],
+    ) -> Result<Vec<Statuses>, GateError> {
+        let now = self.clock.now();
+        // Limits first: what was counted for quality is not told again.
+        let sent = events.iter().filter(|event| Statuses::proven_by(event.happened).proves_sent());
+        let messages: Vec<_> = sent.filter_map(|event| event.message(now)).collect();
+        self.for_each_message(profile, messages, true).await?;
+        let mut marks = Vec::with_capacity(events.len());
+        for event in events {
+            let splits = self.splits(profile, event.recipient.as_ref(), event.template.as_deref()).await;
+            marks.push(Mark { splits, ..self.mark(event) });
+        }
+        let fresh = self.count(self.counted_as(&profile.sender.id), marks).await?;
+        let is_new_failure = |(event, new): &(&DeliveryEvent, &Statuses)| {
+            matches!(event.happened, Happened::Failed(_)) && !new.is_empty()
+        };
+        let failed: Vec<_> =
+            events.iter().zip(&fresh).filter(is_new_failure).map(|(event, _)| event).collect();
+        let mut unnamed = Vec::new();
+        for event in failed {
+            match event.reservation.as_deref().and_then(|token| self.reservation(token)) {
+                Some(reservation) => drop(self.give_back(reservation).await?),
+                None => unnamed.extend(event.message(now)),
+            }
+        }
+        self.for_each_message(profile, unnamed, false).await?;
+        Ok(fresh)
+    }
+
+    async fn for_each_message(
+        self: &Arc<Self>,
+        profile: &Arc<SenderProfile>,
+        messages: Vec<ToldMessage>,
+        sent: bool,
     ) -> Result<(), GateError> {
-        let (code, recipient, template) = (0, None, None);
-        let message_id = message_id.to_owned();
-        let event = DeliveryEvent { message_id, happened, code, recipient, at: Some(at), template };
-        self.count(self.counted_as(sender), vec![self.mark(&event)]).await.map(drop)
+        let each = stream::iter(messages).map(|message| {
+            let (gate, profile) = (Arc::clone(self), Arc::clone(profile));
+            async move {
+                if sent {
+                    gate.count_sent(&profile, &message).await
+                } else {
+                    gate.count_failed(&profile, &message).await
+                }
+            }
+        });
+        each.buffer_unordered(AT_ONCE_MAX).try_collect::<()>().await
     }
 
     /// Every series of messages is there from the start.
@@ -130,12 +225,28 @@ impl Gate {
         }
     }
 
-    /// The name that messages of a sender are counted under: the configuration's, which does not change when others are
-    /// learned.
+    /// The name that messages of a sender are counted under: the configuration's, or the one that it registered by. Neither
+    /// changes when other names are learned.
     pub(super) fn counted_as(&self, sender: &SenderId) -> SenderId {
         let directory = self.directory.load();
-        let known = directory.get(sender.as_str()).map(|profile| profile.sender.id.clone());
-        directory.as_configured(sender.as_str()).cloned().or(known).unwrap_or_else(|| sender.clone())
+        let registered = || SenderId::parse(directory.get(sender.as_str())?.business.as_str()).ok();
+        directory
+            .as_configured(sender.as_str())
+            .cloned()
+            .or_else(registered)
+            .unwrap_or_else(|| sender.clone())
+    }
+
+    /// Every name that messages of a sender were ever counted under: before it was configured, or known to be one with another.
+    fn counted_under(&self, sender: &SenderId) -> Vec<SenderId> {
+        let profile = self.directory.load().get(sender.as_str()).cloned();
+        let names =
+            profile.iter().flat_map(|profile| std::iter::once(&profile.business).chain(&profile.also));
+        let mut all: Vec<_> = names.filter_map(|name| SenderId::parse(name.as_str()).ok()).collect();
+        all.push(self.counted_as(sender));
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// E06, A06: what an event says of the person.
@@ -173,17 +284,16 @@ impl Gate {
 
     fn mark(&self, event: &DeliveryEvent) -> Mark {
         let now = self.clock.now();
-        let [a, b, c, d, e, f, g, h, ..] = self.names.statement("message", &event.message_id).0;
         let class = match event.happened {
             Happened::Failed(class) => class,
             _ => FailureClass::Other,
         };
         Mark {
-            message: u64::from_be_bytes([a, b, c, d, e, f, g, h]),
+            message: self.message(&event.message_id),
             statuses: Statuses::proven_by(event.happened),
             class,
             at: event.at.map_or(now, |at| at.min(now)),
-            splits: event.template.clone().map(Split::Template).into_iter().collect(),
+            splits: Vec::new(),
         }
     }
 
@@ -236,11 +346,16 @@ impl Gate {
             let now = self.clock.now();
             let tally = Tally { sender: sender.clone(), marks, now, guard: self.settings.events_guard };
             let counted = self.timed_write(self.store.count(tally)).await;
-            self.give_back(&sender, some, counted);
+            self.answer_counted(&sender, some, counted);
         }
     }
 
-    fn give_back(&self, sender: &SenderId, to: Vec<Waiting>, counted: Result<Vec<Statuses>, StoreError>) {
+    fn answer_counted(
+        &self,
+        sender: &SenderId,
+        to: Vec<Waiting>,
+        counted: Result<Vec<Statuses>, StoreError>,
+    ) {
         let mut fresh = match counted {
             Ok(fresh) => fresh.into_iter(),
             Err(error) => {
@@ -271,7 +386,11 @@ impl Gate {
     /// When the store cannot be read.
     pub async fn tallied(&self, sender: &SenderId, now: Time) -> Result<crate::store::Tallied, GateError> {
         let hours = hour_of(now - crate::model::Millis::days(7))..=hour_of(now);
-        let counted_as = self.counted_as(sender);
-        Ok(self.patient_read(self.store.counted(&counted_as, *hours.start(), *hours.end())).await?)
+        let mut all = crate::store::Tallied::default();
+        for name in self.counted_under(sender) {
+            let read = self.store.counted(&name, *hours.start(), *hours.end());
+            all.join(&self.patient_read(read).await?);
+        }
+        Ok(all)
     }
 }

@@ -43,6 +43,15 @@ impl ContactNames {
         ContactId(first_16(&mac.finalize().into_bytes()))
     }
 
+    /// What only a holder of the key can make of some bytes.
+    #[must_use]
+    pub fn seal(&self, bytes: &[u8]) -> u64 {
+        let mut mac = self.0.clone();
+        mac.update(b"\0t");
+        mac.update(bytes);
+        u64::from_be_bytes(mac.finalize().into_bytes().first_chunk().copied().unwrap_or_default())
+    }
+
     /// The id of a statement with an idempotency key or message ID; keys and message IDs do not meet. Keyed as well, since it
     /// outlives an erasure, and what callers make keys of may be numbers.
     #[must_use]

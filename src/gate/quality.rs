@@ -9,8 +9,10 @@ use std::{
 
 use super::{Gate, GateError, Observed};
 use crate::{
+    limits::Quota,
     model::{SenderId, Time},
-    quality::{Counts, Grades, PERIODS, Rating, RatingRules, Splits, Standing, rated, worse},
+    policy::{Measure, QualityRules},
+    quality::{Counts, Grades, PERIODS, Rating, Splits, Standing, rated, worse},
     senders::{LearnedSender, StandingRow},
 };
 
@@ -34,6 +36,8 @@ pub struct SenderQuality {
     pub periods: [Counts; PERIODS.len()],
     /// Those of 7 days told apart (E05).
     pub splits: Splits,
+    /// A22: what is throttled or paused, and why.
+    pub throttled: Option<String>,
 }
 
 /// The senders that something was counted of since this process began.
@@ -60,11 +64,11 @@ impl Gate {
     /// When the sender is unknown, or the store failed.
     pub async fn quality(&self, sender: &SenderId) -> Result<SenderQuality, GateError> {
         let now = self.clock.now();
-        self.directory.load().find(sender).ok_or(GateError::UnknownSender)?;
+        let profile = self.directory.load().find(sender).ok_or(GateError::UnknownSender)?;
+        let tallied = self.tallied(sender, now).await?;
         let sender = self.counted_as(sender);
-        let tallied = self.tallied(&sender, now).await?;
-        let rules = RatingRules::default();
-        let before = self.standing(&sender).unwrap_or_else(|| Standing::unrated(now));
+        let rules = profile.profile.rules.quality.rating;
+        let before = profile.quality.standing.unwrap_or_else(|| Standing::unrated(now));
         let standing = rated(&rules, before, Grades::of(&rules, &tallied.history, now), now);
         if standing != before {
             let standing = Some(StandingRow::of(standing, now));
@@ -74,9 +78,11 @@ impl Gate {
                 tracing::debug!(%error, "a rating was not kept");
             }
         }
-        let platform = self.platform_rating(&sender);
+        let platform = profile.quality.platform;
+        let ruling = worse(standing, platform);
         Ok(SenderQuality {
-            ruling: worse(standing, platform),
+            throttled: throttled(&profile.profile.rules.quality, ruling, now),
+            ruling,
             sustained: standing.is_sustained(&rules, now),
             standing,
             platform,
@@ -84,28 +90,6 @@ impl Gate {
             splits: tallied.splits,
             sender,
         })
-    }
-
-    fn standing(&self, sender: &SenderId) -> Option<Standing> {
-        let directory = self.directory.load();
-        let (_, row) = directory.learned().senders.get(sender)?;
-        row.standing.as_ref()?.standing()
-    }
-
-    /// The platform's word: a flagged number is low, one that is flagged no longer is not.
-    fn platform_rating(&self, sender: &SenderId) -> Option<(Rating, Time)> {
-        let directory = self.directory.load();
-        let names = directory.get(sender.as_str())?.sender.clone();
-        let rows = std::iter::once(&names.id).chain(&names.number).chain([sender]);
-        let words = rows.filter_map(|name| directory.learned().senders.get(name)?.1.quality.clone());
-        let (at, word) = words.max()?;
-        let rating = match word.as_str() {
-            "FLAGGED" | "RED" => Rating::Low,
-            "YELLOW" => Rating::Medium,
-            "UNFLAGGED" | "GREEN" => Rating::High,
-            _ => return None,
-        };
-        Some((rating, Time::from_millis(at)?))
     }
 
     /// Rates the senders that something was counted of, for as long as the server runs: a rating gets better, and lasts, by time
@@ -118,6 +102,24 @@ impl Gate {
                     tracing::debug!(%error, "a sender was not rated");
                 }
             }
+        }
+    }
+}
+
+/// What is done about a rating, in words.
+fn throttled(rules: &QualityRules, (rating, since): (Rating, Time), now: Time) -> Option<String> {
+    let low = rating == Rating::Low;
+    let sustained = low && now >= since + rules.rating.sustained_after;
+    let categories = rules.categories.iter().map(|category| category.word()).collect::<Vec<_>>().join(", ");
+    let why = if sustained { "the rating has been low for long" } else { "the rating is low" };
+    match if sustained { rules.sustained_low } else { rules.low } {
+        _ if !low => None,
+        Measure::Nothing => None,
+        Measure::Pause => Some(format!("{categories} is paused: {why}")),
+        Measure::Throttle => {
+            let Quota { max, per } = rules.throttle;
+            let seconds = per.get() / 1000;
+            Some(format!("{categories} is throttled to {max} messages in {seconds} s: {why}"))
         }
     }
 }

@@ -47,8 +47,12 @@ impl Gate {
     pub(super) async fn write_signal(&self, who: &Who, signal: &Signal) -> Result<Acknowledged, GateError> {
         let profile = self.sender_of(who)?;
         let at = self.said_at(who)?;
-        // By the time that was told: a redelivery tells it again, whatever our clock says by then.
-        let told = who.occurred_at.unwrap_or(at);
+        // By the time that was told: a redelivery tells it again, whatever our clock says by then. Without one the key alone
+        // tells, if there is one.
+        let told = match who.occurred_at {
+            None if !who.key.is_empty() => String::new(),
+            told => told.unwrap_or(at).to_string(),
+        };
         let statement = self.names.statement("signal", &format!("{}\0{}\0{told}", signal.word(), who.key));
         if signal.refusal().is_some() && who.occurred_at.is_some() {
             // Said before an erasure and told again after it, it is no other: what stood of it was kept.

@@ -5,7 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use super::names::Revision;
 use crate::{
     model::{Contact, SenderId, Time, contact::SenderRegisters, time::latest},
-    policy::{self, Facts, SenderFacts, TemplateFacts},
+    policy::{self, Facts, SenderFacts, TemplateFacts, Usage},
     senders::{Directory, SenderProfile},
     store::{ContactId, Loaded},
 };
@@ -21,7 +21,7 @@ pub struct View {
 #[derive(Clone, Debug)]
 enum State {
     Shared(Arc<Loaded>),
-    Merged(Box<Loaded>),
+    Merged(Box<(Loaded, Vec<ContactId>)>),
 }
 
 impl View {
@@ -33,8 +33,17 @@ impl View {
 
     /// Several identities of one person read together.
     #[must_use]
-    pub fn merged(id: ContactId, loaded: Loaded) -> Self {
-        Self { id, state: State::Merged(Box::new(loaded)) }
+    pub fn merged(id: ContactId, loaded: Loaded, ids: Vec<ContactId>) -> Self {
+        Self { id, state: State::Merged(Box::new((loaded, ids))) }
+    }
+
+    /// The ids that something is stored under, in order: every sidecar names the same one first.
+    #[must_use]
+    pub fn ids(&self) -> &[ContactId] {
+        match &self.state {
+            State::Shared(_) => std::slice::from_ref(&self.id),
+            State::Merged(merged) => &merged.1,
+        }
     }
 
     /// The token of this state.
@@ -54,12 +63,15 @@ impl View {
         let (last_inbound, registers) = self.of_sender(profile);
         Facts {
             sender: Some(SenderFacts {
+                quality: profile.quality.ruling(),
+                messaging_limit: directory.messaging_limit(profile),
                 restrictions: directory.learned().restrictions(profile.sender.account.as_deref()),
                 template,
             }),
             contact: &self.record.contact,
             last_inbound,
             registers,
+            usage: Usage::default(),
         }
     }
 
@@ -123,7 +135,7 @@ fn open_until(
     profile: &SenderProfile,
     now: Time,
 ) -> Option<Time> {
-    let facts = Facts { sender: None, contact, last_inbound, registers };
+    let facts = Facts { sender: None, contact, last_inbound, registers, usage: Usage::default() };
     policy::window_open_until(&profile.profile.rules, &facts, now)
 }
 
@@ -133,7 +145,7 @@ impl Deref for View {
     fn deref(&self) -> &Loaded {
         match &self.state {
             State::Shared(loaded) => loaded,
-            State::Merged(loaded) => loaded,
+            State::Merged(merged) => &merged.0,
         }
     }
 }
@@ -153,7 +165,7 @@ mod tests {
         let view = View::shared(ContactId([1; 16]), Arc::new(loaded));
         let (last_inbound, registers) = view.of_sender(profile);
         let contact = &view.record.contact;
-        let facts = Facts { sender: None, contact, last_inbound, registers };
+        let facts = Facts { sender: None, contact, last_inbound, registers, usage: Usage::default() };
         let (sender, wrote) = view.windows.first().cloned().unwrap();
         [
             policy::window_open_until(&profile.profile.rules, &facts, now),
@@ -172,6 +184,7 @@ mod tests {
             id: BusinessId::parse("acme").unwrap(),
             names: vec!["Acme".to_owned()],
             previous_ids: Vec::new(),
+            portfolio: None,
             senders: vec![SenderSettings { sender, profile: settings }],
             templates: Vec::new(),
         };

@@ -256,9 +256,10 @@ impl pb::consent_service_server::ConsentService for ConsentApi {
 
     async fn release_reservation(
         &self,
-        _: Request<pb::ReleaseReservationRequest>,
+        request: Request<pb::ReleaseReservationRequest>,
     ) -> Result<Response<pb::ReleaseReservationResponse>, Status> {
-        Err(status::not_implemented("reservations"))
+        let released = told(self.gate.release(&request.get_ref().reservation_id).await)?;
+        Ok(Response::new(pb::ReleaseReservationResponse { released }))
     }
 
     async fn watch_consent(

@@ -2,21 +2,24 @@
 //! not be stored makes the platform send the delivery again.
 
 mod groups;
+mod statuses;
 mod unnamed;
 
 use std::sync::Arc;
 
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use self::groups::{Part, groups};
+use self::{
+    groups::{Part, groups},
+    statuses::Told,
+};
 use super::payload::{
-    Delivery, DeliveryStatus, InboundKind, Item, Limit, NumberEvent, Origin, Person, PreferenceChange,
-    Quality, Restriction, RestrictionKind, Salvaged, What, restricts,
+    Delivery, InboundKind, Item, Limit, NumberEvent, Origin, Person, PreferenceChange, Quality, Restriction,
+    RestrictionKind, Salvaged, What,
 };
 use crate::{
     gate::{FUTURE_TOLERANCE, Gate, GateError, Inbound, Observed, SenderNames, Signal, Who},
     model::{Category, Millis, Recipient, SenderId, Time},
-    quality::{FailureClass, Happened},
     senders::{AccountState, LearnedSender, TemplateState},
 };
 
@@ -147,8 +150,10 @@ async fn take_item(gate: &Arc<Gate>, item: Item, signed: bool) -> Result<&'stati
                 }
             };
         }
-        What::Status { message_id, person, status, at, errors } => {
-            intake.status(person.as_ref(), &message_id, status, seen(at), &errors).await?;
+        What::Status { message_id, person, status, at, errors, category, callback_data } => {
+            let at = seen(at);
+            let told = Told { message_id, status, at, errors, category, callback_data };
+            intake.status(person.as_ref(), told).await?;
         }
         What::Preference { change, at, .. } if change != PreferenceChange::Stop && is_absurd(at) => {
             return Ok("unusable");
@@ -304,41 +309,6 @@ impl Intake<'_> {
         Ok(())
     }
 
-    async fn status(
-        &self,
-        person: Option<&Person>,
-        message_id: &str,
-        status: DeliveryStatus,
-        at: Time,
-        errors: &[u32],
-    ) -> Result<(), GateError> {
-        let mut signals = Vec::new();
-        let mut restriction = None;
-        if matches!(status, DeliveryStatus::Delivered | DeliveryStatus::Read | DeliveryStatus::Played) {
-            signals.push(Signal::Alive);
-        }
-        for code in errors {
-            self.gate.metrics().disagreed(*code);
-            signals.extend(Signal::of_error(*code, message_id));
-            // A paused template is not named by the status; its own webhook does.
-            if restricts(*code) {
-                restriction = Some(restricted_by(*code, at));
-            }
-        }
-        if let Some(person) = person.filter(|_| !signals.is_empty()) {
-            let who = Who { key: message_id.to_owned(), ..self.who(person, at).await? };
-            for signal in signals {
-                self.gate.record_signal(&who, &signal).await?;
-            }
-        }
-        if let Some(restriction) = restriction {
-            self.account(restriction).await?;
-        }
-        let Some(happened) = happened(status, errors) else { return Ok(()) };
-        let sender = self.sender(at).await?;
-        self.gate.count_message(&sender, message_id, happened, at).await
-    }
-
     async fn number_changed(&self, from: &Person, to: &Person, at: Time) -> Result<(), GateError> {
         let old = self.who(from, at).await?;
         let new = self.who(to, at).await?;
@@ -400,19 +370,6 @@ fn who(sender: SenderId, recipient: Recipient, at: Time) -> Who {
         from_platform: true,
         whole_seconds: true,
     }
-}
-
-/// What a status tells of its message.
-fn happened(status: DeliveryStatus, errors: &[u32]) -> Option<Happened> {
-    Some(match status {
-        DeliveryStatus::Sent => Happened::Sent,
-        DeliveryStatus::Delivered => Happened::Delivered,
-        DeliveryStatus::Read | DeliveryStatus::Played => Happened::Read,
-        DeliveryStatus::Failed => {
-            Happened::Failed(errors.first().map_or(FailureClass::Other, |code| FailureClass::of_code(*code)))
-        }
-        DeliveryStatus::Deleted => return None,
-    })
 }
 
 /// The name the rest is stored under: the number where there is one.

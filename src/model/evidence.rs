@@ -46,6 +46,19 @@ pub enum Method {
 }
 
 impl Method {
+    /// The word for it in counts and labels: the contract's name without its prefix, in lower case.
+    #[must_use]
+    pub fn word(self) -> String {
+        let mut word = String::new();
+        for (at, c) in format!("{self:?}").char_indices() {
+            if c.is_ascii_uppercase() && at > 0 {
+                word.push('_');
+            }
+            word.push(c.to_ascii_lowercase());
+        }
+        word
+    }
+
     /// Every method, in the order of the contract.
     pub const ALL: [Self; 19] = [
         Self::WhatsappThread,

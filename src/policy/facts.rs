@@ -1,6 +1,10 @@
 //! What a decision sees: everything was fetched before, nothing is fetched here.
 
-use crate::model::{Category, Contact, Time, contact::SenderRegisters};
+use crate::{
+    limits::{Room, SendLog},
+    model::{Category, Contact, SenderId, Time, contact::SenderRegisters},
+    quality::Rating,
+};
 
 /// All facts of one decision.
 #[derive(Clone, Copy, Debug)]
@@ -13,11 +17,35 @@ pub struct Facts<'a> {
     pub last_inbound: Option<Time>,
     /// Blocks between the person and this sender, and the platform's word on their window.
     pub registers: SenderRegisters,
+    /// What limits counted.
+    pub usage: Usage<'a>,
+}
+
+/// What limits counted, as far as it was looked at: only a message that is to be counted, or for which a limit is set,
+/// is worth the look.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Usage<'a> {
+    /// The messages to the person.
+    pub person: Option<&'a SendLog>,
+    /// The number, under the name that its messages are counted by.
+    pub counted_as: Option<&'a SenderId>,
+    /// The message is to be counted: then the rates of seconds are looked at as well.
+    pub reserve: bool,
+    /// The people that the portfolio reached.
+    pub reached: Option<Room>,
+    /// The messages of the number within a second.
+    pub throughput: Option<Room>,
+    /// The messages of the number that throttling left.
+    pub throttle: Option<Room>,
 }
 
 /// What is known of the sender.
 #[derive(Clone, Copy, Debug)]
 pub struct SenderFacts {
+    /// The rating that rules, and since when.
+    pub quality: Option<(Rating, Time)>,
+    /// A23: how many people its portfolio may reach; none = without limit, or not known.
+    pub messaging_limit: Option<u32>,
     /// What the platform did to its account or number.
     pub restrictions: Restrictions,
     /// The template asked about.

@@ -115,7 +115,7 @@ impl RuleId {
     /// False for the rules whose engine comes with a later version.
     #[must_use]
     pub const fn is_built(self) -> bool {
-        !matches!(self, Self::A21 | Self::A22 | Self::A23 | Self::A24 | Self::A26)
+        !matches!(self, Self::A26)
     }
 
     /// True for the rules that deny by themselves, so that shadow mode means something. A01 and A27 deny for want of
@@ -152,10 +152,10 @@ impl RuleId {
             Self::A18 => "an opt-in prompt goes out only where enabled, and once every 24 hours",
             Self::A19 => "an opt-in confirmation is due once per opt-in",
             Self::A20 => "marketing rests during the recipient's quiet hours",
-            Self::A21 => "frequency caps per recipient",
-            Self::A22 => "the sender's quality",
-            Self::A23 => "the portfolio's messaging limit",
-            Self::A24 => "pair rate and throughput",
+            Self::A21 => "no frequency cap per recipient is reached",
+            Self::A22 => "low quality of the sender, sustained above all, throttles or pauses marketing",
+            Self::A23 => "outside a window, the portfolio has room within its messaging limit",
+            Self::A24 => "with `reserve`: the rate to one person and the number's throughput leave room",
             Self::A25 => "the platform's cool-off for this person has passed",
             Self::A26 => "custom rules of the operator",
             Self::A27 => "the state can be read in time",

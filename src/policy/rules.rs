@@ -1,7 +1,11 @@
 //! The settings of the rules, as decisions see them: resolved for one sender, valid, without a file format.
 
 use super::RuleSet;
-use crate::model::{Category, Millis, Time};
+use crate::{
+    limits::{FrequencyCap, PairRate, Quota},
+    model::{Category, Millis, Time},
+    quality::RatingRules,
+};
 
 /// All settings of the rules for one sender. The defaults are the stricter reading of the sources, except where a
 /// comment says otherwise.
@@ -45,6 +49,65 @@ pub struct Rules {
     pub cool_off: Millis,
     /// A28: only contacts of the business are written to.
     pub contacts_only: bool,
+    /// A21: caps per recipient; none by default, since no source names a number.
+    pub frequency_caps: Vec<FrequencyCap>,
+    /// A22: what a low quality rating stops.
+    pub quality: QualityRules,
+    /// A23: how many people a portfolio may reach outside a window.
+    pub messaging_limit: MessagingLimit,
+    /// A24: the platform's rate to one person; none = not kept here.
+    pub pair_rate: Option<PairRate>,
+    /// A24: messages of one number within a second; none = not kept here.
+    pub throughput: Option<u32>,
+}
+
+/// Where the messaging limit comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessagingLimit {
+    /// What the platform told last; nothing was told = nothing is kept.
+    Platform,
+    /// So many people.
+    People(u32),
+    /// Not kept here.
+    Unlimited,
+}
+
+/// A22: how numbers become a rating, and what a low one stops.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QualityRules {
+    /// How numbers become a rating.
+    pub rating: RatingRules,
+    /// What low quality does.
+    pub low: Measure,
+    /// What it does once it is sustained.
+    pub sustained_low: Measure,
+    /// What throttling leaves.
+    pub throttle: Quota,
+    /// The categories that it stops.
+    pub categories: Vec<Category>,
+}
+
+/// What is done about low quality.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Nothing.
+    Nothing,
+    /// Only some messages go out.
+    Throttle,
+    /// None does.
+    Pause,
+}
+
+impl Default for QualityRules {
+    fn default() -> Self {
+        Self {
+            rating: RatingRules::default(),
+            low: Measure::Throttle,
+            sustained_low: Measure::Pause,
+            throttle: Quota { max: 100, per: Millis::hours(1) },
+            categories: vec![Category::Marketing],
+        }
+    }
 }
 
 /// A pause of marketing to the numbers of one country, with the time it is in force.
@@ -97,6 +160,12 @@ impl Rules {
         (validity > Millis::ZERO).then(|| said_at + validity)
     }
 
+    /// A24: the period of a number's throughput.
+    pub const THROUGHPUT_PER: Millis = Millis::seconds(1);
+
+    /// A23: the period of the messaging limit.
+    pub const MESSAGING_LIMIT_PER: Millis = Millis::hours(24);
+
     /// The length of the customer service window.
     pub const WINDOW: Millis = Millis::hours(24);
 
@@ -131,6 +200,11 @@ impl Default for Rules {
             jurisdictions: Vec::new(),
             cool_off: Millis::hours(24),
             contacts_only: false,
+            frequency_caps: Vec::new(),
+            quality: QualityRules::default(),
+            messaging_limit: MessagingLimit::Platform,
+            pair_rate: Some(PairRate { every: Millis::seconds(6), burst: 45 }),
+            throughput: Some(80),
         }
     }
 }

@@ -83,6 +83,12 @@ pub enum Reason {
     OptInPromptDisabled,
     OptInPromptTooSoon,
     QuietHours,
+    FrequencyCapped,
+    QualityPaused,
+    QualityThrottled,
+    MessagingLimit,
+    PairRateLimited,
+    ThroughputLimited,
     PlatformCoolOff,
     StateUnavailable,
     NotAContact,
@@ -101,7 +107,7 @@ impl Reason {
     }
 
     /// Every reason this version can give.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 36] = [
         Self::OptedIn,
         Self::WindowOpen,
         Self::OptInPrompt,
@@ -127,6 +133,12 @@ impl Reason {
         Self::OptInPromptDisabled,
         Self::OptInPromptTooSoon,
         Self::QuietHours,
+        Self::FrequencyCapped,
+        Self::QualityPaused,
+        Self::QualityThrottled,
+        Self::MessagingLimit,
+        Self::PairRateLimited,
+        Self::ThroughputLimited,
         Self::PlatformCoolOff,
         Self::StateUnavailable,
         Self::NotAContact,

@@ -169,6 +169,12 @@ impl Statuses {
         })
     }
 
+    /// True when it is proven that the platform took the message.
+    #[must_use]
+    pub const fn proves_sent(self) -> bool {
+        self.0 & Self::SENT != 0
+    }
+
     /// From the bits a store kept; bits of a newer version are kept too, and mean nothing here.
     #[must_use]
     pub const fn from_bits(bits: u8) -> Self {

@@ -111,6 +111,13 @@ impl History {
         self.slots.entry(slot).or_default().add(counter, more);
     }
 
+    /// Adds all numbers of another.
+    pub fn add_all(&mut self, other: &Self) {
+        for (slot, counts) in &other.slots {
+            self.slots.entry(*slot).or_default().add_all(counts);
+        }
+    }
+
     /// Puts other numbers in the place of those from one slot up to and without another.
     pub fn replace(&mut self, from: i64, to: i64, by: &Self) {
         self.slots.retain(|slot, _| !(from..to).contains(slot));

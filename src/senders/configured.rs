@@ -27,6 +27,7 @@ pub(super) struct ConfiguredBusiness {
     pub(super) id: BusinessId,
     pub(super) names: Vec<String>,
     pub(super) previous_ids: Vec<BusinessId>,
+    pub(super) portfolio: BusinessId,
     pub(super) templates: Arc<Vec<TemplateSettings>>,
     pub(super) senders: Vec<ConfiguredSender>,
 }
@@ -78,6 +79,7 @@ impl ConfiguredBusiness {
             id: business.id.clone(),
             names: business.names.clone(),
             previous_ids,
+            portfolio: business.portfolio.clone().unwrap_or_else(|| business.id.clone()),
             templates: Arc::new(business.templates.clone()),
             senders: senders.collect(),
         }

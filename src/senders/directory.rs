@@ -3,11 +3,16 @@
 use std::{collections::HashSet, sync::Arc};
 
 use super::{
-    Business, Learned, Profile, RowError, Sender, configured::Configured, profile::TemplateSettings,
-    shards::Shards, template,
+    Business, Learned, Profile, RowError, Sender,
+    configured::Configured,
+    profile::TemplateSettings,
+    shards::Shards,
+    template,
+    told::{Limits, Quality, limits},
 };
 use crate::{
     keywords::Keywords,
+    limits::FrequencyCap,
     model::{BusinessId, SenderId, Time},
     policy::{TemplateFacts, TemplateName},
     store::RegistryRow,
@@ -32,6 +37,10 @@ pub struct SenderProfile {
     pub(super) templates: Arc<Vec<TemplateSettings>>,
     /// It is in the configuration.
     pub configured: bool,
+    /// The portfolio whose messaging limit it shares.
+    pub portfolio: BusinessId,
+    /// Its quality, as it was rated and told last.
+    pub quality: Quality,
 }
 
 impl SenderProfile {
@@ -50,6 +59,7 @@ pub struct Directory {
     pub(super) configured: Arc<Configured>,
     /// For each configured business the other names it is stored under.
     pub(super) also: Vec<Vec<BusinessId>>,
+    pub(super) limits: Arc<Limits>,
     default_profile: Arc<Profile>,
     default_keywords: Arc<Keywords>,
     pub(super) auto_register: bool,
@@ -71,9 +81,11 @@ impl Directory {
             also: configured.businesses.iter().map(|business| business.previous_ids.clone()).collect(),
             default_profile: Arc::new(default_profile),
             default_keywords: Arc::clone(&configured.default_keywords),
+            limits: Arc::default(),
             configured: Arc::new(configured),
             auto_register,
         };
+        directory.limits = Arc::new(limits(&directory.configured, &directory.learned));
         let names = directory.configured.places.keys().cloned();
         let names = names.chain(directory.learned.senders.iter().map(|(name, _)| name.clone())).collect();
         directory.renew(names);
@@ -91,6 +103,7 @@ impl Directory {
                 Err(error) => errors.push(error),
             }
         }
+        directory.limits = Arc::new(limits(&directory.configured, &directory.learned));
         directory.renew(changed);
         (directory, errors)
     }
@@ -102,6 +115,12 @@ impl Directory {
             .get(name)
             .cloned()
             .or_else(|| self.auto_register.then(|| Arc::new(self.unregistered(name))))
+    }
+
+    /// The sender of a name that the platform told of, configured or not.
+    #[must_use]
+    pub fn as_told(&self, name: &SenderId) -> Arc<SenderProfile> {
+        self.by_name.get(name).cloned().unwrap_or_else(|| Arc::new(self.unregistered(name)))
     }
 
     /// The sender of a name that is known already, without allocation.
@@ -126,6 +145,14 @@ impl Directory {
         known.or_else(|| {
             SenderId::parse(business.as_str()).ok().map(|name| Arc::new(self.unregistered(&name)))
         })
+    }
+
+    /// The frequency caps of the configured numbers of a business.
+    #[must_use]
+    pub fn caps_of(&self, business: &BusinessId) -> Vec<FrequencyCap> {
+        let of = self.configured.businesses.iter().filter(|known| known.id == *business);
+        let senders = of.flat_map(|business| &business.senders);
+        senders.flat_map(|sender| sender.profile.rules.frequency_caps.iter().cloned()).collect()
     }
 
     /// Every sender, once.
@@ -186,6 +213,9 @@ impl Directory {
             keywords: Arc::clone(&self.default_keywords),
             templates: Arc::default(),
             configured: false,
+            portfolio: BusinessId::of_sender(name),
+            // It may have been rated without having registered itself.
+            quality: Quality::of(self.learned.senders.get(name).map(|(_, row)| row).into_iter()),
         }
     }
 }

@@ -45,6 +45,8 @@ pub struct Business {
     pub names: Vec<String>,
     /// Names it was stored under before: their consents and opt-outs hold too.
     pub previous_ids: Vec<BusinessId>,
+    /// The portfolio it belongs to, when it shares one; otherwise it is one by itself.
+    pub portfolio: Option<BusinessId>,
     /// Its numbers.
     pub senders: Vec<SenderSettings>,
     /// Its templates, when listed: then one that is not listed, and that no webhook told of, does not exist (A11).

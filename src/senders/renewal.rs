@@ -13,6 +13,7 @@ use super::{
     LearnedSender, Sender, SenderProfile,
     configured::{ConfiguredSender, Place},
     directory::Directory,
+    told::Quality,
 };
 use crate::model::{BusinessId, SenderId};
 
@@ -157,8 +158,11 @@ impl Directory {
             sender.number =
                 sender.number.or_else(|| learned.number.as_deref().and_then(|n| SenderId::parse(n).ok()));
         }
+        let quality = Quality::of(rows().map(|(_, row)| row));
         names.extend(sender.number.clone());
         let profile = Arc::new(SenderProfile {
+            quality,
+            portfolio: business.portfolio.clone(),
             business: business.id.clone(),
             also: self.also.get(place.0).cloned().unwrap_or_default(),
             business_names: business.names.clone(),
@@ -179,7 +183,9 @@ impl Directory {
         let number = learned.number.as_deref().and_then(|number| SenderId::parse(number).ok());
         let profile = Arc::new(SenderProfile {
             sender: Sender { id: name.clone(), number: number.clone(), account: learned.account() },
+            portfolio: business.clone(),
             business,
+            quality: Quality::of(std::iter::once(learned)),
             ..self.unregistered(&name)
         });
         for name in std::iter::once(name).chain(number) {

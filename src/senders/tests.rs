@@ -30,6 +30,7 @@ fn acme() -> Business {
         id: BusinessId::parse("acme").unwrap(),
         names: vec!["Acme".to_owned()],
         previous_ids: Vec::new(),
+        portfolio: None,
         senders: vec![SenderSettings {
             sender: Sender { id: id("1000000000001"), number: Some(id("15550001111")), account: None },
             profile: Profile::default(),

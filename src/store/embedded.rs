@@ -11,6 +11,7 @@ mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod writer;
 
 use std::{
@@ -29,15 +30,17 @@ use tokio::{
 };
 
 use super::{
-    Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, SenderId, Store,
-    StoreError, Tallied, Tally, record,
+    Change, Commit, Committed, ContactId, Cursor, Entered, Entry, Found, Leaving, Listing, Loaded,
+    RegistryRow, SealedEntry, SenderId, Sends, SendsCommitted, Store, StoreError, Tallied, Tally, record,
 };
 use crate::{
+    limits::SendLog,
     model::{StatementId, Time},
     quality::Statuses,
 };
 pub use open::OpenError;
 use read::View;
+use usage::SendsCommit;
 use writer::{Job, Op, Outcome};
 
 /// How long a write waits for a place in the queue, and then for its answer. A disk that hangs must not hang callers.
@@ -268,6 +271,41 @@ impl Store for Embedded {
     async fn counted(&self, sender: &SenderId, from: i64, to: i64) -> Result<Tallied, StoreError> {
         let sender = sender.clone();
         self.read(move |view| view.counted(&sender, from, to)).await
+    }
+
+    async fn sends(&self, ids: &[ContactId]) -> Result<Vec<Sends>, StoreError> {
+        let ids = ids.to_vec();
+        self.read(move |view| view.sends(&ids)).await
+    }
+
+    async fn commit_sends(
+        &self,
+        id: ContactId,
+        expected: u64,
+        log: &SendLog,
+        kept_until: Option<Time>,
+    ) -> Result<SendsCommitted, StoreError> {
+        let commit = SendsCommit { id, expected, bytes: Sends::encode(log)?, kept_until };
+        match self.ask(Op::Sends(Box::new(commit))).await? {
+            Outcome::Sends(committed) => Ok(committed),
+            _ => Err(StoreError::UnknownOutcome),
+        }
+    }
+
+    async fn look(&self, entry: &Entry, now: Time) -> Result<Found, StoreError> {
+        let entry = entry.clone();
+        self.read(move |view| view.look(&entry, now)).await
+    }
+
+    async fn enter(&self, entries: &[Entry], now: Time) -> Result<Entered, StoreError> {
+        match self.ask(Op::Enter { entries: entries.to_vec(), now }).await? {
+            Outcome::Entered(entered) => Ok(entered),
+            _ => Err(StoreError::UnknownOutcome),
+        }
+    }
+
+    async fn leave(&self, leaving: &[Leaving]) -> Result<(), StoreError> {
+        self.ask(Op::Leave(leaving.to_vec())).await.map(drop)
     }
 
     async fn sweep(&self, now: Time, limit: usize) -> Result<usize, StoreError> {

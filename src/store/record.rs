@@ -5,10 +5,12 @@
 
 mod dto;
 mod entry;
+mod sends;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use entry::{decode_entry, encode_entry, without_payload};
+pub(crate) use sends::{decode_sends, encode_sends};
 
 use super::{Loaded, LogHead, Record, StoreError};
 

@@ -20,6 +20,7 @@ mod read;
 mod script;
 mod tally;
 mod target;
+mod usage;
 mod write;
 
 use std::{
@@ -31,10 +32,11 @@ use async_trait::async_trait;
 use tokio::{sync::watch, task::AbortHandle, time::timeout};
 
 use super::{
-    Change, Commit, Committed, ContactId, Cursor, Durability, Ear, Listing, Loaded, RegistryRow, SealedEntry,
-    SenderId, Store, StoreError, Tallied, Tally,
+    Change, Commit, Committed, ContactId, Cursor, Durability, Ear, Entered, Entry, Found, Leaving, Listing,
+    Loaded, RegistryRow, SealedEntry, SenderId, Sends, SendsCommitted, Store, StoreError, Tallied, Tally,
 };
 use crate::{
+    limits::SendLog,
     model::{StatementId, Time},
     quality::Statuses,
 };
@@ -243,6 +245,33 @@ impl Store for Redis {
 
     async fn counted(&self, sender: &SenderId, from: i64, to: i64) -> Result<Tallied, StoreError> {
         self.read_tally(sender, from, to).await
+    }
+
+    async fn sends(&self, ids: &[ContactId]) -> Result<Vec<Sends>, StoreError> {
+        self.read_sends(ids).await
+    }
+
+    async fn commit_sends(
+        &self,
+        id: ContactId,
+        expected: u64,
+        log: &SendLog,
+        kept_until: Option<Time>,
+    ) -> Result<SendsCommitted, StoreError> {
+        self.write_sends(id, expected, log, kept_until).await
+    }
+
+    async fn look(&self, entry: &Entry, now: Time) -> Result<Found, StoreError> {
+        let looked = self.gauge(std::slice::from_ref(entry), now, false).await?;
+        Ok(looked.found.into_iter().next().unwrap_or_default())
+    }
+
+    async fn enter(&self, entries: &[Entry], now: Time) -> Result<Entered, StoreError> {
+        self.gauge(entries, now, true).await
+    }
+
+    async fn leave(&self, leaving: &[Leaving]) -> Result<(), StoreError> {
+        self.take_back(leaving).await
     }
 
     /// Redis ends windows by itself.

@@ -115,6 +115,14 @@ pub(crate) fn split_name(split: &Split) -> (char, &str) {
 }
 
 impl Tallied {
+    /// Adds what was counted under another name.
+    pub fn join(&mut self, other: &Self) {
+        self.history.add_all(&other.history);
+        for (split, counts) in &other.splits {
+            self.splits.entry(split.clone()).or_default().add_all(counts);
+        }
+    }
+
     /// Adds a stored number: `3.0` is the first counter in the fourth slot of the hour, `t0.name` that of a template. False
     /// when the name makes no sense.
     pub(crate) fn add(&mut self, hour: i64, field: &str, count: u64) -> bool {

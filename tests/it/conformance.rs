@@ -6,6 +6,7 @@ mod feed;
 mod log;
 mod records;
 mod tally;
+mod usage;
 mod windows;
 
 use std::{
@@ -113,6 +114,12 @@ macro_rules! conforms {
             records: the_identity_key_is_what_was_stored_first,
             records: everything_is_there_after_reopening,
             records: a_store_that_works_answers_a_ping,
+            usage: messages_to_a_person_are_written_by_compare_and_set,
+            usage: writers_of_messages_to_a_person_lose_none,
+            usage: a_gauge_counts_members_once_and_lets_no_more_in_than_its_maximum,
+            usage: entries_of_one_owner_are_made_all_or_none,
+            usage: an_entry_is_taken_back_unless_the_member_was_seen_again,
+            usage: many_at_once_take_no_more_places_than_there_are,
             windows: a_window_is_only_ever_extended,
             windows: a_window_ends_at_exactly_its_millisecond,
             windows: windows_of_senders_and_contacts_are_apart,

@@ -12,10 +12,11 @@ use std::{
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use sendgate::{
+    limits::SendLog,
     model::{StatementId, Time},
     store::{
-        Change, Commit, Committed, ContactId, Cursor, Ear, Listing, Loaded, RegistryRow, SealedEntry, Store,
-        StoreError, embedded::Embedded,
+        Change, Commit, Committed, ContactId, Cursor, Ear, Entered, Entry, Found, Leaving, Listing, Loaded,
+        RegistryRow, SealedEntry, Sends, SendsCommitted, Store, StoreError, embedded::Embedded,
     },
 };
 use tokio::sync::{Notify, watch};
@@ -30,6 +31,8 @@ pub(crate) enum Fault {
     Hangs,
     /// Finds what it reads unreadable.
     Corrupt,
+    /// Writes messages to a person only once `release` was called.
+    CommitsSendsLate,
     /// Writes, and does not know that it did.
     ForgetsToAnswer,
     /// Writes only once `release` was called.
@@ -49,7 +52,7 @@ pub(crate) struct Faulty {
     /// The contact that cannot be read, by the first half of its id.
     unreadable: Mutex<Option<[u8; 8]>>,
     fault: ArcSwap<Fault>,
-    released: Notify,
+    released: Arc<Notify>,
     reached: Notify,
     done: Notify,
     commits: AtomicU64,
@@ -71,7 +74,7 @@ impl Faulty {
             may_forget: std::sync::atomic::AtomicBool::new(false),
             unreadable: Mutex::default(),
             fault: ArcSwap::from_pointee(Fault::None),
-            released: Notify::new(),
+            released: Arc::default(),
             reached: Notify::new(),
             done: Notify::new(),
             commits: AtomicU64::new(0),
@@ -189,6 +192,7 @@ impl Faulty {
             | Fault::ForgetsToAnswer
             | Fault::WritesLate
             | Fault::AnswersReadsLate
+            | Fault::CommitsSendsLate
             | Fault::ReadsStale => Ok(fault),
         }
     }
@@ -312,6 +316,47 @@ impl Store for Faulty {
     ) -> Result<sendgate::store::Tallied, StoreError> {
         self.pass().await?;
         self.inner.load_full().counted(sender, from, to).await
+    }
+
+    async fn sends(&self, ids: &[ContactId]) -> Result<Vec<Sends>, StoreError> {
+        self.pass().await?;
+        self.inner.load_full().sends(ids).await
+    }
+
+    async fn commit_sends(
+        &self,
+        id: ContactId,
+        expected: u64,
+        log: &SendLog,
+        kept_until: Option<Time>,
+    ) -> Result<SendsCommitted, StoreError> {
+        if self.pass().await? == Fault::CommitsSendsLate {
+            // As when the request was sent: it is carried out, whoever gave up waiting.
+            self.reached.notify_one();
+            let (inner, log) = (self.inner.load_full(), log.clone());
+            let released = Arc::clone(&self.released);
+            let write = tokio::spawn(async move {
+                released.notified().await;
+                inner.commit_sends(id, expected, &log, kept_until).await
+            });
+            return write.await.unwrap();
+        }
+        self.inner.load_full().commit_sends(id, expected, log, kept_until).await
+    }
+
+    async fn look(&self, entry: &Entry, now: Time) -> Result<Found, StoreError> {
+        self.pass().await?;
+        self.inner.load_full().look(entry, now).await
+    }
+
+    async fn enter(&self, entries: &[Entry], now: Time) -> Result<Entered, StoreError> {
+        self.pass().await?;
+        self.inner.load_full().enter(entries, now).await
+    }
+
+    async fn leave(&self, leaving: &[Leaving]) -> Result<(), StoreError> {
+        self.pass().await?;
+        self.inner.load_full().leave(leaving).await
     }
 
     async fn sweep(&self, now: Time, limit: usize) -> Result<usize, StoreError> {

@@ -17,6 +17,7 @@ mod fuzz;
 mod identities;
 mod journal;
 mod jurisdictions;
+mod limits;
 mod persons;
 mod registry;
 mod renames;

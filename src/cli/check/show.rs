@@ -19,6 +19,9 @@ pub(super) fn card(answer: &CheckSendResponse, session: &mut Session<'_, '_>) ->
         session.line(format_args!("  window open until {end}"))?;
     }
     session.obligations(&answer.obligations)?;
+    if !answer.reservation_id.is_empty() {
+        session.line(format_args!("  reserved as {}", answer.reservation_id))?;
+    }
     if !answer.trace.is_empty() {
         let trace = trace(&answer.trace);
         session.line(format_args!("\n{trace}"))?;
@@ -47,6 +50,9 @@ pub(super) fn line(
         .collect();
     if !duties.is_empty() {
         rest.push_str(&format!("\t{}", duties.join("; ")));
+    }
+    if !answer.reservation_id.is_empty() {
+        rest.push_str(&format!("\treserved as {}", answer.reservation_id));
     }
     session.line(format_args!(
         "{recipient}\t{}\t{}\t{}{rest}",

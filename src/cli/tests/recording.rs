@@ -107,6 +107,7 @@ fn the_other_writes_reach_the_server_as_they_were_given() {
         "link 15550001111 16505551234 US.1349",
         "settle 15550001111 16505551234 --occurred-at 1740000000",
         "add-contact 15550001111 16505551234 --time-zone Europe/Berlin",
+        "release c29tZSByZXNlcnZhdGlvbg",
     ] {
         let ran = fake.run(&words(line));
         assert_eq!((ran.exit, ran.err.as_str()), (Exit::Yes, ""), "{line}");
@@ -120,6 +121,7 @@ fn the_other_writes_reach_the_server_as_they_were_given() {
         Call::Link(link),
         Call::Settle(settle),
         Call::Contact(contact),
+        Call::Release(release),
     ] = calls.as_slice()
     else {
         panic!("{calls:?}")
@@ -129,6 +131,7 @@ fn the_other_writes_reach_the_server_as_they_were_given() {
     assert_eq!((block.state(), link.other.as_str()), (BlockState::ReportedByUser, "US.1349"));
     assert_eq!(settle.occurred_at.unwrap().seconds, 1_740_000_000);
     assert_eq!(contact.time_zone, "Europe/Berlin");
+    assert_eq!(release.reservation_id, "c29tZSByZXNlcnZhdGlvbg");
 }
 
 #[test]

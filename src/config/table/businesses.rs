@@ -47,6 +47,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         reason: "Ids under which its consents were stored before, so that these and its opt-outs go on to hold. Nothing is moved: they are read where they are, so that an id stays here for ever.",
     },
     Setting {
+        path: "businesses[].portfolio",
+        kind: Kind::Text,
+        default: "",
+        reason: "A23: the business portfolio it belongs to, when several businesses share one and its messaging limit. Without it a business is a portfolio by itself.",
+    },
+    Setting {
         path: "businesses[].policy",
         kind: Kind::Map,
         default: "",

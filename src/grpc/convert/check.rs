@@ -15,9 +15,6 @@ const LOCALE_CHARACTERS_MAX: usize = 35;
 
 /// A check, read.
 pub(in crate::grpc) fn check(message: &pb::CheckSendRequest) -> Result<Check, Status> {
-    if message.reserve {
-        return Err(status::not_implemented("reservations"));
-    }
     let mut fields = Fields::default();
     let sender = fields.sender(&message.sender);
     let recipient = fields.recipient("recipient", &message.recipient);
@@ -32,9 +29,6 @@ pub(in crate::grpc) fn batch(
     message: pb::CheckSendBatchRequest,
     recipients_max: usize,
 ) -> Result<Vec<Result<Check, pb::ItemError>>, Status> {
-    if message.reserve {
-        return Err(status::not_implemented("reservations"));
-    }
     if message.recipients.len() > recipients_max {
         return Err(status::limit_exceeded(
             "limits.batch_recipients",
@@ -55,7 +49,7 @@ pub(in crate::grpc) fn batch(
         template_language: message.template_language,
         automated: message.automated,
         human_escalation: message.human_escalation,
-        reserve: false,
+        reserve: message.reserve,
         consistency: message.consistency,
         explain: message.explain,
     };
@@ -85,6 +79,7 @@ struct About {
     human_escalation: bool,
     consistency: Consistency,
     explain: bool,
+    reserve: bool,
 }
 
 impl About {
@@ -116,6 +111,7 @@ impl About {
             human_escalation: message.human_escalation,
             consistency,
             explain: message.explain,
+            reserve: message.reserve,
         })
     }
 
@@ -133,6 +129,7 @@ impl About {
             },
             consistency: self.consistency,
             explain: self.explain,
+            reserve: self.reserve,
         }
     }
 }
@@ -161,7 +158,7 @@ pub(in crate::grpc) fn response(answer: &Answer) -> pb::CheckSendResponse {
         window_expires_at: verdict.window_expires_at.map(timestamp),
         obligations: words::obligations(verdict.obligations),
         revision: answer.revision.map(crate::gate::Revision::token).unwrap_or_default(),
-        reservation_id: String::new(),
+        reservation_id: answer.reservation.clone().unwrap_or_default(),
         trace: verdict.trace.iter().map(step).collect(),
         error: None,
         rule: verdict.rule.name().to_owned(),

@@ -56,6 +56,13 @@ fn one(event: &pb::DeliveryEvent, place: usize, now: Time, fields: &mut Fields) 
     if at.is_some_and(|at| at < Time::WHATSAPP_MIN) {
         fields.bad(field("occurred_at"), "must not be before 2009: nobody had WhatsApp yet");
     }
+    let topic = fields.topic(&field("topic"), &event.topic);
+    fields.text(&field("reservation_id"), &event.reservation_id, ID_CHARACTERS_MAX);
+    let category = super::words::category(event.category);
+    if category.is_none() {
+        fields.bad(field("category"), super::words::CATEGORIES);
+    }
+    let category = category?;
     Some(DeliveryEvent {
         message_id: event.message_id.clone(),
         happened: happened?,
@@ -63,6 +70,9 @@ fn one(event: &pb::DeliveryEvent, place: usize, now: Time, fields: &mut Fields) 
         recipient,
         at,
         template: Some(event.template.clone()).filter(|name| !name.is_empty()),
+        category,
+        topic,
+        reservation: Some(event.reservation_id.clone()).filter(|token| !token.is_empty()),
     })
 }
 
@@ -90,11 +100,17 @@ pub(in crate::grpc) fn quality(quality: &SenderQuality) -> pb::SenderQuality {
     let (ruling, since) = quality.ruling;
     let periods = PERIODS.into_iter().zip(&quality.periods);
     let week = PERIODS.last().copied().unwrap_or_default();
-    let splits = quality.splits.iter().filter_map(|(split, counts)| match split {
-        Split::Template(name) => {
-            Some(pb::QualitySplit { template: name.clone(), counts: Some(period(week, counts)) })
-        }
-        Split::Method(_) => None,
+    let splits = quality.splits.iter().map(|(split, counts)| match split {
+        Split::Template(name) => pb::QualitySplit {
+            template: name.clone(),
+            counts: Some(period(week, counts)),
+            ..pb::QualitySplit::default()
+        },
+        Split::Method(name) => pb::QualitySplit {
+            opt_in_method: name.clone(),
+            counts: Some(period(week, counts)),
+            ..pb::QualitySplit::default()
+        },
     });
     pb::SenderQuality {
         sender: quality.sender.as_str().to_owned(),
@@ -102,7 +118,7 @@ pub(in crate::grpc) fn quality(quality: &SenderQuality) -> pb::SenderQuality {
         since: Some(timestamp(since)),
         platform_rating: quality.platform.map_or(pb::Rating::Unspecified, |(given, _)| rating(given)).into(),
         periods: periods.map(|(length, counts)| period(length, counts)).collect(),
-        throttled: String::new(),
+        throttled: quality.throttled.clone().unwrap_or_default(),
         own_rating: rating(quality.standing.rating).into(),
         sustained_low: quality.sustained,
         splits: splits.collect(),

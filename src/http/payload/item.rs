@@ -100,6 +100,10 @@ pub enum What {
         at: Time,
         /// The platform's error codes; see `gate::Signal::of_error`.
         errors: Vec<u32>,
+        /// The category it is billed as.
+        category: Option<Category>,
+        /// What the sender gave along with it: the token of its reservation, if the sender did as asked.
+        callback_data: Option<String>,
     },
     /// The person changed WhatsApp's own marketing preference.
     Preference {
@@ -223,8 +227,9 @@ impl What {
             _ => return vec![self],
         };
         let of = |name| match self.clone() {
-            Self::Status { message_id, status, at, errors, .. } => {
-                Self::Status { message_id, person: Some(name), status, at, errors }
+            Self::Status { message_id, status, at, errors, category, callback_data, .. } => {
+                let person = Some(name);
+                Self::Status { message_id, person, status, at, errors, category, callback_data }
             }
             Self::Preference { change, at, .. } => Self::Preference { person: name, change, at },
             other => other,

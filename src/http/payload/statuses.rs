@@ -9,7 +9,7 @@ use super::{
     json::{self, Fault, Object, Reason},
     kinds::{DeliveryStatus, IgnoredBecause},
 };
-use crate::model::Time;
+use crate::model::{Category, Time};
 
 /// Reads one status.
 pub(super) fn read(status: &Object, around: &Around<'_>) -> Result<What, Fault> {
@@ -39,7 +39,20 @@ pub(super) fn read(status: &Object, around: &Around<'_>) -> Result<What, Fault> 
         status: known,
         at: json::time_of(status, "timestamp")?,
         errors,
+        category: billed_as(status),
+        callback_data: json::text(status, "biz_opaque_callback_data").map(str::to_owned),
     })
+}
+
+/// The category that a message is billed as. Of free entry points it does not tell what was sent.
+fn billed_as(status: &Object) -> Option<Category> {
+    match json::text(json::object(status, "pricing")?, "category")? {
+        "marketing" | "marketing_lite" => Some(Category::Marketing),
+        "utility" => Some(Category::Utility),
+        "authentication" | "authentication_international" => Some(Category::Authentication),
+        "service" => Some(Category::Service),
+        _ => None,
+    }
 }
 
 /// The refusal that a status tells, wherever it stands. No other code is read of it.
@@ -61,6 +74,8 @@ fn refused(status: &Object, mut errors: Vec<u32>, around: &Around<'_>) -> Result
         status: DeliveryStatus::Failed,
         at: json::time_of(status, "timestamp").unwrap_or(Time::MAX),
         errors,
+        category: billed_as(status),
+        callback_data: json::text(status, "biz_opaque_callback_data").map(str::to_owned),
     })
 }
 

@@ -113,6 +113,12 @@ impl Contact {
         self.opt_ins().map(|(_, opt_in)| opt_in.at).filter(|at| self.counts(*at)).max()
     }
 
+    /// The latest opt-in to anything, whether it still counts or not.
+    #[must_use]
+    pub fn newest_opt_in(&self) -> Option<&OptIn> {
+        self.opt_ins().map(|(_, opt_in)| opt_in).max_by_key(|opt_in| (opt_in.at, opt_in.id))
+    }
+
     fn opt_ins(&self) -> impl Iterator<Item = (Voice, &OptIn)> {
         self.scopes.iter().flat_map(|(_, r)| r.ins())
     }

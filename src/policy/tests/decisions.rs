@@ -42,12 +42,18 @@ fn request(kind: Kind, category: Category) -> Request {
 
 fn sender(category: Option<TemplateCategory>) -> SenderFacts {
     let known = category.map(|category| Template { status: None, category: Some(category) });
-    SenderFacts { restrictions: Restrictions::default(), template: TemplateFacts { known, listed: false } }
+    SenderFacts {
+        quality: None,
+        messaging_limit: None,
+        restrictions: Restrictions::default(),
+        template: TemplateFacts { known, listed: false },
+    }
 }
 
 fn decided(rules: &Rules, sender: SenderFacts, contact: &Contact, request: &Request) -> Verdict {
     let registers = SenderRegisters::default();
-    let facts = Facts { sender: Some(sender), contact, last_inbound: None, registers };
+    let facts =
+        Facts { sender: Some(sender), contact, last_inbound: None, registers, usage: Usage::default() };
     decide(rules, &facts, request, at(10))
 }
 
@@ -88,7 +94,13 @@ fn a_shadow_denial_after_the_deciding_rule_is_not_reported() {
     let contact = contact(&[opted_out(Scope::Everything, 1)]);
     let asked = request(Kind::Template, Category::Utility);
     let registers = SenderRegisters::default();
-    let facts = Facts { sender: Some(sender(None)), contact: &contact, last_inbound: None, registers };
+    let facts = Facts {
+        sender: Some(sender(None)),
+        contact: &contact,
+        last_inbound: None,
+        registers,
+        usage: Usage::default(),
+    };
     let explained = explain(&rules, &facts, &asked, at(10));
     assert!(explained.shadow_denials.is_empty(), "A04 decided before A14 was asked");
     assert!(explained.trace.iter().any(|s| (s.rule, s.outcome) == (RuleId::A14, Outcome::ShadowDeny)));
@@ -98,7 +110,13 @@ fn a_shadow_denial_after_the_deciding_rule_is_not_reported() {
 fn a_template_may_wait_for_the_end_of_the_window_where_only_the_rule_outside_it_is_in_shadow_mode() {
     let registers = SenderRegisters::default();
     let contact = Contact::default();
-    let facts = Facts { sender: Some(sender(None)), contact: &contact, last_inbound: Some(at(0)), registers };
+    let facts = Facts {
+        sender: Some(sender(None)),
+        contact: &contact,
+        last_inbound: Some(at(0)),
+        registers,
+        usage: Usage::default(),
+    };
     let asked = request(Kind::Template, Category::Utility);
     for (shadow, retry_at) in [(None, None), (Some(RuleId::A14), Some(at(24)))] {
         let rules = Rules { shadow: shadow.into_iter().collect(), ..Rules::default() };

@@ -4,10 +4,15 @@
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::super::*;
-use crate::model::{
-    Category, Contact, Millis, OptIn, OptOut, Phone, Recipient, Scope, StatementId, Topic, UserId,
-    contact::{PlatformFlag, Prompt, Reach, SenderRegisters},
-    statement::{Registers, Weak},
+use crate::{
+    limits::{Counted, FrequencyCap, Pair, PairRate, Quota, Room, SendLog, Sent},
+    model::{
+        Category, Contact, Millis, OptIn, OptOut, Phone, Recipient, Scope, SenderId, StatementId, Topic,
+        UserId,
+        contact::{PlatformFlag, Prompt, Reach, SenderRegisters},
+        statement::{Registers, Weak},
+    },
+    quality::Rating,
 };
 
 /// Monday, 2 March 2026, 00:00 UTC.
@@ -22,6 +27,16 @@ pub(super) struct World {
     registers: SenderRegisters,
     pub(super) request: Request,
     pub(super) now: Time,
+    counts: Counts,
+}
+
+/// What limits counted.
+#[derive(Clone, Debug)]
+struct Counts {
+    log: Option<SendLog>,
+    counted_as: SenderId,
+    reserve: bool,
+    rooms: [Option<Room>; 3],
 }
 
 impl World {
@@ -31,6 +46,14 @@ impl World {
             contact: &self.contact,
             last_inbound: self.last_inbound,
             registers: self.registers,
+            usage: Usage {
+                person: self.counts.log.as_ref(),
+                counted_as: Some(&self.counts.counted_as),
+                reserve: self.counts.reserve,
+                reached: self.counts.rooms[0],
+                throughput: self.counts.rooms[1],
+                throttle: self.counts.rooms[2],
+            },
         }
     }
 
@@ -124,8 +147,13 @@ fn sender() -> impl Strategy<Value = SenderFacts> {
     ]));
     let known =
         option::of((status, option::of(change)).prop_map(|(status, category)| Template { status, category }));
-    (rarely(until()), rarely(until()), prop_oneof![9 => Just(false), 1 => Just(true)], known).prop_map(
-        |(business_initiated, replies, disabled, known)| SenderFacts {
+    let quality = option::of((select(&Rating::ALL[..]), time()));
+    let limit = option::of(1..4_u32);
+    let disabled = prop_oneof![9 => Just(false), 1 => Just(true)];
+    (rarely(until()), rarely(until()), disabled, known, quality, limit).prop_map(
+        |(business_initiated, replies, disabled, known, quality, messaging_limit)| SenderFacts {
+            quality,
+            messaging_limit,
             restrictions: Restrictions { business_initiated, replies, disabled },
             template: TemplateFacts { known, listed: false },
         },
@@ -151,8 +179,22 @@ fn rules() -> impl Strategy<Value = Rules> {
     let flags = (flag(), flag(), flag(), flag(), flag(), flag());
     let lengths = (0..23_i64, 24..72_i64, 24..72_i64, 0..200_i64, 0..48_i64);
     let hours = (option::of(quiet_hours()), option::of(quiet_hours()));
-    (covers, permitted, shadow, vec(pause, 0..3), flags, lengths, hours).prop_map(
-        |(covers, permitted, shadow, pauses, flags, lengths, (quiet, german))| Rules {
+    let limits = (vec(cap(), 0..3), quality(), option::of((1..60_i64, 1..4_u32)), option::of(1..4_u32));
+    (covers, permitted, shadow, vec(pause, 0..3), flags, lengths, hours, limits).prop_map(
+        |(
+            covers,
+            permitted,
+            shadow,
+            pauses,
+            flags,
+            lengths,
+            (quiet, german),
+            (caps, quality, pair, throughput),
+        )| Rules {
+            frequency_caps: caps,
+            quality,
+            pair_rate: pair.map(|(hours, burst)| PairRate { every: Millis::hours(hours), burst }),
+            throughput,
             shadow: shadow.into_iter().filter(|rule| *rule != RuleId::A01).collect(),
             window_margin: Millis::hours(lengths.0),
             free_form_requires_opt_in: flags.0,
@@ -179,6 +221,54 @@ fn rules() -> impl Strategy<Value = Rules> {
             ..Rules::default()
         },
     )
+}
+
+fn cap() -> impl Strategy<Value = FrequencyCap> {
+    (1..3_u32, 1..72_i64, vec(category(), 0..2), vec(topic(), 0..2)).prop_map(
+        |(max, hours, categories, topics)| FrequencyCap {
+            quota: Quota { max, per: Millis::hours(hours) },
+            categories,
+            topics,
+        },
+    )
+}
+
+fn quality() -> impl Strategy<Value = QualityRules> {
+    let measure = || select(vec![Measure::Nothing, Measure::Throttle, Measure::Pause]);
+    (measure(), measure(), 1..4_u32, vec(category(), 0..3)).prop_map(
+        |(low, sustained_low, max, categories)| QualityRules {
+            low,
+            sustained_low,
+            throttle: Quota { max, per: Millis::hours(1) },
+            categories,
+            ..QualityRules::default()
+        },
+    )
+}
+
+fn counts() -> impl Strategy<Value = Counts> {
+    let sender = || SenderId::parse("15550001111").unwrap();
+    let sent = (time(), option::of(category()), option::of(topic()), any::<u64>());
+    let paced = option::of(time());
+    let room = || {
+        let room = (0..5_u64, any::<bool>(), option::of(time()));
+        option::of(room.prop_map(|(used, counted, frees_at)| Room { used, counted, frees_at }))
+    };
+    let log = (vec(sent, 0..4), paced).prop_map(move |(all, paced)| {
+        let mut log = SendLog::default();
+        for (at, category, topic, id) in all {
+            let (counted, message) = (Counted::default(), None);
+            log.add(Sent { id, at, sender: sender(), category, topic, message, counted });
+        }
+        log.pairs.extend(paced.map(|taken_until| Pair { sender: sender(), taken_until }));
+        log
+    });
+    (option::of(log), any::<bool>(), [room(), room(), room()]).prop_map(move |(log, reserve, rooms)| Counts {
+        log,
+        counted_as: sender(),
+        reserve,
+        rooms,
+    })
 }
 
 fn request() -> impl Strategy<Value = Request> {
@@ -222,8 +312,13 @@ fn blocks() -> impl Strategy<Value = SenderRegisters> {
 
 pub(super) fn worlds() -> impl Strategy<Value = World> {
     let cooled = rarely(time());
-    (rules(), contact(), sender(), (option::of(time()), cooled), blocks(), request(), time()).prop_map(
-        |(rules, contact, sender, (last_inbound, cooled), registers, request, now)| World {
+    let seen = (option::of(time()), cooled);
+    // On the heap: together they are too much for the stack of a test.
+    let rules = rules().boxed();
+    let (contact, sender, counts) = (contact().boxed(), sender().boxed(), counts().boxed());
+    (rules, contact, sender, seen, blocks().boxed(), request().boxed(), time(), counts).prop_map(
+        |(rules, contact, sender, (last_inbound, cooled), registers, request, now, counts)| World {
+            counts,
             rules,
             contact: Contact { cooled, ..contact },
             sender: Some(sender),

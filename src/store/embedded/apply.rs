@@ -10,7 +10,7 @@ use redb::ReadableTable;
 use super::{
     record,
     tables::{KEY_ROW, Tables, Window, corrupt, fault, last_position, windows_of},
-    tally,
+    tally, usage,
     writer::{Answer, Op, Outcome},
 };
 use crate::{
@@ -43,6 +43,14 @@ pub(super) fn apply(tables: &mut Tables<'_>, op: &Op, wrote: &mut bool) -> Resul
         },
         Op::Registry(row) => register(tables, row, wrote).map(|done| Ok(Outcome::Committed(done))),
         Op::Tally(tally) => tally::count(tables, tally, wrote).map(|fresh| Ok(Outcome::Counted(fresh))),
+        Op::Sends(commit) => {
+            let committed = usage::commit_sends(tables, commit, wrote)?;
+            Ok(committed.map(Outcome::Sends))
+        }
+        Op::Enter { entries, now } => {
+            usage::enter(tables, entries, *now, wrote).map(|entered| Ok(Outcome::Entered(entered)))
+        }
+        Op::Leave(leaving) => usage::leave(tables, leaving, wrote).map(|()| Ok(Outcome::Writable)),
         Op::Sweep { now, limit } => sweep(tables, *now, *limit, wrote).map(|count| Ok(Outcome::Swept(count))),
         Op::IdentityKey(wanted) => identity_key(tables, *wanted, wrote).map(|key| Ok(Outcome::Key(key))),
         Op::Ping => Ok(Ok(Outcome::Writable)),
@@ -172,7 +180,10 @@ fn sweep(tables: &mut Tables<'_>, now: Time, limit: usize, wrote: &mut bool) -> 
         tables.ends.remove((*end, id, sender.as_str())).map_err(fault)?;
         tables.windows.remove((id, sender.as_str())).map_err(fault)?;
     }
-    Ok(ended.len() + tally::sweep(tables, now, limit.saturating_sub(ended.len()), wrote)?)
+    let mut swept = ended.len();
+    swept += tally::sweep(tables, now, limit.saturating_sub(swept), wrote)?;
+    swept += usage::sweep(tables, now, limit.saturating_sub(swept), wrote)?;
+    Ok(swept)
 }
 
 fn identity_key(tables: &mut Tables<'_>, wanted: [u8; 32], wrote: &mut bool) -> Result<[u8; 32], StoreError> {

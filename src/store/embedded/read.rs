@@ -10,13 +10,14 @@ use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable};
 use super::{
     record,
     tables::{
-        self, CHANGES, CONTACTS, COUNTS, KEY_ROW, LOG, META, REGISTRY, STATEMENTS, WINDOWS, WindowKey,
-        corrupt, fault, last_position,
+        self, CHANGES, CONTACTS, COUNTS, GAUGE_SIZES, GAUGE_TIMES, GAUGES, KEY_ROW, LOG, META, REGISTRY,
+        SENDS, STATEMENTS, WINDOWS, WindowKey, corrupt, fault, last_position,
     },
+    usage,
 };
 use crate::{
     model::{SenderId, StatementId, Time},
-    store::{Change, ContactId, Loaded, RegistryRow, SealedEntry, StoreError, Tallied},
+    store::{Change, ContactId, Entry, Found, Loaded, RegistryRow, SealedEntry, Sends, StoreError, Tallied},
 };
 
 /// A snapshot.
@@ -75,6 +76,26 @@ impl View {
             }
         }
         Ok(tallied)
+    }
+
+    pub(super) fn sends(&self, ids: &[ContactId]) -> Result<Vec<Sends>, StoreError> {
+        let table = match self.0.open_table(SENDS) {
+            Ok(table) => table,
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(vec![Sends::default(); ids.len()]),
+            Err(error) => return Err(fault(error)),
+        };
+        ids.iter().map(|id| usage::sends(&table, *id)).collect()
+    }
+
+    pub(super) fn look(&self, entry: &Entry, now: Time) -> Result<Found, StoreError> {
+        let members = match self.0.open_table(GAUGES) {
+            Ok(members) => members,
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Found::default()),
+            Err(error) => return Err(fault(error)),
+        };
+        let times = self.0.open_table(GAUGE_TIMES).map_err(fault)?;
+        let sizes = self.0.open_table(GAUGE_SIZES).map_err(fault)?;
+        usage::look(&members, &times, &sizes, entry, now)
     }
 
     pub(super) fn identity_key(&self) -> Result<Option<[u8; 32]>, StoreError> {

@@ -21,6 +21,9 @@ pub(super) type CountKey = (i64, &'static str, &'static str);
 
 /// Format version and identity key.
 pub(super) const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
+/// Gauge, time and member.
+pub(super) type GaugeTimeKey = (&'static str, i64, u64);
+
 /// Records.
 pub(super) const CONTACTS: TableDefinition<'static, Id, &[u8]> = TableDefinition::new("contacts");
 /// Last inbound time and end.
@@ -41,6 +44,18 @@ pub(super) const MESSAGES: TableDefinition<'static, MessageKey, (u8, i64)> = Tab
 /// Numbers of a sender: by hour, sender and name.
 pub(super) const COUNTS: TableDefinition<'static, CountKey, u64> = TableDefinition::new("counts");
 
+/// What limits count of the messages to a person, and when it is forgotten.
+pub(super) const SENDS: TableDefinition<'static, Id, (i64, &[u8])> = TableDefinition::new("sends");
+/// The same by that time, for the sweeper.
+pub(super) const SEND_ENDS: TableDefinition<'static, (i64, Id), ()> = TableDefinition::new("send_ends");
+/// When a member of a gauge was seen last.
+pub(super) const GAUGES: TableDefinition<'static, (&str, u64), i64> = TableDefinition::new("gauges");
+/// The same by that time.
+pub(super) const GAUGE_TIMES: TableDefinition<'static, GaugeTimeKey, ()> =
+    TableDefinition::new("gauge_times");
+/// How many members a gauge has.
+pub(super) const GAUGE_SIZES: TableDefinition<'static, &str, u64> = TableDefinition::new("gauge_sizes");
+
 /// The version of the file's layout, in `META`.
 pub(super) const FORMAT: u8 = 2;
 pub(super) const FORMAT_ROW: &str = "format";
@@ -58,6 +73,11 @@ pub(super) struct Tables<'t> {
     pub(super) registry: Table<'t, &'static str, (u64, &'static [u8])>,
     pub(super) messages: Table<'t, MessageKey, (u8, i64)>,
     pub(super) counts: Table<'t, CountKey, u64>,
+    pub(super) sends: Table<'t, Id, (i64, &'static [u8])>,
+    pub(super) send_ends: Table<'t, (i64, Id), ()>,
+    pub(super) gauges: Table<'t, (&'static str, u64), i64>,
+    pub(super) gauge_times: Table<'t, GaugeTimeKey, ()>,
+    pub(super) gauge_sizes: Table<'t, &'static str, u64>,
 }
 
 impl<'t> Tables<'t> {
@@ -73,6 +93,11 @@ impl<'t> Tables<'t> {
             registry: transaction.open_table(REGISTRY)?,
             messages: transaction.open_table(MESSAGES)?,
             counts: transaction.open_table(COUNTS)?,
+            sends: transaction.open_table(SENDS)?,
+            send_ends: transaction.open_table(SEND_ENDS)?,
+            gauges: transaction.open_table(GAUGES)?,
+            gauge_times: transaction.open_table(GAUGE_TIMES)?,
+            gauge_sizes: transaction.open_table(GAUGE_SIZES)?,
         })
     }
 }

@@ -11,11 +11,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{
     apply,
     tables::{Tables, corrupt, fault, last_position},
+    usage::SendsCommit,
 };
 use crate::{
     model::Time,
     quality::Statuses,
-    store::{Commit, Committed, RegistryRow, StoreError, Tally},
+    store::{Commit, Committed, Entered, Entry, Leaving, RegistryRow, SendsCommitted, StoreError, Tally},
 };
 
 /// The most writes one transaction takes: beyond it, sharing a sync gains little and the first waits for the last.
@@ -34,6 +35,12 @@ pub(super) enum Op {
     Commit(Box<Commit>),
     Registry(RegistryRow),
     Tally(Box<Tally>),
+    Sends(Box<SendsCommit>),
+    Enter {
+        entries: Vec<Entry>,
+        now: Time,
+    },
+    Leave(Vec<Leaving>),
     Sweep {
         now: Time,
         limit: usize,
@@ -47,6 +54,8 @@ pub(super) enum Op {
 pub(super) enum Outcome {
     Committed(Committed),
     Counted(Vec<Statuses>),
+    Sends(SendsCommitted),
+    Entered(Entered),
     Swept(usize),
     Key([u8; 32]),
     Writable,

@@ -14,6 +14,9 @@
 //! | `sg:d:{feed}` | string | nothing: written so that a wait has something to wait for, and to see that writes are taken | none |
 //! | `sg:s:{SENDER}:GENERATION:SHARD` | hash | statuses of messages that were counted, by a hash of their ID | the guard's end |
 //! | `sg:q:{SENDER}:HOUR` | hash | counts of an hour | 8 days |
+//! | `sg:f:{ID}` | string | the messages to a person, for caps and the rate to one person | the longest cap's period, at least a day |
+//! | `sg:l:{PORTFOLIO}:p` | sorted set | the people that a portfolio reached | a day |
+//! | `sg:l:{SENDER}:t`, `:q` | sorted set | messages of a number: within a second, and those that throttling left | their period |
 //!
 //! `ID` is the contact id, in braces, so that a contact is one slot of a cluster and one script. The prefix stands
 //! outside the braces: invalidation matches whole keys from their beginning.
@@ -132,7 +135,12 @@ impl Keys {
         (closed && decoded).then_some(Named::Contact(ContactId(bytes)))
     }
 
-    fn of(&self, kind: &str, id: ContactId) -> String {
+    /// A key of a sender or portfolio.
+    pub(super) fn owned(&self, kind: &str, owner: &str, which: &str) -> String {
+        format!("{}:{kind}:{{{owner}}}:{which}", self.prefix)
+    }
+
+    pub(super) fn of(&self, kind: &str, id: ContactId) -> String {
         format!("{}:{kind}:{{{}}}", self.prefix, BASE64URL_NOPAD.encode(&id.0))
     }
 }

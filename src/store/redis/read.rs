@@ -50,7 +50,8 @@ impl Redis {
         }
     }
 
-    async fn each_once(&self, commands: &[Cmd]) -> Vec<Result<Value, Failed>> {
+    /// Asks each of some commands, which may be of different slots.
+    pub(super) async fn each_once(&self, commands: &[Cmd]) -> Vec<Result<Value, Failed>> {
         if self.cluster {
             // Keys of many slots: each finds its own way, all on their way at once.
             let mut asked = tokio::task::JoinSet::new();

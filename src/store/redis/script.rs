@@ -22,6 +22,9 @@ pub(super) struct Scripts {
     pub(super) overdue: Lua,
     pub(super) settle: Lua,
     pub(super) tally: Lua,
+    pub(super) sends: Lua,
+    pub(super) gauge: Lua,
+    pub(super) leave: Lua,
 }
 
 impl Lua {
@@ -45,6 +48,9 @@ impl Scripts {
             overdue: lua(include_str!("overdue.lua")),
             settle: lua(include_str!("settle.lua")),
             tally: lua(include_str!("tally.lua")),
+            sends: lua(include_str!("sends.lua")),
+            gauge: lua(include_str!("gauge.lua")),
+            leave: lua(include_str!("leave.lua")),
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) const SENDER: &str = "1001";
 pub(crate) const PERSON: &str = "447700900123";
 
 pub(crate) struct World {
-    pub(crate) gate: Gate,
+    pub(crate) gate: Arc<Gate>,
     pub(crate) store: Arc<Faulty>,
     pub(crate) clock: Clock,
 }
@@ -75,7 +75,7 @@ impl World {
         let clock = Clock::manual(at(0));
         let shared: Arc<Faulty> = Arc::clone(&store);
         let gate = Gate::open(shared, settings, clock.clone(), Arc::new(Metrics::new())).await.unwrap();
-        Self { gate, store, clock }
+        Self { gate: Arc::new(gate), store, clock }
     }
 
     pub(crate) fn who(&self, person: &str, minutes: i64, key: &str) -> Who {
@@ -208,7 +208,7 @@ impl World {
             human_escalation: false,
         };
         let sender = SenderId::parse(SENDER).unwrap();
-        Check { sender, request, consistency: Consistency::MinimizeLatency, explain: false }
+        Check { sender, request, consistency: Consistency::MinimizeLatency, explain: false, reserve: false }
     }
 
     pub(crate) async fn asks(&self, person: &str, kind: Kind) -> Answer {

@@ -7,10 +7,11 @@ use std::sync::{
 
 use async_trait::async_trait;
 use sendgate::{
+    limits::SendLog,
     model::{StatementId, Time},
     store::{
-        Change, Commit, Committed, ContactId, Cursor, Listing, Loaded, RegistryRow, SealedEntry, Store,
-        StoreError, embedded::Embedded,
+        Change, Commit, Committed, ContactId, Cursor, Entered, Entry, Found, Leaving, Listing, Loaded,
+        RegistryRow, SealedEntry, Sends, SendsCommitted, Store, StoreError, embedded::Embedded,
     },
 };
 use tokio::sync::watch;
@@ -153,6 +154,37 @@ impl Store for Slow {
     ) -> Result<sendgate::store::Tallied, StoreError> {
         self.works()?;
         self.store.counted(sender, from, to).await
+    }
+
+    async fn sends(&self, ids: &[ContactId]) -> Result<Vec<Sends>, StoreError> {
+        self.works()?;
+        self.store.sends(ids).await
+    }
+
+    async fn commit_sends(
+        &self,
+        id: ContactId,
+        expected: u64,
+        log: &SendLog,
+        kept_until: Option<Time>,
+    ) -> Result<SendsCommitted, StoreError> {
+        self.works()?;
+        self.store.commit_sends(id, expected, log, kept_until).await
+    }
+
+    async fn look(&self, entry: &Entry, now: Time) -> Result<Found, StoreError> {
+        self.works()?;
+        self.store.look(entry, now).await
+    }
+
+    async fn enter(&self, entries: &[Entry], now: Time) -> Result<Entered, StoreError> {
+        self.works()?;
+        self.store.enter(entries, now).await
+    }
+
+    async fn leave(&self, leaving: &[Leaving]) -> Result<(), StoreError> {
+        self.works()?;
+        self.store.leave(leaving).await
     }
 
     async fn sweep(&self, now: Time, limit: usize) -> Result<usize, StoreError> {

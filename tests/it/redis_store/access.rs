@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What a user of a single server or of a master that Sentinel knows needs, as in docs/redis.md.
-const NEEDED: [&str; 26] = [
+const NEEDED: [&str; 33] = [
     "ping",
     "role",
     "client|tracking",
@@ -37,24 +37,21 @@ const NEEDED: [&str; 26] = [
     "hincrby",
     "hlen",
     "pexpireat",
+    "pexpire",
+    "zadd",
+    "zcount",
+    "zscore",
+    "zrem",
+    "zrangebyscore",
+    "zremrangebyscore",
 ];
 
 /// Of these an older server knows none, or goes without; or only a cluster needs it.
 const OPTIONAL: [&str; 4] = ["wait", "waitaof", "info", "ping"];
 
 /// What it needs besides in a cluster.
-const NEEDED_IN_CLUSTER: [&str; 10] = [
-    "cluster|nodes",
-    "cluster|slots",
-    "cluster|info",
-    "asking",
-    "readonly",
-    "time",
-    "zadd",
-    "zscore",
-    "zrem",
-    "zrange",
-];
+const NEEDED_IN_CLUSTER: [&str; 7] =
+    ["cluster|nodes", "cluster|slots", "cluster|info", "asking", "readonly", "time", "zrange"];
 
 async fn user(server: &RedisServer, name: &str, commands: &[&str]) {
     let mut connection = server.connection().await;
@@ -108,6 +105,7 @@ async fn everything(url: &str) -> Result<(), String> {
         sendgate::store::Tally { sender: sender("5"), marks: vec![mark(new), mark(new ^ 1)], now, guard };
     store.count(tally).await.map_err(said)?;
     store.counted(&sender("5"), 0, 1).await.map_err(said)?;
+    everything_counted(&*store, new).await.map_err(said)?;
     store.ping().await.map_err(said)?;
     let by = Instant::now() + Duration::from_secs(2);
     while !ear.hears() {
@@ -117,6 +115,24 @@ async fn everything(url: &str) -> Result<(), String> {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     Ok(())
+}
+
+/// What limits count, each step of it a first one.
+async fn everything_counted(store: &dyn Store, new: u64) -> Result<(), StoreError> {
+    let gauge = sendgate::store::Gauge::Throughput(sender("5"));
+    let quota = sendgate::limits::Quota { max: 1, per: sendgate::model::Millis::seconds(1) };
+    let now = sendgate::model::Time::from_millis(i64::try_from(new >> 20).unwrap()).unwrap();
+    let entry = sendgate::store::Entry { gauge: gauge.clone(), member: new, at: now, quota, enforced: false };
+    store.enter(std::slice::from_ref(&entry), now).await?;
+    store.look(&entry, now).await?;
+    let left = |before| sendgate::store::Leaving { gauge: gauge.clone(), member: new, at: now, before };
+    store.leave(&[left(Some(now))]).await?;
+    store.leave(&[left(None)]).await?;
+    let mut sends = store.sends(&[id(3)]).await?.remove(0);
+    sends.log.pairs.push(sendgate::limits::Pair { sender: sender("5"), taken_until: at(1_000_000) });
+    store.commit_sends(id(3), sends.tag, &sends.log, Some(at(1_000_000))).await?;
+    let tag = store.sends(&[id(3)]).await?.remove(0).tag;
+    store.commit_sends(id(3), tag, &sendgate::limits::SendLog::default(), None).await.map(drop)
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! Who carries out the steps; here the gate in this process, `wire` does it through a server's doors.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use sendgate::{
     attest::PromptStep,
@@ -15,7 +18,8 @@ use sendgate::{
         evidence::{Action, Channel, Evidence, Jurisdiction, Method},
     },
     policy::{Kind, Obligations, Request, TemplateName, Verdict},
-    senders::{AccountState, SenderProfile, TemplateState},
+    quality::{FailureClass, Happened},
+    senders::{AccountState, LearnedSender, SenderProfile, TemplateState},
 };
 
 use super::format::{Check, Consent, Scenario, Step, Webhook, Whom};
@@ -55,9 +59,11 @@ pub(crate) trait Driver {
 /// The gate in this process, over a store in memory.
 pub(crate) struct InProcess {
     scenario: Scenario,
-    gate: Gate,
+    gate: Arc<Gate>,
     clock: Clock,
     store: Arc<Faulty>,
+    /// What was reserved last.
+    reserved: Mutex<String>,
 }
 
 impl InProcess {
@@ -79,7 +85,8 @@ impl InProcess {
         let shared: Arc<Faulty> = Arc::clone(&store);
         let metrics = Arc::new(Metrics::new());
         let gate = Gate::open(shared, settings, clock.clone(), metrics).await.unwrap();
-        Self { scenario: scenario.clone(), gate, clock, store }
+        let gate = Arc::new(gate);
+        Self { scenario: scenario.clone(), gate, clock, store, reserved: Mutex::default() }
     }
 
     fn sender(&self, named: Option<&String>) -> SenderId {
@@ -152,7 +159,27 @@ impl InProcess {
             "stop" => Signal::Stop,
             "resume" => Signal::Resume,
             "signup" => Signal::Signup("signup-1".to_owned()),
-            "delivered" => Signal::Alive,
+            "sent" | "delivered" => {
+                let delivered = webhook.event == "delivered";
+                if delivered {
+                    self.gate.record_signal(&who, &Signal::Alive).await?;
+                }
+                let happened = if delivered { Happened::Delivered } else { Happened::Sent };
+                self.told_of(webhook, happened, who, at).await?;
+                return Ok(Written::default());
+            }
+            "limit" => {
+                let word = webhook.state.trim_start_matches("TIER_").to_owned();
+                let state = AccountState { limit: Some((at.millis(), word)), ..AccountState::default() };
+                self.gate.observe(&Observed::Account(account, state)).await?;
+                return Ok(Written::default());
+            }
+            "flagged" => {
+                let quality = Some((at.millis(), "FLAGGED".to_owned()));
+                let learned = LearnedSender { quality, ..LearnedSender::default() };
+                self.gate.observe(&Observed::Sender(profile.sender.id.clone(), learned)).await?;
+                return Ok(Written::default());
+            }
             "131026" => Signal::Undeliverable { message_id: webhook.message_id.clone() },
             "131047" => Signal::WindowClosed,
             "131049" => Signal::HeldBack,
@@ -196,7 +223,33 @@ impl InProcess {
             other => panic!("unknown event {other}"),
         };
         let done = self.gate.record_signal(&who, &signal).await?;
+        if let Ok(code) = webhook.event.parse::<u32>() {
+            self.told_of(webhook, Happened::Failed(FailureClass::of_code(code)), who, at).await?;
+        }
         Ok(written(done.applied, done.obligations))
+    }
+
+    /// What became of a message, for what is counted of it.
+    async fn told_of(
+        &self,
+        webhook: &Webhook,
+        happened: Happened,
+        who: Who,
+        at: Time,
+    ) -> Result<(), GateError> {
+        let message_id = Some(webhook.message_id.clone()).filter(|id| !id.is_empty());
+        let event = gate::DeliveryEvent {
+            message_id: message_id.unwrap_or_else(|| "wamid.ours".to_owned()),
+            happened,
+            code: 0,
+            recipient: Some(who.recipient),
+            at: Some(at),
+            template: None,
+            category: Category::from_word(&webhook.category),
+            topic: None,
+            reservation: None,
+        };
+        self.gate.count_events(&self.profile(&who.sender), &[event]).await.map(drop)
     }
 
     async fn template(
@@ -275,6 +328,9 @@ impl InProcess {
         } else if let Some(whom) = &step.erase {
             self.gate.erase(&self.who(whom)).await?;
             Ok(Written::default())
+        } else if step.release {
+            let reserved = self.reserved.lock().unwrap().clone();
+            Ok(Written { applied: Some(self.gate.release(&reserved).await?), ..Written::default() })
         } else if let Some(webhook) = &step.webhook {
             self.webhook(webhook).await
         } else {
@@ -324,8 +380,14 @@ impl Driver for InProcess {
         };
         let sender = self.sender(check.sender.as_ref());
         let consistency = Consistency::MinimizeLatency;
-        let mut check = gate::Check { sender, request, consistency, explain: false };
+        let reserve = check.reserve;
+        let mut check = gate::Check { sender, request, consistency, explain: false, reserve };
         let quick = self.gate.check(&check).await;
+        if reserve {
+            assert_eq!(quick.reservation.is_some(), quick.verdict.allowed, "{}", self.scenario.name);
+            *self.reserved.lock().unwrap() = quick.reservation.unwrap_or_default();
+            return checked(&quick.verdict);
+        }
         // However it is asked, there is one answer.
         let many = self.gate.check_many(&[check.clone(), check.clone()]).await;
         check.explain = true;
@@ -334,15 +396,7 @@ impl Driver for InProcess {
         let explained = Verdict { trace: Vec::new(), ..explained.verdict };
         assert_eq!(quick.verdict, explained, "{}", self.scenario.name);
         assert!(many.iter().all(|one| one.verdict == quick.verdict), "{}", self.scenario.name);
-        let verdict = quick.verdict;
-        Checked {
-            allowed: verdict.allowed,
-            reason: word(&verdict.reason),
-            rule: verdict.rule.name().to_owned(),
-            retry_at: verdict.retry_at,
-            window_expires_at: verdict.window_expires_at,
-            obligations: obligations(verdict.obligations),
-        }
+        checked(&quick.verdict)
     }
 
     async fn write(&self, step: &Step) -> Result<Written, Vec<String>> {
@@ -358,6 +412,17 @@ impl Driver for InProcess {
     }
 
     async fn close(self) {}
+}
+
+fn checked(verdict: &Verdict) -> Checked {
+    Checked {
+        allowed: verdict.allowed,
+        reason: word(&verdict.reason),
+        rule: verdict.rule.name().to_owned(),
+        retry_at: verdict.retry_at,
+        window_expires_at: verdict.window_expires_at,
+        obligations: obligations(verdict.obligations),
+    }
 }
 
 fn written(applied: bool, due: Obligations) -> Written {

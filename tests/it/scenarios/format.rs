@@ -42,6 +42,8 @@ pub(crate) struct Step {
     pub(crate) contact: Option<ContactStep>,
     pub(crate) link: Option<Link>,
     pub(crate) erase: Option<Whom>,
+    /// The reservation that was made last is given back.
+    pub(crate) release: bool,
     /// What only the platform's webhooks tell.
     pub(crate) webhook: Option<Webhook>,
     /// How the store behaves from now on: `none`, `unavailable`, `corrupt`.
@@ -64,6 +66,8 @@ pub(crate) struct Check {
     pub(crate) template_language: String,
     pub(crate) automated: bool,
     pub(crate) human_escalation: bool,
+    /// Counted when allowed; asked once only.
+    pub(crate) reserve: bool,
 }
 
 /// Whom a step is about, and under which key.
@@ -167,7 +171,7 @@ pub(crate) struct Link {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Webhook {
     pub(crate) who: Whom,
-    /// `stop`, `resume`, `signup`, `delivered`, an error code (`131026`, `131047`, `131049`, `131050`), `identity`,
+    /// `stop`, `resume`, `signup`, `sent`, `delivered`, `flagged` (the number), `limit` (of the portfolio, in `state`), an error code (`131026`, `131047`, `131049`, `131050`), `identity`,
     /// `number_changed`, `template_status`, `template_category`, `account`.
     pub(crate) event: String,
     pub(crate) message_id: String,

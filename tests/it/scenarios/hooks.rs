@@ -39,7 +39,12 @@ impl Told<'_> {
         let word = self.webhook.event.as_str();
         match word {
             "stop" | "resume" | "signup" => self.conversation("user_preferences", &self.preference(word)),
-            "delivered" => self.conversation("statuses", &self.status("delivered", &[])),
+            "sent" | "delivered" => self.conversation("statuses", &self.status(word, &[])),
+            "limit" => {
+                let told = json!({"max_daily_conversations_per_business": self.webhook.state});
+                self.entry("business_capability_update", &told)
+            }
+            "flagged" => self.entry("phone_number_quality_update", &self.flagged()),
             "131026" | "131047" | "131049" | "131050" => {
                 let code: u32 = word.parse().unwrap();
                 self.conversation("statuses", &self.status("failed", &[code]))
@@ -71,6 +76,9 @@ impl Told<'_> {
         let id = if self.webhook.message_id.is_empty() { "wamid.ours" } else { &self.webhook.message_id };
         let mut status = json!({"id": id, "status": word, "timestamp": seconds(self.at).to_string()});
         status[self.named("recipient_id", "recipient_user_id")] = json!(self.person());
+        if !self.webhook.category.is_empty() {
+            status["pricing"] = json!({"billable": true, "category": self.webhook.category});
+        }
         if !codes.is_empty() {
             status["errors"] =
                 codes.iter().map(|code| json!({"code": code, "title": "not sent"})).collect::<Value>();
@@ -103,6 +111,10 @@ impl Told<'_> {
             value["previous_category"] = json!(before);
         }
         value
+    }
+
+    fn flagged(&self) -> Value {
+        json!({"display_phone_number": digits(self.sender), "event": "FLAGGED", "current_limit": "TIER_10K"})
     }
 
     fn account(&self) -> Value {

@@ -3,7 +3,7 @@
 
 mod words;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use prost_types::Timestamp;
 use sendgate::{grpc::pb, model::Time};
@@ -29,6 +29,8 @@ pub(super) struct OverTheWire {
     scenario: Scenario,
     pub(super) server: Server,
     store: Arc<Faulty>,
+    /// What was reserved last.
+    reserved: Mutex<String>,
 }
 
 /// Whom a call is about, in the contract's types.
@@ -45,7 +47,7 @@ impl OverTheWire {
         let shared: Arc<Faulty> = Arc::clone(&store);
         let server = Server::over(shared, &format!("{WEBHOOK}{}", scenario.configuration())).await;
         server.clock.set(scenario.time(&scenario.start));
-        Self { scenario: scenario.clone(), server, store }
+        Self { scenario: scenario.clone(), server, store, reserved: Mutex::default() }
     }
 
     fn sender(&self, named: Option<&String>) -> String {
@@ -260,6 +262,7 @@ impl OverTheWire {
             template_language: check.template_language.clone(),
             automated: check.automated,
             human_escalation: check.human_escalation,
+            reserve: check.reserve,
             ..Default::default()
         }
     }
@@ -293,8 +296,13 @@ impl Driver for OverTheWire {
     }
 
     async fn check(&self, check: &Check) -> Checked {
-        let answer = self.ask(self.request(check)).await;
-        assert!(answer.error.is_none() && answer.reservation_id.is_empty(), "{answer:?}");
+        let request = self.request(check);
+        let answer = if check.reserve { self.server.ask(request).await } else { self.ask(request).await };
+        let reserved = check.reserve && answer.decision() == pb::Decision::Allow;
+        assert!(answer.error.is_none() && answer.reservation_id.is_empty() != reserved, "{answer:?}");
+        if check.reserve {
+            self.reserved.lock().unwrap().clone_from(&answer.reservation_id);
+        }
         let allowed = match answer.decision() {
             pb::Decision::Allow => true,
             pb::Decision::Deny => false,
@@ -319,6 +327,12 @@ impl Driver for OverTheWire {
             (self.prompt(prompt).await, &prompt.who)
         } else if let Some(inbound) = &step.inbound {
             (self.inbound(inbound).await, &inbound.who)
+        } else if step.release {
+            let reservation_id = self.reserved.lock().unwrap().clone();
+            let request = pb::ReleaseReservationRequest { reservation_id };
+            let released =
+                self.server.consent().release_reservation(request).await.map_err(|status| told(&status))?;
+            return Ok(Written { applied: Some(released.into_inner().released), ..Written::default() });
         } else {
             let whom = self.plain(step).await.map_err(|status| told(&status))?;
             let Some(whom) = whom else { return Ok(Written::default()) };

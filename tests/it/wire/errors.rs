@@ -271,13 +271,6 @@ async fn an_unknown_sender_is_a_denial_for_a_check_and_an_error_for_a_write() {
 #[tokio::test]
 async fn what_comes_with_a_later_version_says_so() {
     let server = Server::new().await;
-    let reserve = pb::CheckSendRequest { reserve: true, ..template(PERSON, pb::Category::Utility) };
-    expect(server.policy().check_send(reserve).await, Code::Unimplemented, "NOT_IMPLEMENTED");
-    let batch = pb::CheckSendBatchRequest { reserve: true, ..Default::default() };
-    expect(server.policy().check_send_batch(batch).await, Code::Unimplemented, "NOT_IMPLEMENTED");
-    let release = pb::ReleaseReservationRequest::default();
-    let released = server.consent().release_reservation(release).await;
-    expect(released, Code::Unimplemented, "NOT_IMPLEMENTED");
     let mut quality = server.quality();
     let watch = quality.watch_sender_quality(pb::WatchSenderQualityRequest::default()).await;
     expect(watch.map(drop), Code::Unimplemented, "NOT_IMPLEMENTED");

@@ -55,14 +55,15 @@ async fn answers_come_in_the_order_of_the_requests() {
 async fn a_malformed_item_is_told_in_its_place_and_the_stream_goes_on() {
     let server = Server::new().await;
     let (requests, mut answers) = open(&server).await;
-    let reserving = pb::StreamCheckSendRequest { reserve: true, ..item("4915112345678") };
+    let reserving =
+        pb::StreamCheckSendRequest { reserve: true, topic: "a b".to_owned(), ..item("4915112345678") };
     let kindless = pb::StreamCheckSendRequest { kind: 0, ..item("4915112345678") };
     for request in [item("4915112345678"), item("x"), kindless, reserving, item("4915112345678")] {
         requests.send(request).await.unwrap();
     }
     assert_eq!(next(&mut answers).await.reason(), pb::Reason::NoOptIn);
     for (field, reason) in
-        [("recipient", "INVALID_REQUEST"), ("kind", "INVALID_REQUEST"), ("", "NOT_IMPLEMENTED")]
+        [("recipient", "INVALID_REQUEST"), ("kind", "INVALID_REQUEST"), ("topic", "INVALID_REQUEST")]
     {
         let answer = next(&mut answers).await;
         let error = answer.error.clone().unwrap();

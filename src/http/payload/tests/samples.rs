@@ -8,7 +8,7 @@ use super::{
     SAMPLES, at, bare, by_both, by_phone, origin, texted, with_parent,
 };
 
-use crate::policy::TemplateStatus;
+use crate::{model::Category, policy::TemplateStatus};
 
 /// Everything a sample says; all of it has to be readable.
 fn items(name: &str) -> Vec<Item> {
@@ -163,6 +163,8 @@ fn statuses_failed_131047() {
         status: DeliveryStatus::Failed,
         at: at(1_682_651_887),
         errors: vec![131_047],
+        category: None,
+        callback_data: None,
     };
     let origin = origin("111111111111111", Some("109999999999999"), Some("101010101010"));
     assert_eq!(items("statuses_failed_131047"), [Item { origin, what }]);
@@ -176,6 +178,8 @@ fn statuses_read() {
         status: DeliveryStatus::Read,
         at: at(1_689_380_458),
         errors: Vec::new(),
+        category: Some(Category::Service),
+        callback_data: None,
     };
     assert_eq!(items("statuses_read"), [Item { origin: israel(), what }]);
 }
@@ -188,6 +192,8 @@ fn statuses_sent_biz_opaque() {
         status: DeliveryStatus::Sent,
         at: at(1_698_266_945),
         errors: Vec::new(),
+        category: Some(Category::Service),
+        callback_data: Some("some data".to_owned()),
     };
     assert_eq!(items("statuses_sent_biz_opaque"), [Item { origin: israel(), what }]);
 }
