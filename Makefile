@@ -12,7 +12,7 @@ STORE ?= file:$(CURDIR)/target/run/sendgate.redb
 SOAK_RUNS ?= 200
 SOAK_SEED ?= 1
 
-.PHONY: run test soak redis-server faketime lint fmt bench doc proto clean help
+.PHONY: run test soak redis-server prometheus faketime lint fmt bench doc proto clean help
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -30,7 +30,7 @@ run: ## Build and start the sidecar on its embedded store
 	@SENDGATE_WEBHOOK_APP_SECRETS='$(APP_SECRET)' SENDGATE_WEBHOOK_VERIFY_TOKEN='$(VERIFY_TOKEN)' \
 		$(CARGO_TARGET_DIR)/debug/sendgate serve --store '$(STORE)'
 
-test: redis-server ## Run every test
+test: redis-server prometheus ## Run every test
 	$(CARGO) test --locked --lib --bins --tests
 
 soak: redis-server faketime ## Run real sidecars while things fail, SOAK_RUNS times from SOAK_SEED
@@ -47,6 +47,22 @@ redis-server:
 		fi; \
 		command -v redis-server >/dev/null || { \
 			echo "tests need redis-server 7.0 or newer, which cannot be installed here: install it and run again" >&2; \
+			exit 1; \
+		}; \
+	}
+
+# Tests check rules and dashboard with promtool and a Prometheus of their own. The package starts one as a service where there
+# are services, on a port that no test uses.
+prometheus:
+	@{ command -v promtool && command -v prometheus; } >/dev/null || { \
+		sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
+		if command -v apt-get >/dev/null && { test -z "$$sudo" || command -v sudo >/dev/null; }; then \
+			echo "prometheus is not there; installing it with apt-get"; \
+			$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive \
+				apt-get install -q -y --no-install-recommends prometheus; \
+		fi; \
+		{ command -v promtool && command -v prometheus; } >/dev/null || { \
+			echo "tests need prometheus and promtool 2.42 or newer, which cannot be installed here: install them and run again" >&2; \
 			exit 1; \
 		}; \
 	}

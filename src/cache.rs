@@ -51,6 +51,9 @@ pub struct Cache {
     learned: tokio::sync::Notify,
     deafened: AtomicU64,
     deaf: AtomicBool,
+    /// Invalidations after own writes, and after announcements.
+    written: AtomicU64,
+    heard_of: AtomicU64,
     /// What is kept of everybody of whom nothing is known: most of those who are asked for are strangers.
     nobody: Arc<Loaded>,
 }
@@ -86,6 +89,8 @@ impl Cache {
             learned: tokio::sync::Notify::new(),
             deafened: AtomicU64::new(0),
             deaf: AtomicBool::new(false),
+            written: AtomicU64::new(0),
+            heard_of: AtomicU64::new(0),
             nobody: Arc::default(),
         }
     }
@@ -155,8 +160,19 @@ impl Cache {
         self.entries.insert(id, Entry { stamp, loaded });
     }
 
-    /// Somebody wrote to this contact.
+    /// How often contacts were dropped: after a write of this process, and after an announcement.
+    #[must_use]
+    pub fn invalidations(&self) -> [u64; 2] {
+        [&self.written, &self.heard_of].map(|count| count.load(Ordering::Relaxed))
+    }
+
+    /// This process wrote to this contact.
     pub fn invalidate(&self, id: ContactId) {
+        self.forget(id);
+        self.written.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn forget(&self, id: ContactId) {
         if let Some(shard) = self.shard(id) {
             shard.fetch_add(1, Ordering::Release);
         }
@@ -198,7 +214,8 @@ impl Cache {
 
 impl Ear for Cache {
     fn changed(&self, id: ContactId) {
-        self.invalidate(id);
+        self.forget(id);
+        self.heard_of.fetch_add(1, Ordering::Relaxed);
     }
 
     fn learned(&self) {

@@ -21,6 +21,7 @@ mod identity;
 mod inbound;
 mod journal;
 mod log;
+mod measure;
 mod names;
 mod outcome;
 mod pending;
@@ -64,7 +65,7 @@ use crate::{
     metrics::Metrics,
     model::{Millis, Time},
     senders::{Business, Directory, Learned, Profile},
-    store::{Store, StoreError},
+    store::{Store, StoreError, timed::Timed},
 };
 
 /// What a gate is set up with.
@@ -143,6 +144,7 @@ impl Gate {
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StoreError> {
+        let store: Arc<dyn Store> = Timed::over(store, Arc::clone(&metrics));
         let wanted = match settings.identity_key {
             Some(key) => key,
             None => {
@@ -168,7 +170,7 @@ impl Gate {
         );
         let cache = Arc::new(Cache::new(settings.cache));
         // Before anything is read: what is read unheard is not kept.
-        store.listen(Arc::clone(&cache) as Arc<dyn crate::store::Ear>);
+        store.listen(measure::Listening::new(&cache, &metrics));
         let gate = Self {
             pending: pending::Pending::default(),
             silence: silence::Silence::default(),
@@ -216,18 +218,6 @@ impl Gate {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
-    }
-
-    /// How many contacts are in memory.
-    #[must_use]
-    pub fn cached_contacts(&self) -> u64 {
-        self.cache.len()
-    }
-
-    /// About how many bytes they take.
-    #[must_use]
-    pub fn cached_bytes(&self) -> u64 {
-        self.cache.bytes()
     }
 
     /// Asks whether the store can be read and written.

@@ -81,6 +81,7 @@ struct Shared {
 /// The routes of the HTTP port.
 pub fn router(settings: HttpSettings, gate: Arc<Gate>, calls: impl Gateway, ready: Ready) -> Router {
     let (webhook_max, request_max) = (settings.webhook_bytes_max, settings.request_bytes_max);
+    intake::expect_items(gate.metrics());
     let places = Arc::new(Semaphore::new(intake::AT_ONCE_MAX));
     let shared = Shared { gate, settings: Arc::new(settings), ready, places };
     let webhooks = Router::new()
@@ -112,6 +113,9 @@ async fn readyz(State(shared): State<Shared>) -> impl IntoResponse {
         Ok(()) => "ready\n".to_owned(),
         Err(error) => format!("the store cannot be read and written: {error}\n"),
     };
+    // A server that began to drain meanwhile is not ready.
+    let is_ready = told == "ready\n" && shared.ready.get();
+    shared.gate.metrics().ready.set(i64::from(is_ready));
     let status = if told == "ready\n" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     for part in shared.gate.in_part() {
         told.push_str(&part);
@@ -121,9 +125,7 @@ async fn readyz(State(shared): State<Shared>) -> impl IntoResponse {
 }
 
 async fn metrics(State(shared): State<Shared>) -> impl IntoResponse {
-    let metrics = shared.gate.metrics();
-    metrics.cached_contacts.set(i64::try_from(shared.gate.cached_contacts()).unwrap_or(i64::MAX));
-    metrics.cached_bytes.set(i64::try_from(shared.gate.cached_bytes()).unwrap_or(i64::MAX));
+    let metrics = shared.gate.measured();
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], metrics.render())
 }

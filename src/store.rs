@@ -8,6 +8,7 @@ pub mod journal;
 pub(crate) mod record;
 pub mod redis;
 pub mod tally;
+pub mod timed;
 pub mod usage;
 
 use std::fmt;
@@ -162,6 +163,10 @@ pub trait Ear: fmt::Debug + Send + Sync + 'static {
     fn deaf(&self);
     /// Until this instant nothing that was remembered since the last `deaf` can have changed unheard.
     fn heard(&self, until: std::time::Instant);
+    /// A question on a connection that hears of writes was answered, or given up, after this time. For who measures.
+    fn asked(&self, took: std::time::Duration) {
+        let _ = took;
+    }
 }
 
 /// Why a store gave no answer: by the variant a caller knows whether to ask again, and whether a write may have happened.

@@ -35,7 +35,7 @@ impl Gate {
         loop {
             let trusted = self.cache.is_trusted();
             if before != Some(trusted) {
-                self.metrics.cache_trusted.set(i64::from(trusted));
+                self.metrics.cache.trusted.set(i64::from(trusted));
                 if !trusted {
                     tracing::warn!(
                         "writes of other processes may go unheard; every answer is read from the store"
@@ -45,8 +45,6 @@ impl Gate {
                 }
                 before = Some(trusted);
             }
-            let more = self.cache.deafened().saturating_sub(self.metrics.cache_distrusted.get());
-            self.metrics.cache_distrusted.inc_by(more);
             tokio::time::sleep(LOOK).await;
         }
     }

@@ -87,7 +87,7 @@ impl Gate {
                 Answer { verdict, revision: None, reservation: None }
             }
         };
-        self.metrics.decided(&answer.verdict);
+        self.metrics.answers.decided(&answer.verdict, check.request.category);
         answer
     }
 
@@ -104,7 +104,10 @@ impl Gate {
         let counting =
             Counting { check, profile, view, facts: view.facts(directory, profile, template), now };
         if check.reserve {
-            return self.reserve(&counting).await;
+            let reserved = self.reserve(&counting).await;
+            let allowed = reserved.as_ref().ok().map(|(verdict, _)| verdict.allowed);
+            self.metrics.limits.reserved(allowed);
+            return reserved;
         }
         Ok((self.decide_by_counts(&counting).await?, None))
     }
@@ -120,7 +123,7 @@ impl Gate {
             usage: Usage::default(),
         };
         let verdict = decide(&Rules::default(), &facts, check, now);
-        self.metrics.decided(&verdict);
+        self.metrics.answers.decided(&verdict, check.request.category);
         Answer { verdict, revision: None, reservation: None }
     }
 
@@ -155,7 +158,7 @@ impl Gate {
         if !counts {
             return unavailable;
         }
-        self.metrics.degraded_answers.inc();
+        self.metrics.answers.degraded.inc();
         remembered
     }
 }

@@ -11,8 +11,9 @@ use tokio::sync::oneshot;
 
 use super::{Gate, GateError, Signal, Who, sent::ToldMessage};
 use crate::{
+    metrics::OTHERS,
     model::{Category, Recipient, SenderId, Time, Topic, event::Block},
-    quality::{Counter, FailureClass, Happened, Statuses},
+    quality::{FailureClass, Happened, Statuses},
     senders::SenderProfile,
     store::{Mark, StoreError, Tally, tally::hour_of},
 };
@@ -25,9 +26,6 @@ const AT_ONCE_MAX: usize = 64;
 
 /// Marks of one sender that may wait; who brings more is to come again.
 const WAITING_MAX: usize = 100_000;
-
-/// The label of senders that are not configured.
-const OTHERS: &str = "other";
 
 /// What happened to a message.
 #[derive(Clone, Debug)]
@@ -118,7 +116,7 @@ impl Gate {
     ) -> Result<EventsRecorded, GateError> {
         let profile = self.directory.load().find(sender).ok_or(GateError::UnknownSender)?;
         for event in events {
-            self.metrics.disagreed(event.code);
+            self.metrics.webhooks.disagreed(event.code);
         }
         let at_once: Vec<_> = events.iter().filter(|event| !event.is_known_by_count()).collect();
         self.hear_of_people(&profile, &at_once).await?;
@@ -216,13 +214,12 @@ impl Gate {
     /// Every series of messages is there from the start.
     pub(super) fn begin_counting(&self) {
         let directory = self.directory.load();
-        let configured = directory.senders().into_iter().filter(|profile| profile.configured);
-        let labels = configured.map(|profile| self.counted_as(&profile.sender.id).as_str().to_owned());
-        for label in labels.chain([OTHERS.to_owned()]) {
-            for counter in Counter::all() {
-                self.metrics.message(&label, counter.word(), 0);
-            }
+        for profile in directory.senders().into_iter().filter(|profile| profile.configured) {
+            let label = self.counted_as(&profile.sender.id);
+            self.metrics.senders.expect(label.as_str());
+            self.metrics.limits.expect(profile.portfolio.as_str(), label.as_str());
         }
+        self.metrics.senders.expect(OTHERS);
     }
 
     /// The name that messages of a sender are counted under: the configuration's, or the one that it registered by. Neither
@@ -365,14 +362,13 @@ impl Gate {
                 return;
             }
         };
-        // A label for each number that registers itself would be without bound.
         self.counted.note(sender);
-        let label = if self.is_configured(sender) { sender.as_str() } else { OTHERS };
+        let series = self.metrics.senders.of(sender.as_str());
         for one in to {
             let own: Vec<_> = fresh.by_ref().take(one.marks.len()).collect();
             for (mark, new) in one.marks.iter().zip(&own) {
-                for counter in new.counters(mark.class) {
-                    self.metrics.message(label, counter.word(), 1);
+                if let Some(series) = &series {
+                    new.counters(mark.class).for_each(|counter| series.happened(counter));
                 }
             }
             // Whoever gave up tells it again, and it changes nothing.

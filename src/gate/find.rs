@@ -93,7 +93,7 @@ impl Gate {
         let Start { id, found } = start;
         let loaded = match found.or_else(|| batch.known.get(&id).cloned()) {
             Some(Found::Warm(stamp, loaded)) if self.cache.stands(id, stamp) => {
-                self.metrics.cache_hits.inc();
+                self.metrics.cache.hits.inc();
                 loaded
             }
             Some(Found::Read(read)) => read?,
@@ -130,10 +130,10 @@ impl Gate {
         now: Time,
     ) -> Result<Arc<Loaded>, StoreError> {
         if let Some(loaded) = self.cache.get(id).filter(|loaded| consistency.accepts(id, loaded)) {
-            self.metrics.cache_hits.inc();
+            self.metrics.cache.hits.inc();
             return Ok(loaded);
         }
-        self.metrics.cache_misses.inc();
+        self.metrics.cache.misses.inc();
         let stamp = self.cache.stamp(id);
         let (store, cache) = (Arc::clone(&self.store), Arc::clone(&self.cache));
         let read = move || async move {
@@ -205,7 +205,7 @@ impl Gate {
         if ids.is_empty() {
             return;
         }
-        self.metrics.cache_misses.inc_by(u64::try_from(ids.len()).unwrap_or(u64::MAX));
+        self.metrics.cache.misses.inc_by(u64::try_from(ids.len()).unwrap_or(u64::MAX));
         let read = self.timed_read(async { Ok(self.store.load_many(&ids, now).await) });
         let loaded = match read.await {
             Ok(loaded) => loaded,

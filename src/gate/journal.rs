@@ -17,7 +17,7 @@ use super::{
 use crate::{
     attest::{Content, Entry},
     metrics::WriteOutcome,
-    model::{BusinessId, StatementId, Time},
+    model::{BusinessId, Contact, StatementId, Time},
     senders::SenderProfile,
     store::{
         ContactId, StoreError,
@@ -76,12 +76,14 @@ impl Gate {
         let id = self.names.id(&profile.business, &who.recipient);
         // A "yes" that is remembered is as good as one that is stored: this "no" is said after it.
         let recalled = self.recall(profile, &who.recipient);
-        let yes = recalled.and_then(|recalled| recalled.view.record.contact.latest_permission());
+        let before = recalled.map(|recalled| recalled.view.record.contact.clone());
+        let yes = before.as_ref().and_then(Contact::latest_permission);
         let entry = said_after(yes, who, entry);
         let contact = entry.alone(statement);
         // Told again it takes no second place. Another under the same key, or of another time, is another.
         if !self.pending.waits(id, statement, &contact) {
             self.keep(journal, profile, id, statement, &entry, None).await?;
+            self.count_statement(&profile.sender.id, &entry, before.as_ref());
         }
         tracing::debug!(%error, "a refusal is kept in the journal");
         Ok(Acknowledged {
@@ -184,7 +186,7 @@ impl Gate {
     }
 
     pub(super) fn count_waiting(&self) {
-        self.metrics.journal_entries.set(i64::try_from(self.pending.waiting()).unwrap_or(i64::MAX));
+        self.metrics.journal.entries.set(i64::try_from(self.pending.waiting()).unwrap_or(i64::MAX));
     }
 }
 

@@ -141,6 +141,14 @@ impl Pending {
         self.read().waiting
     }
 
+    /// When the oldest of those that wait was recorded.
+    pub(super) fn oldest_waiting(&self) -> Option<Time> {
+        let refusals = self.read();
+        let mut waiting = refusals.each.values().filter(|refusal| refusal.told.is_none());
+        // Most scrapes find none, and need not look through what was told.
+        (refusals.waiting > 0).then(|| waiting.next()).flatten().map(|refusal| refusal.recorded)
+    }
+
     /// Those that the store does not have, oldest first; then those it may have forgotten before this generation of memory,
     /// newest first: what was told last is what a failure forgets.
     pub(super) fn untold(&self, generation: Option<u32>) -> Vec<(u64, Arc<Refusal>)> {

@@ -80,13 +80,17 @@ impl Gate {
         }
         let platform = profile.quality.platform;
         let ruling = worse(standing, platform);
+        let periods = PERIODS.map(|period| tallied.history.over(period, now));
+        if let Some(series) = self.metrics.senders.of(sender.as_str()) {
+            series.tallied(&periods);
+        }
         Ok(SenderQuality {
             throttled: throttled(&profile.profile.rules.quality, ruling, now),
             ruling,
             sustained: standing.is_sustained(&rules, now),
             standing,
             platform,
-            periods: PERIODS.map(|period| tallied.history.over(period, now)),
+            periods,
             splits: tallied.splits,
             sender,
         })
@@ -102,18 +106,26 @@ impl Gate {
                     tracing::debug!(%error, "a sender was not rated");
                 }
             }
+            self.measure_limits().await;
         }
     }
 }
 
+/// What is done about a rating.
+pub(super) fn measure_of(rules: &QualityRules, (rating, since): (Rating, Time), now: Time) -> Measure {
+    match rating {
+        Rating::Low if now >= since + rules.rating.sustained_after => rules.sustained_low,
+        Rating::Low => rules.low,
+        Rating::Unrated | Rating::High | Rating::Medium => Measure::Nothing,
+    }
+}
+
 /// What is done about a rating, in words.
-fn throttled(rules: &QualityRules, (rating, since): (Rating, Time), now: Time) -> Option<String> {
-    let low = rating == Rating::Low;
-    let sustained = low && now >= since + rules.rating.sustained_after;
+fn throttled(rules: &QualityRules, ruling: (Rating, Time), now: Time) -> Option<String> {
+    let sustained = now >= ruling.1 + rules.rating.sustained_after;
     let categories = rules.categories.iter().map(|category| category.word()).collect::<Vec<_>>().join(", ");
     let why = if sustained { "the rating has been low for long" } else { "the rating is low" };
-    match if sustained { rules.sustained_low } else { rules.low } {
-        _ if !low => None,
+    match measure_of(rules, ruling, now) {
         Measure::Nothing => None,
         Measure::Pause => Some(format!("{categories} is paused: {why}")),
         Measure::Throttle => {

@@ -26,8 +26,8 @@ struct Counting<'a> {
 impl Drop for Counting<'_> {
     fn drop(&mut self) {
         if let Some(outcome) = self.outcome {
-            self.metrics.write_seconds.observe(self.started.elapsed().as_secs_f64());
-            self.metrics.wrote(self.kind, outcome);
+            self.metrics.writes.seconds.observe(self.started.elapsed().as_secs_f64());
+            self.metrics.writes.wrote(self.kind, outcome);
         }
     }
 }
@@ -152,7 +152,7 @@ impl Gate {
 
     /// Counts a write that was asked for in a way that cannot be read.
     pub fn unreadable(&self, kind: &'static str) {
-        self.metrics.wrote(kind, WriteOutcome::refused);
+        self.metrics.writes.wrote(kind, WriteOutcome::refused);
     }
 
     async fn counted<T>(

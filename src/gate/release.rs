@@ -89,6 +89,7 @@ impl Gate {
         let taken = self.timed_write(reserve::change(&*self.store, kept_under, kept, apply)).await;
         self.remembered.forget_person(kept_under);
         let Some(sent) = taken? else { return Ok(false) };
+        self.metrics.limits.given_back();
         let entered = self.entries_of(&sent);
         for one in &entered {
             self.remembered.forget_gauge(&one.gauge);

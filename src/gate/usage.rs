@@ -6,7 +6,7 @@ use moka::sync::Cache;
 
 use super::{Gate, check::Check, view::View};
 use crate::{
-    limits::{Room, SendLog},
+    limits::{Quota, Room, SendLog},
     model::{Category, Recipient, Time},
     policy::{self, Facts, Rules, Takes, Verdict},
     senders::SenderProfile,
@@ -175,6 +175,22 @@ impl Gate {
             others.join(&other.log);
         }
         Ok(PersonSends { own, others })
+    }
+
+    /// How much of their messaging limits configured portfolios use, for whoever watches.
+    pub(super) async fn measure_limits(&self) {
+        let (directory, now) = (self.directory(), self.clock.now());
+        let configured = directory.senders().into_iter().filter(|profile| profile.configured);
+        for profile in configured {
+            let Some(max) = directory.messaging_limit(&profile) else { continue };
+            let quota = Quota { max, per: Rules::MESSAGING_LIMIT_PER };
+            let gauge = Gauge::Reached(profile.portfolio.clone());
+            let entry = Entry { gauge, member: 0, at: now, quota, enforced: false };
+            match self.patient_read(self.store.look(&entry, now)).await {
+                Ok(found) => self.metrics.limits.reached(profile.portfolio.as_str(), found.room.used, max),
+                Err(error) => tracing::debug!(%error, "the use of a messaging limit was not measured"),
+            }
+        }
     }
 
     async fn remembered_room(&self, entry: &Entry, now: Time) -> Result<Room, StoreError> {

@@ -94,6 +94,7 @@ impl Gate {
     {
         let generation = self.cache.generation();
         let written = self.write_to_store(profile, recipient, at, plan).await?;
+        self.count_written(profile, &written);
         self.keep_told(profile, written.id, &written.entries, generation).await;
         self.keep_repeated(profile, &written, generation).await;
         Ok(written)

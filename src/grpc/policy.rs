@@ -31,7 +31,7 @@ impl PolicyApi {
         let check = convert::check(message)?;
         let answer = self.gate.check(&check).await;
         let response = convert::response(&answer);
-        self.gate.metrics().check_seconds.observe(started.elapsed().as_secs_f64());
+        self.gate.metrics().answers.check_seconds.observe(started.elapsed().as_secs_f64());
         Ok(response)
     }
 }

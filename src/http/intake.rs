@@ -1,6 +1,7 @@
 //! From the items of a delivery to the gate. Each item by itself: one that cannot be used is counted, one that could
 //! not be stored makes the platform send the delivery again.
 
+mod counting;
 mod groups;
 mod statuses;
 mod unnamed;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use tokio::{sync::Semaphore, task::JoinSet};
 
+pub(super) use self::counting::expect_items;
 use self::{
     groups::{Part, groups},
     statuses::Told,
@@ -39,7 +41,7 @@ pub(super) async fn take_in(
 ) -> bool {
     for rejected in &delivery.rejected {
         tracing::warn!(reason = rejected.reason.word(), path = %rejected.path, "an item of a webhook is malformed");
-        gate.metrics().webhook_item("malformed", rejected.reason.word());
+        gate.metrics().webhooks.item("malformed", rejected.reason.word());
     }
     let salvaged = delivery.salvaged.into_iter().map(Part::Salvaged);
     let parts = salvaged.chain(delivery.items.into_iter().map(Part::Item));
@@ -91,7 +93,7 @@ async fn take_part(gate: &Arc<Gate>, part: Part, signed: bool) -> bool {
             ("failed", false)
         }
     };
-    gate.metrics().webhook_item(word, outcome);
+    gate.metrics().webhooks.item(word, outcome);
     complete
 }
 

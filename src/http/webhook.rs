@@ -53,7 +53,7 @@ pub(super) async fn deliver(
     body: Result<Bytes, BytesRejection>,
 ) -> impl IntoResponse {
     let answer = |outcome, status, text: String| {
-        shared.gate.metrics().webhook_delivery(outcome);
+        shared.gate.metrics().webhooks.delivery(outcome);
         (status, text)
     };
     let body = match body {

@@ -91,11 +91,11 @@ pub struct QualityRules {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// Nothing.
-    Nothing,
+    Nothing = 0,
     /// Only some messages go out.
-    Throttle,
+    Throttle = 1,
     /// None does.
-    Pause,
+    Pause = 2,
 }
 
 impl Default for QualityRules {

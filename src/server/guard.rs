@@ -61,7 +61,7 @@ impl Guard {
         let permits = Semaphore::new(settings.concurrent_requests.min(Semaphore::MAX_PERMITS));
         let streams = Arc::new(Semaphore::new(settings.open_streams.min(Semaphore::MAX_PERMITS)));
         let method = |(path, name, streams): (String, String, bool)| {
-            (path, Method { counters: metrics.call_counters(&name), streams })
+            (path, Method { counters: metrics.calls.of(&name), streams })
         };
         let methods = methods().into_iter().map(method).collect();
         Self(Arc::new(Shared { settings, permits, streams, methods }))

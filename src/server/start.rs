@@ -22,7 +22,7 @@ use super::{
 use crate::{
     cache::Bounds,
     clock::Clock,
-    config::{Settings, Tls, WhileAway},
+    config::{Settings, StoreUrl, Tls, WhileAway},
     gate::{Gate, GateSettings},
     http::{HttpSettings, Ready},
     metrics::Metrics,
@@ -98,6 +98,9 @@ pub async fn start_with_store(
     let gate_settings = gate_settings(settings, journal);
     let gate = Gate::open(Arc::clone(&store), gate_settings, clock, Arc::clone(&metrics)).await?;
     let gate = Arc::new(gate);
+    if matches!(settings.store.url, StoreUrl::Redis(_)) {
+        metrics.cache.bounded_by(settings.store.trust);
+    }
     let stopping = CancellationToken::new();
     // Doors that are open already are closed again when a later one does not open.
     let unfinished = stopping.clone().drop_guard();

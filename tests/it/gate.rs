@@ -18,6 +18,7 @@ mod identities;
 mod journal;
 mod jurisdictions;
 mod limits;
+mod measured;
 mod persons;
 mod registry;
 mod renames;

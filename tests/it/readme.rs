@@ -1,7 +1,9 @@
 //! What the README says in tables is what the code says. Its commands are in `binary::readme`.
 
 use clap::CommandFactory as _;
-use sendgate::{cli::Cli, config, grpc::pb, metrics::Metrics, policy::RuleId};
+use sendgate::{cli::Cli, config, grpc::pb, policy::RuleId};
+
+use crate::harness::Server;
 
 const README: &str = include_str!("../../README.md");
 const CHANGELOG: &str = include_str!("../../CHANGELOG.md");
@@ -72,19 +74,51 @@ fn the_errors_table_is_the_contracts() {
     assert_eq!(named, known);
 }
 
-#[test]
-fn the_metrics_table_names_every_metric() {
-    let text = Metrics::new().render();
-    let families = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
-    let table = between("| Metric | Labels | |", "## Security").join("\n");
-    for family in families {
+/// The table as the page of a server tells it: every family with its type, its labels and its help.
+fn metrics_table(page: &str) -> String {
+    let mut table = String::from("| Metric | Type | Labels | |\n| --- | --- | --- | --- |\n");
+    let of = |prefix: &str, name: &str| {
+        let mut lines = page.lines();
+        lines.find_map(|line| {
+            line.strip_prefix(prefix)?.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned)
+        })
+    };
+    for family in page.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
         let (name, kind) = family.split_once(' ').unwrap();
-        let name = if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
-        let short = name.strip_prefix("sendgate_cache").map(str::to_owned);
-        let is_named = table.contains(&format!("`{name}`"))
-            || short.is_some_and(|short| table.contains(&format!("`{short}`")));
-        assert!(is_named, "{name} is not in the README");
+        let shown = if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
+        let series = if kind == "histogram" { format!("{name}_count") } else { shown.clone() };
+        let first = page.lines().find_map(|line| line.strip_prefix(series.as_str())).expect(name);
+        let labels =
+            first.strip_prefix('{').and_then(|rest| rest.split_once('}')).map_or("", |(labels, _)| labels);
+        let labels: Vec<_> = labels.split("\",").filter_map(|label| label.split_once("=\"")).collect();
+        let labels: Vec<_> = labels.into_iter().map(|(label, _)| format!("`{label}`")).collect();
+        let help = of("# HELP ", name).expect(name);
+        let help = help.trim_end_matches('.');
+        table.push_str(&format!("| `{shown}` | {kind} | {} | {help} |\n", labels.join(", ")));
     }
+    table
+}
+
+#[tokio::test]
+async fn the_metrics_table_is_the_codes() {
+    let configured = "businesses: [{id: acme, names: [Acme], senders: [{number: '+15550001111'}]}]";
+    let server = Server::with(configured).await;
+    let table = metrics_table(&server.get("/metrics").await.body);
+    // UPDATE=1 cargo test --test it the_metrics_table
+    if std::env::var_os("UPDATE").is_some() {
+        let told = between("<!-- metrics -->", "<!-- /metrics -->").join("\n");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+        std::fs::write(path, README.replace(told.trim(), table.trim())).unwrap();
+        return;
+    }
+    let told = between("<!-- metrics -->", "<!-- /metrics -->");
+    for (told, expected) in told.iter().zip(table.trim().lines()) {
+        assert_eq!(
+            *told, expected,
+            "a row of the table of metrics; UPDATE=1 cargo test --test it the_metrics_table writes it"
+        );
+    }
+    assert_eq!(told.len(), table.trim().lines().count());
 }
 
 #[test]

@@ -48,6 +48,8 @@ struct Told {
     deaf: usize,
     heard: usize,
     until: Option<Instant>,
+    /// How long each question took.
+    asked: Vec<Duration>,
 }
 
 impl Recorder {
@@ -83,6 +85,10 @@ impl Ear for Recorder {
         let mut told = self.0.lock().unwrap();
         told.heard += 1;
         told.until = Some(until);
+    }
+
+    fn asked(&self, took: Duration) {
+        self.0.lock().unwrap().asked.push(took);
     }
 }
 

@@ -8,10 +8,19 @@ mod samples;
 
 use serde_json::{Value, json};
 
+use crate::harness::Server;
+
 /// A sample as it was captured.
 pub(crate) fn sample(name: &str) -> Vec<u8> {
     let path = format!("{}/tests/fixtures/webhooks/{name}.json", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// How many items could not be read, for whatever reason.
+async fn malformed(server: &Server) -> u64 {
+    let page = server.get("/metrics").await.body;
+    let series = page.lines().filter(|line| line.contains("_webhook_items_total{item=\"malformed\""));
+    series.map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum()
 }
 
 /// The number of the webhooks that these tests write themselves.

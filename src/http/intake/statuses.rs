@@ -27,7 +27,7 @@ impl Intake<'_> {
             signals.push(Signal::Alive);
         }
         for code in &errors {
-            self.gate.metrics().disagreed(*code);
+            self.gate.metrics().webhooks.disagreed(*code);
             signals.extend(Signal::of_error(*code, &message_id));
             // A paused template is not named by the status; its own webhook does.
             if restricts(*code) {

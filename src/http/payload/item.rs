@@ -237,6 +237,25 @@ impl What {
         names.into_iter().map(of).collect()
     }
 
+    /// Every word for an item.
+    pub const WORDS: [&str; 15] = [
+        "inbound",
+        "status",
+        "preference",
+        "number_changed",
+        "user_id_changed",
+        "template_status",
+        "template_quality",
+        "template_category",
+        "account_restriction",
+        "account_disabled",
+        "account_reinstated",
+        "number_quality",
+        "capability",
+        "echo",
+        "ignored",
+    ];
+
     /// The word for it in labels and logs.
     #[must_use]
     pub const fn word(&self) -> &'static str {

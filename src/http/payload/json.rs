@@ -32,6 +32,10 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 6] =
+        [Self::NotAnObject, Self::NotAList, Self::Missing, Self::Malformed, Self::BadTime, Self::NoPerson];
+
     /// The word for it in labels and logs.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -202,6 +202,30 @@ pub enum IgnoredBecause {
 }
 
 impl IgnoredBecause {
+    /// Every reason.
+    pub const ALL: [Self; 20] = [
+        Self::Field,
+        Self::Empty,
+        Self::History,
+        Self::PlatformErrors,
+        Self::ChatOpened,
+        Self::IdentityKey,
+        Self::SystemMessage,
+        Self::NothingChanged,
+        Self::NoPreviousId,
+        Self::StatusWord,
+        Self::NotAMessageStatus,
+        Self::OurCall,
+        Self::CallState,
+        Self::PreferenceWord,
+        Self::PreferenceCategory,
+        Self::TemplateEvent,
+        Self::TemplateCategory,
+        Self::AccountEvent,
+        Self::DisableAnnounced,
+        Self::NoMessagingLimit,
+    ];
+
     /// The word for it in labels and logs.
     #[must_use]
     pub const fn word(self) -> &'static str {

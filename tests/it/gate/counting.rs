@@ -11,9 +11,9 @@ use super::world::{PERSON, World, recipient};
 use crate::faults::Fault;
 
 impl World {
-    /// The value of a series.
-    fn series(&self, name: &str) -> u64 {
-        let page = self.gate.metrics().render();
+    /// The value of a series of whole numbers.
+    pub(super) fn series(&self, name: &str) -> u64 {
+        let page = self.gate.measured().render();
         let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.unwrap_or_else(|| panic!("{name} in {page}")).parse().unwrap()
     }

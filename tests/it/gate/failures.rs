@@ -45,7 +45,7 @@ async fn a_store_that_hangs_is_a_no_in_time() {
 
 #[tokio::test]
 async fn a_write_that_takes_too_long_has_an_unknown_outcome_and_counts_once_it_happens() {
-    let settings = GateSettings { write_timeout: Duration::from_millis(1), ..settings(ACME) };
+    let settings = GateSettings { write_timeout: Duration::from_millis(200), ..settings(ACME) };
     let world = World::with(settings, Faulty::new()).await;
     world.store.set(Fault::WritesLate);
     let late = world.opt_out_by(world.who(PERSON, 0, ""), Channel::Website).await;

@@ -133,7 +133,7 @@ impl World {
 
     /// A metric without labels.
     pub(crate) fn metric(&self, name: &str) -> String {
-        let text = self.gate.metrics().render();
+        let text = self.gate.measured().render();
         let line = text.lines().find(|line| line.starts_with(&format!("sendgate_{name} "))).unwrap();
         line.rsplit(' ').next().unwrap().to_owned()
     }

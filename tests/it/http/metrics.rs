@@ -1,6 +1,6 @@
 //! What Prometheus scrapes.
 
-use sendgate::{grpc::pb, policy::Reason};
+use sendgate::{grpc::pb, model::Category, policy::Reason};
 
 use crate::{
     harness::{
@@ -19,8 +19,10 @@ async fn every_decision_series_is_there_at_zero_before_the_first_check() {
     assert_eq!(page.status, 200);
     assert!(page.head.contains("content-type: application/openmetrics-text"), "{}", page.head);
     for reason in Reason::ALL {
-        let series = format!("reason=\"{}\"}} 0\n", reason.label());
-        assert!(page.body.contains(&series), "{series}");
+        for category in Category::ALL {
+            let series = format!("reason=\"{}\",category=\"{}\"}} 0\n", reason.label(), category.word());
+            assert!(page.body.contains(&series), "{series}");
+        }
     }
     for series in [
         "sendgate_check_duration_seconds_count 0",
@@ -57,8 +59,11 @@ async fn answers_writes_and_latencies_are_counted() {
     let other = pb::RecordOptOutRequest { keyword: "x".to_owned(), ..keyed() };
     server.consent().record_opt_out(other).await.unwrap_err();
     for (series, expected) in [
-        ("sendgate_decisions_total{decision=\"allow\",reason=\"opted_in\"}", 5.0),
-        ("sendgate_decisions_total{decision=\"deny\",reason=\"template_required\"}", 1.0),
+        ("sendgate_decisions_total{decision=\"allow\",reason=\"opted_in\",category=\"utility\"}", 5.0),
+        (
+            "sendgate_decisions_total{decision=\"deny\",reason=\"template_required\",category=\"service\"}",
+            1.0,
+        ),
         ("sendgate_check_duration_seconds_count", 4.0),
         ("sendgate_write_duration_seconds_count", 4.0),
         ("sendgate_writes_total{kind=\"consent\",outcome=\"applied\"}", 1.0),
@@ -133,4 +138,96 @@ async fn no_number_of_a_person_is_anywhere_on_the_page() {
     for number in numbers.into_iter().chain(["wamid", SENDER, "1122334455667"]) {
         assert!(!page.contains(number.split_at(2).1), "{number} in {page}");
     }
+}
+
+const CONFIGURED: &str = "
+businesses:
+  - id: acme
+    names: [Acme]
+    senders: [{number: '+15550001111'}]
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ratings_are_told_as_numbers_with_their_beginning() {
+    let server = Server::with(CONFIGURED).await;
+    let tell = async |messages: usize, happened: pb::DeliveryEventType| {
+        let event = |message| pb::DeliveryEvent {
+            message_id: format!("wamid.{message}"),
+            r#type: happened.into(),
+            ..Default::default()
+        };
+        let events = (0..messages).map(event).collect();
+        let request = pb::RecordDeliveryEventsRequest { sender: SENDER.to_owned(), events };
+        server.quality().record_delivery_events(request).await.unwrap();
+        let request = pb::GetSenderQualityRequest { sender: SENDER.to_owned() };
+        server.quality().get_sender_quality(request).await.unwrap();
+    };
+    let rating = async |by: &str| {
+        let series = format!("sendgate_sender_rating{{sender=\"{SENDER}\",by=\"{by}\"}}");
+        server.series(&series).await.unwrap()
+    };
+    assert_eq!((rating("ruling").await, rating("own").await), (0.0, 0.0), "unrated");
+    tell(100, pb::DeliveryEventType::Delivered).await;
+    assert_eq!((rating("ruling").await, rating("own").await), (3.0, 3.0), "high");
+    server.turn_to(60_000);
+    tell(4, pb::DeliveryEventType::Blocked).await;
+    assert_eq!((rating("ruling").await, rating("own").await), (1.0, 1.0), "low: 4 % blocked it");
+    #[expect(clippy::cast_precision_loss, reason = "a time of this era")]
+    let since = (crate::harness::START / 1000 + 60) as f64;
+    let of = format!("{{sender=\"{SENDER}\"");
+    for (series, expected) in [
+        (format!("sendgate_sender_rating_since_timestamp_seconds{of}}}"), since),
+        (format!("sendgate_sender_negative_ratio{of},period=\"7d\"}}"), 0.04),
+        (format!("sendgate_sender_undelivered_messages{of},period=\"1h\"}}"), 0.0),
+        (format!("sendgate_messages_total{of},happened=\"delivered\"}}"), 100.0),
+        (format!("sendgate_messages_total{of},happened=\"blocked\"}}"), 4.0),
+    ] {
+        assert_eq!(server.series(&series).await, Some(expected), "{series}");
+    }
+}
+
+#[tokio::test]
+async fn readiness_is_what_readyz_answered_last() {
+    let store = Slow::new();
+    let server = Server::over(store.clone(), "").await;
+    assert_eq!(server.series("sendgate_ready").await, Some(1.0));
+    store.fail(true);
+    assert_eq!(server.get("/readyz").await.status, 503);
+    assert_eq!(server.series("sendgate_ready").await, Some(0.0));
+    store.fail(false);
+    assert_eq!(server.get("/readyz").await.status, 200);
+    assert_eq!(server.series("sendgate_ready").await, Some(1.0));
+}
+
+/// The series of a page, without their values.
+fn series_of(page: &str) -> Vec<&str> {
+    let series = page.lines().filter(|line| !line.starts_with('#'));
+    let mut series: Vec<_> = series.filter_map(|line| line.rsplit_once(' ')).map(|(name, _)| name).collect();
+    series.sort_unstable();
+    series
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_happens_makes_a_series_that_was_not_there() {
+    let server = Server::with(&format!("{WEBHOOK}{CONFIGURED}")).await;
+    let before = server.get("/metrics").await.body;
+    server.turn_to(0);
+    let samples = format!("{}/tests/fixtures/webhooks", env!("CARGO_MANIFEST_DIR"));
+    for file in std::fs::read_dir(samples).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            server.deliver(&std::fs::read(path).unwrap()).await;
+        }
+    }
+    let malformed = serde_json::json!([text(PERSON, "", 1, "x"), 5, {"from": []}]);
+    server.deliver(conversation(&serde_json::json!({"messages": malformed})).to_string().as_bytes()).await;
+    server.deliver(b"{").await;
+    server.deliver_signed(b"{}", "sha256=00").await;
+    server.consent().record_consent(opt_in(PERSON)).await.unwrap();
+    server.consent().record_opt_out(opt_out(PERSON)).await.unwrap();
+    server.consent().record_opt_out(opt_out("x")).await.unwrap_err();
+    server.ask(template(PERSON, pb::Category::Marketing)).await;
+    let after = server.get("/metrics").await.body;
+    assert_eq!(series_of(&before), series_of(&after));
+    assert_ne!(before, after);
 }

@@ -57,6 +57,17 @@ async fn an_own_write_is_heard_as_well() {
 }
 
 #[tokio::test]
+async fn each_question_tells_how_long_it_took_and_one_that_is_given_up_how_long_it_was_waited_for() {
+    let pair = Pair::new().await;
+    until("questions are answered", || pair.ear.told().asked.len() > 3).await;
+    let answered = pair.ear.told().asked;
+    assert!(answered.iter().all(|took| !took.is_zero()), "{answered:?}");
+    pair.server.pause();
+    until("one is given up", || pair.ear.told().asked.iter().any(|took| *took >= TRUST)).await;
+    pair.server.resume();
+}
+
+#[tokio::test]
 async fn what_other_programs_do_to_keys_is_heard() {
     let pair = Pair::new().await;
     let mut other = pair.server.connection().await;

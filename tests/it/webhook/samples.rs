@@ -40,8 +40,7 @@ fn seconds(at: i64) -> Option<prost_types::Timestamp> {
 async fn delivered(server: &Server, name: &str) {
     let answer = server.deliver(&sample(name)).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, "stored\n"), "{name}");
-    let malformed = server.get("/metrics").await.body;
-    assert!(!malformed.contains("item=\"malformed\""), "{name}: {malformed}");
+    assert_eq!(super::malformed(server).await, 0, "{name}");
 }
 
 /// Asserts that a sample opens the window of a person with a sender, for exactly a day, and does nothing to consent.

@@ -110,7 +110,9 @@ pub(super) async fn listen(hearing: &Arc<Hearing>, node: &str, master: &Connecti
                 view::of_server(&mut connection).await
             }
         };
-        match timeout(hearing.trust, sign).await {
+        let answer = timeout(hearing.trust, sign).await;
+        hearing.ear.asked(clock::monotonic().duration_since(asked));
+        match answer {
             // One of them is on a master that was replaced: both look again.
             Ok(Sign::Master(_)) if hearing.link.leads_elsewhere(place.as_deref()) => {
                 hearing.link.leave("it leads to another server than the one that is heard");
