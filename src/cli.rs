@@ -6,7 +6,7 @@
 //!
 //! # Layout
 //! `endpoint` and `session` reach the server; `failure` says what went wrong; `args` is what several commands take;
-//! `json`, `words`, `reasons`, `times`, `scopes` and `entry_line` put the contract into words, `digest` into hex; the
+//! `json`, `words`, `reasons`, `times`, `scopes`, `plot` and `entry_line` put the contract into words, `digest` into hex; the
 //! other modules are the commands.
 
 pub mod add_contact;
@@ -25,9 +25,11 @@ pub mod link;
 pub mod migrate;
 pub mod opt_out;
 pub mod prompt;
+pub mod quality;
 pub mod release;
 pub mod serve;
 pub mod settle;
+pub mod top;
 pub mod verify;
 pub mod watch;
 
@@ -37,6 +39,7 @@ mod endpoint;
 mod entry_line;
 mod failure;
 mod json;
+mod plot;
 mod reasons;
 mod scopes;
 mod session;
@@ -128,6 +131,10 @@ pub enum Command {
     History(history::HistoryArgs),
     /// Follow consent changes as they are recorded.
     Watch(watch::WatchArgs),
+    /// Show how a sender's messages were received over an hour, a day and a week, and how it is rated.
+    Quality(quality::QualityArgs),
+    /// Watch all senders: decisions a second, ratings, what happened to their messages.
+    Top(top::TopArgs),
     /// Recompute the hash chain of attestation logs. Exits 1 when an entry was tampered with.
     Verify(verify::VerifyArgs),
     /// Import statements from CSV or JSON Lines. Exits 1 when rows were rejected, 2 when it stopped.
@@ -150,6 +157,8 @@ pub struct Console<'a> {
     pub err: &'a mut dyn Write,
     /// Whether to draw progress on standard error: only when it is a terminal.
     pub progress: bool,
+    /// Whether standard output is a terminal, for what draws there.
+    pub terminal: bool,
     /// The time when the command began.
     pub now: Time,
 }
@@ -238,6 +247,8 @@ async fn ask(cli: &Cli, console: &mut Console<'_>) -> Result<Exit, Failure> {
         Command::Contact(args) => contact::run(args, session).await,
         Command::History(args) => history::run(args, session).await,
         Command::Watch(args) => watch::run(args, session).await,
+        Command::Quality(args) => quality::run(args, session).await,
+        Command::Top(args) => top::run(args, session).await,
         Command::Verify(args) => verify::run(args, session).await,
         Command::Import(args) => import::run(args, session).await,
         Command::Export(args) => export::run(args, session).await,

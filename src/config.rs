@@ -30,7 +30,8 @@ use std::{collections::BTreeMap, path::Path};
 pub use errors::{ConfigError, ConfigErrors, Origin};
 pub use secret::Secret;
 pub use server::{
-    Cache, Deadlines, Events, Grpc, Http, Limits, Log, LogFormat, LogLevel, Shutdown, Tls, Webhook,
+    Cache, Deadlines, DecisionLog, DecisionLogTo, Events, Grpc, Http, Limits, Log, LogFormat, LogLevel,
+    Shutdown, Tls, Tracing, Webhook,
 };
 pub use store::{Store, StoreTls, WhileAway, default_journal, is_key_prefix};
 pub use store_url::{StoreUrl, StoreUrlError};
@@ -66,6 +67,10 @@ pub struct Settings {
     pub shutdown: Shutdown,
     /// The log.
     pub log: Log,
+    /// The decision log.
+    pub decision_log: DecisionLog,
+    /// Traces.
+    pub tracing: Tracing,
     /// Senders that are not configured.
     pub senders: Senders,
     /// The configured businesses and their numbers.
@@ -142,6 +147,8 @@ fn read(root: &Node, environment: &BTreeMap<String, String>, report: &Report) ->
         events: server::events(&root),
         shutdown: server::shutdown(&root),
         log: server::log(&root),
+        decision_log: server::decision_log(&root),
+        tracing: server::tracing(&root),
         senders,
         businesses,
         // Last: a store that cannot be read must not keep the mistakes of the others from being found.

@@ -7,6 +7,7 @@
 //!
 //! Knows nothing of gRPC, HTTP or the provider's JSON.
 
+mod activity;
 mod attend;
 mod changes;
 mod check;
@@ -38,12 +39,14 @@ mod statement;
 mod times;
 mod usage;
 mod view;
+mod watching;
 mod write;
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+pub use activity::Decided;
 pub use changes::{FeedItem, ResumePoint};
 pub use check::{Answer, Check};
 pub use consent::{OptInRecorded, OptInRequest, OptOutRequest, PromptRequest};
@@ -58,10 +61,12 @@ pub use registry::{Observed, SenderNames};
 pub use signals::Signal;
 pub use statement::{Acknowledged, Who};
 pub use view::View;
+pub use watching::QualityWatch;
 
 use crate::{
     cache::{Bounds, Cache},
     clock::Clock,
+    decisions::DecisionLog,
     metrics::Metrics,
     model::{Millis, Time},
     senders::{Business, Directory, Learned, Profile},
@@ -89,6 +94,8 @@ pub struct GateSettings {
     pub replies_unasked: bool,
     /// For how long an event that is told again is known again.
     pub events_guard: crate::model::Millis,
+    /// Where decisions are logged; none = nowhere.
+    pub decision_log: Option<Arc<DecisionLog>>,
     /// The key of contact ids; none = a random one, kept in the store.
     pub identity_key: Option<[u8; 32]>,
 }
@@ -105,6 +112,7 @@ impl Default for GateSettings {
             journal: None,
             events_guard: crate::model::Millis::days(7),
             replies_unasked: false,
+            decision_log: None,
             identity_key: None,
         }
     }
@@ -131,6 +139,8 @@ pub struct Gate {
     counted: quality::Counted,
     remembered: usage::Remembered,
     turns: reserve::Turns,
+    watching: watching::Watching,
+    activity: activity::Activity,
 }
 
 impl Gate {
@@ -178,6 +188,8 @@ impl Gate {
             counted: quality::Counted::default(),
             remembered: usage::Remembered::default(),
             turns: reserve::Turns::default(),
+            watching: watching::Watching::default(),
+            activity: activity::Activity::default(),
             cache,
             flights: flights::Flights::default(),
             names: ContactNames::new(&key),
@@ -212,6 +224,12 @@ impl Gate {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// The decision log, when there is one.
+    #[must_use]
+    pub fn decision_log(&self) -> Option<&DecisionLog> {
+        self.settings.decision_log.as_deref()
     }
 
     /// The store behind.

@@ -9,6 +9,7 @@
 //! - [`quality`]: what is counted of a sender's messages, and how it is rated; [`limits`]: how much may be sent; pure too.
 //! - [`attest`]: the attestation log and its hash chain.
 //! - [`senders`]: which sender a name means, and what is configured and learned of it.
+//! - [`decisions`]: the decision log.
 //! - [`gate`]: the only module that orders I/O and policy: fetch, decide, write.
 //! - [`store`], [`cache`]: where contacts live, and what of them is in memory. [`migrate`]: from one store to another.
 //! - [`grpc`], [`http`], [`server`]: the edges. [`config`], [`cli`], [`metrics`], [`telemetry`], [`clock`].
@@ -31,6 +32,7 @@ pub mod numbering;
 pub mod quality;
 
 pub mod attest;
+pub mod decisions;
 pub mod senders;
 
 pub mod gate;

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         // Whole blocks, not lines: an export writes millions of them.
         out: &mut io::BufWriter::new(stdout.lock()),
         progress: stderr.is_terminal(),
+        terminal: stdout.is_terminal(),
         err: &mut io::stderr(),
         now: clock::system_now(),
     };

@@ -7,6 +7,7 @@
 mod answers;
 mod cache;
 mod calls;
+mod decisions;
 mod journal;
 mod limits;
 mod senders;
@@ -24,6 +25,7 @@ use prometheus_client::{
 pub use answers::Answers;
 pub use cache::CacheMetrics;
 pub use calls::{CallCounters, Calls};
+pub use decisions::DecisionLogCounters;
 pub use journal::JournalMetrics;
 pub use limits::Limits;
 pub use senders::{OTHERS, SenderSeries, Senders};
@@ -55,6 +57,8 @@ pub struct Metrics {
     pub calls: Calls,
     /// 1 while ready.
     pub ready: Gauge,
+    /// Lines of the decision log.
+    pub decision_log: DecisionLogCounters,
 }
 
 impl Default for Metrics {
@@ -84,7 +88,21 @@ impl Metrics {
         let senders = Senders::registered(r);
         let limits = Limits::registered(r);
         let calls = Calls::registered(r);
-        Self { registry, answers, cache, store, journal, writes, webhooks, senders, limits, calls, ready }
+        let decision_log = DecisionLogCounters::registered(r);
+        Self {
+            registry,
+            answers,
+            cache,
+            store,
+            journal,
+            writes,
+            webhooks,
+            senders,
+            limits,
+            calls,
+            ready,
+            decision_log,
+        }
     }
 
     /// The text that Prometheus scrapes.

@@ -1,6 +1,8 @@
 //! Structured logs on standard error: text for people, JSON for collectors. No recipient can be in them: its type has
 //! no way to be printed.
 
+pub mod traces;
+
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::{EnvFilter, fmt};

@@ -198,6 +198,7 @@ pub(super) fn run_at(endpoint: &str, args: &[&str], input: &str) -> Ran {
         out: &mut out,
         err: &mut err,
         progress: false,
+        terminal: false,
         now: Time::from_millis(NOW_MS).unwrap(),
     };
     let exit = super::run(&cli, &mut console);

@@ -22,7 +22,7 @@ named! {
     CheckSendResponse RecordConsentResponse RecordOptOutResponse RecordOptInPromptResponse RecordInboundResponse
     RecordConfirmationResponse RecordBlockResponse SettleHoldResponse RecordContactResponse LinkContactsResponse
     GetContactResponse EraseContactResponse WatchConsentResponse ExportContactsResponse ConsentEntry
-    ReleaseReservationResponse
+    ReleaseReservationResponse GetSenderQualityResponse
 }
 
 static POOL: LazyLock<Option<DescriptorPool>> = LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).ok());

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::grpc::pb::{
     Durability, Obligation, consent_service_client::ConsentServiceClient,
-    policy_service_client::PolicyServiceClient,
+    policy_service_client::PolicyServiceClient, quality_service_client::QualityServiceClient,
 };
 
 /// Everything a command needs.
@@ -21,6 +21,9 @@ pub(super) struct Session<'a, 'b> {
     pub(super) console: &'a mut Console<'b>,
     pub(super) consent: ConsentServiceClient<Channel>,
     pub(super) policy: PolicyServiceClient<Channel>,
+    pub(super) quality: QualityServiceClient<Channel>,
+    /// Where the server is, for people.
+    pub(super) endpoint: String,
     pub(super) json: bool,
     pub(super) timeout: Duration,
 }
@@ -34,6 +37,8 @@ impl<'a, 'b> Session<'a, 'b> {
         Ok(Self {
             console,
             consent: ConsentServiceClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX),
+            quality: QualityServiceClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX),
+            endpoint: cli.endpoint.to_string(),
             policy: PolicyServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX),
             json: cli.json,
             timeout: cli.timeout,

@@ -101,6 +101,7 @@ fn a_reader_that_went_away_ends_a_command_quietly_and_not_with_success() {
         out: &mut Closed,
         err: &mut err,
         progress: false,
+        terminal: false,
         now: Time::EPOCH,
     };
     assert_eq!(super::run(&cli, &mut console), Exit::Failed);

@@ -38,6 +38,7 @@ words! {
     EntryKind "ENTRY_KIND_"
     Voice "VOICE_"
     Durability "DURABILITY_"
+    Rating "RATING_"
 }
 
 /// No enumeration of the contract numbers its values higher than this.

@@ -90,10 +90,10 @@ fn rating(section: &Section<'_>, rules: &mut RatingRules) {
     count("volume_min", &mut rules.volume_min);
     count("negatives_min", &mut rules.negatives_min);
     count("read_volume_min", &mut rules.read_volume_min);
-    section.update("medium_from", &mut rules.medium_from, values::part);
-    section.update("low_from", &mut rules.low_from, values::part);
-    section.update("read_min", &mut rules.read_min, values::part);
-    section.update("recovery", &mut rules.recovery, values::part);
+    section.update("medium_from", &mut rules.medium_from, values::ratio);
+    section.update("low_from", &mut rules.low_from, values::ratio);
+    section.update("read_min", &mut rules.read_min, values::ratio);
+    section.update("recovery", &mut rules.recovery, values::ratio);
     section.update("half_life", &mut rules.half_life, lasting(Millis::seconds(300), RATED_MAX));
     section.update("recovered_after", &mut rules.recovered_after, lasting(Millis::ZERO, RATED_MAX));
     section.update("sustained_after", &mut rules.sustained_after, lasting(Millis::ZERO, Millis::days(31)));

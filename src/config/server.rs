@@ -10,6 +10,7 @@ use super::{
     Secret,
     errors::Wrong,
     reader::Section,
+    tree::Value,
     values::{self, lasting},
 };
 use crate::model::Millis;
@@ -238,6 +239,87 @@ pub(super) fn limits(root: &Section<'_>) -> Limits {
     section.update("request_bytes", &mut limits.request_bytes, values::bytes);
     section.update("batch_recipients", &mut limits.batch_recipients, values::count(1, 1_000_000));
     limits
+}
+
+/// Traces.
+#[derive(Clone, Debug)]
+pub struct Tracing {
+    /// The collector; none = no traces.
+    pub otlp_endpoint: Option<String>,
+    /// Of calls whose callers name no trace, the part that begins one.
+    pub sample_ratio: f64,
+}
+
+pub(super) fn tracing(root: &Section<'_>) -> Tracing {
+    let section = root.section("tracing");
+    let mut sample_ratio = 0.01;
+    section.update("sample_ratio", &mut sample_ratio, values::ratio);
+    Tracing { otlp_endpoint: section.read("otlp_endpoint", collector), sample_ratio }
+}
+
+fn collector(value: &Value) -> Result<String, Wrong> {
+    let host = |url: &str| url.strip_prefix("http://").is_some_and(|host| !host.is_empty());
+    let url = value.text().filter(|url| host(url) && url.parse::<http::Uri>().is_ok());
+    let accepted = "the OTLP/gRPC address of a collector in plain text, such as `http://127.0.0.1:4317`";
+    url.map(str::to_owned).ok_or_else(|| Wrong::new(format!("is {}", values::shown(value)), accepted))
+}
+
+/// The decision log.
+#[derive(Clone, Debug)]
+pub struct DecisionLog {
+    /// Where to.
+    pub to: DecisionLogTo,
+    /// How long its file becomes.
+    pub file_bytes: u64,
+    /// How many older files stay.
+    pub older_files: u32,
+    /// The part of the decisions that is logged.
+    pub sample_ratio: f64,
+    /// Denials are logged whatever the ratio is.
+    pub keep_denials: bool,
+}
+
+/// Where decisions are logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DecisionLogTo {
+    /// Nowhere.
+    Off,
+    /// Standard output.
+    Stdout,
+    /// A file.
+    File(PathBuf),
+}
+
+pub(super) fn decision_log(root: &Section<'_>) -> DecisionLog {
+    let section = root.section("decision_log");
+    let mut log = DecisionLog {
+        to: DecisionLogTo::Off,
+        file_bytes: 100 << 20,
+        older_files: 5,
+        sample_ratio: 1.0,
+        keep_denials: true,
+    };
+    section.update("to", &mut log.to, decision_log_to);
+    section.update("file_bytes", &mut log.file_bytes, values::memory);
+    section.update("older_files", &mut log.older_files, values::count(0, 1000));
+    section.update("sample_ratio", &mut log.sample_ratio, values::ratio);
+    section.update("keep_denials", &mut log.keep_denials, values::flag);
+    log
+}
+
+fn decision_log_to(value: &Value) -> Result<DecisionLogTo, Wrong> {
+    match value.text() {
+        Some("off") => Ok(DecisionLogTo::Off),
+        Some("stdout") => Ok(DecisionLogTo::Stdout),
+        Some(text)
+            if text.strip_prefix("file:").is_some_and(|path| !path.is_empty() && !path.contains('\0')) =>
+        {
+            Ok(DecisionLogTo::File(PathBuf::from(text.trim_start_matches("file:"))))
+        }
+        _ => {
+            Err(Wrong::new(format!("is {}", values::shown(value)), "`off`, `stdout`, or `file:` and a path"))
+        }
+    }
 }
 
 /// What is told of messages.

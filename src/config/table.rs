@@ -27,6 +27,8 @@ pub enum Kind {
     Flag,
     /// A whole number.
     Count,
+    /// A number from 0 to 1.
+    Ratio,
     /// A size in bytes.
     Bytes,
     /// A length of time.
@@ -72,6 +74,7 @@ impl Kind {
         match self {
             Self::Flag => "`true` or `false`",
             Self::Count => "whole number",
+            Self::Ratio => "number from 0 to 1",
             Self::Bytes => "size, such as `4MiB`",
             Self::Duration => "time with unit, such as `30s`, `24h`, `30d`",
             Self::Time => "RFC 3339 time or date",

@@ -26,8 +26,7 @@ pub(super) enum Value {
     Null,
     Flag(bool),
     Integer(i128),
-    /// A number with a fraction: no setting takes one.
-    Fraction,
+    Fraction(f64),
     Text(String),
     List(Vec<Node>),
     /// In the order of the source, with duplicate keys, so that all of them can be reported.
@@ -39,9 +38,12 @@ impl Value {
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text.trim()),
-            Self::Null | Self::Flag(_) | Self::Integer(_) | Self::Fraction | Self::List(_) | Self::Map(_) => {
-                None
-            }
+            Self::Null
+            | Self::Flag(_)
+            | Self::Integer(_)
+            | Self::Fraction(_)
+            | Self::List(_)
+            | Self::Map(_) => None,
         }
     }
 }
@@ -160,8 +162,8 @@ impl<'de> Visitor<'de> for RawVisitor {
         Ok(Raw::Scalar(Value::Integer(number.into())))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Value::Fraction))
+    fn visit_f64<E>(self, number: f64) -> Result<Raw, E> {
+        Ok(Raw::Scalar(Value::Fraction(number)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Raw, E> {
@@ -199,7 +201,7 @@ mod tests {
         assert_eq!(fields[0].1.origin.to_string(), "x.yaml:1");
         let Value::List(items) = &fields[1].1.value else { panic!("no list") };
         assert_eq!(items[0].value, Value::Text("no".to_owned()), "Norwegian, not a flag");
-        assert_eq!(items[1].value, Value::Fraction);
+        assert_eq!(items[1].value, Value::Fraction(2.5));
         assert_eq!(items[1].origin.to_string(), "x.yaml:4");
     }
 

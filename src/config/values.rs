@@ -16,7 +16,7 @@ pub(super) fn shown(value: &Value) -> String {
         Value::Null => "empty".to_owned(),
         Value::Flag(flag) => format!("`{flag}`"),
         Value::Integer(number) => format!("`{number}`"),
-        Value::Fraction => "a number with a fraction".to_owned(),
+        Value::Fraction(_) => "a number with a fraction".to_owned(),
         Value::Text(text) => quoted(text),
         Value::List(_) => "a list".to_owned(),
         Value::Map(_) => "a map".to_owned(),
@@ -28,7 +28,7 @@ pub(super) fn shape(value: &Value) -> &'static str {
     match value {
         Value::Null => "empty",
         Value::Flag(_) => "`true` or `false`",
-        Value::Integer(_) | Value::Fraction => "a number",
+        Value::Integer(_) | Value::Fraction(_) => "a number",
         Value::Text(_) => "text",
         Value::List(_) => "a list",
         Value::Map(_) => "a map",
@@ -98,15 +98,20 @@ pub(super) fn count(min: u32, max: u32) -> impl Fn(&Value) -> Read<u32> {
     }
 }
 
-/// A part of a whole, in percent: from 0 to 1.
-pub(super) fn part(value: &Value) -> Read<f64> {
-    let percent = value.text().and_then(|text| text.trim().strip_suffix('%')).map(str::trim_end);
-    let is_plain = |text: &&str| text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let percent = percent.filter(is_plain).and_then(|text| text.parse::<f64>().ok());
-    let percent = percent.filter(|percent| (0.0..=100.0).contains(percent));
-    percent
-        .map(|percent| percent / 100.0)
-        .ok_or_else(|| wrong(value, "a part from `0%` to `100%`, such as `0.5%`"))
+/// A part of a whole, as a number or in percent.
+pub(super) fn ratio(value: &Value) -> Read<f64> {
+    let of_text = |text: &str| match text.trim().strip_suffix('%') {
+        Some(percent) => percent.trim_end().parse::<f64>().ok().map(|percent| percent / 100.0),
+        None => text.trim().parse().ok(),
+    };
+    let number = match value {
+        Value::Integer(0) => Some(0.0),
+        Value::Integer(1) => Some(1.0),
+        Value::Fraction(number) => Some(*number),
+        other => other.text().and_then(of_text),
+    };
+    let number = number.filter(|number| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| wrong(value, "a part from `0` to `1`, such as `0.01` or `1%`"))
 }
 
 /// A size in bytes, at least 1 KiB, at most 1 GiB.

@@ -14,7 +14,7 @@ const LOOK: Duration = Duration::from_millis(50);
 impl Gate {
     /// Goes on for as long as the server does.
     pub async fn attend(&self) {
-        tokio::join!(self.follow_registry(), self.watch_trust(), self.retell(), self.rate());
+        tokio::join!(self.follow_registry(), self.watch_trust(), self.retell(), self.rate(), self.look());
     }
 
     /// Takes in what other processes learn of senders and templates.

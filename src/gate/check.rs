@@ -2,6 +2,7 @@
 
 use super::{Gate, find::Consistency, names::Revision, reserve::Reservation, usage::Counting, view::View};
 use crate::{
+    decisions::{Asked, Decision},
     model::{Contact, SenderId, Time, contact::SenderRegisters},
     policy::{self, Facts, Kind, Outcome, Reason, Request, Rules, Step, Usage, Verdict},
     senders::{Directory, SenderProfile},
@@ -87,7 +88,7 @@ impl Gate {
                 Answer { verdict, revision: None, reservation: None }
             }
         };
-        self.metrics.answers.decided(&answer.verdict, check.request.category);
+        self.decided(Some(profile), check, &answer, now);
         answer
     }
 
@@ -112,6 +113,32 @@ impl Gate {
         Ok((self.decide_by_counts(&counting).await?, None))
     }
 
+    /// Every decision comes by here once, whoever asked for it.
+    fn decided(&self, profile: Option<&SenderProfile>, check: &Check, answer: &Answer, now: Time) {
+        let Answer { verdict, revision, .. } = answer;
+        self.metrics.answers.decided(verdict, check.request.category);
+        self.activity.count(profile.map(|profile| &profile.sender.id), verdict.allowed);
+        let Some(log) = &self.settings.decision_log else { return };
+        log.note(verdict, || {
+            let contact = revision.map(|revision| revision.contact).or_else(|| {
+                let id = self.names.id(&profile?.business, &check.request.recipient);
+                Some(Revision::of(id, 0).contact)
+            });
+            Decision {
+                at: now,
+                sender: profile.map(|profile| profile.sender.id.clone()),
+                business: profile.map(|profile| profile.business.clone()),
+                contact,
+                revision: revision.map(Revision::token),
+                degraded: profile.is_some()
+                    && revision.is_none()
+                    && verdict.reason != Reason::StateUnavailable,
+                asked: Asked::from(&check.request),
+                verdict: Verdict { trace: Vec::new(), ..verdict.clone() },
+            }
+        });
+    }
+
     /// A01 needs no state.
     fn unknown_sender(&self, check: &Check, now: Time) -> Answer {
         let contact = Contact::default();
@@ -123,8 +150,9 @@ impl Gate {
             usage: Usage::default(),
         };
         let verdict = decide(&Rules::default(), &facts, check, now);
-        self.metrics.answers.decided(&verdict, check.request.category);
-        Answer { verdict, revision: None, reservation: None }
+        let answer = Answer { verdict, revision: None, reservation: None };
+        self.decided(None, check, &answer, now);
+        answer
     }
 
     /// A27: the store gives no answer. A remembered "no" is a "no" all the same, and says why; a remembered "yes" may have

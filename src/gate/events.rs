@@ -115,6 +115,8 @@ impl Gate {
         events: &[DeliveryEvent],
     ) -> Result<EventsRecorded, GateError> {
         let profile = self.directory.load().find(sender).ok_or(GateError::UnknownSender)?;
+        // Known from now on to whoever asks for all senders.
+        self.register(&profile).await?;
         for event in events {
             self.metrics.webhooks.disagreed(event.code);
         }

@@ -10,7 +10,7 @@ use std::{
 use super::{Gate, GateError, Observed};
 use crate::{
     limits::Quota,
-    model::{SenderId, Time},
+    model::{Millis, SenderId, Time},
     policy::{Measure, QualityRules},
     quality::{Counts, Grades, PERIODS, Rating, Splits, Standing, rated, worse},
     senders::{LearnedSender, StandingRow},
@@ -18,6 +18,9 @@ use crate::{
 
 /// How often the senders whose messages something happened to are rated.
 const RATE_EVERY: Duration = Duration::from_secs(30);
+
+/// What the history is told by: fine enough for a day's shape, coarse enough for one line.
+const STEP: Millis = Millis::hours(6);
 
 /// What is known of the quality of a sender.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +41,18 @@ pub struct SenderQuality {
     pub splits: Splits,
     /// A22: what is throttled or paused, and why.
     pub throttled: Option<String>,
+}
+
+impl SenderQuality {
+    /// True when it says something else than before, and not only at another time.
+    pub(super) fn is_news_after(&self, before: &Self) -> bool {
+        let ratings =
+            |quality: &Self| (quality.ruling.0, quality.standing.rating, quality.sustained, quality.platform);
+        ratings(self) != ratings(before)
+            || self.throttled != before.throttled
+            || self.periods != before.periods
+            || self.splits != before.splits
+    }
 }
 
 /// The senders that something was counted of since this process began.
@@ -63,6 +78,17 @@ impl Gate {
     /// # Errors
     /// When the sender is unknown, or the store failed.
     pub async fn quality(&self, sender: &SenderId) -> Result<SenderQuality, GateError> {
+        Ok(self.quality_and_history(sender).await?.0)
+    }
+
+    /// The same, and the counts of the last 7 days by `STEP`, oldest first.
+    ///
+    /// # Errors
+    /// When the sender is unknown, or the store failed.
+    pub async fn quality_and_history(
+        &self,
+        sender: &SenderId,
+    ) -> Result<(SenderQuality, Vec<(Time, Counts)>), GateError> {
         let now = self.clock.now();
         let profile = self.directory.load().find(sender).ok_or(GateError::UnknownSender)?;
         let tallied = self.tallied(sender, now).await?;
@@ -84,7 +110,8 @@ impl Gate {
         if let Some(series) = self.metrics.senders.of(sender.as_str()) {
             series.tallied(&periods);
         }
-        Ok(SenderQuality {
+        let history = tallied.history.steps(STEP, PERIODS.into_iter().max().unwrap_or_default(), now);
+        let quality = SenderQuality {
             throttled: throttled(&profile.profile.rules.quality, ruling, now),
             ruling,
             sustained: standing.is_sustained(&rules, now),
@@ -93,7 +120,14 @@ impl Gate {
             periods,
             splits: tallied.splits,
             sender,
-        })
+        };
+        Ok((quality, history))
+    }
+
+    /// How a sender is rated as far as is known without the store.
+    pub(super) fn rated_as(&self, sender: &SenderId) -> (Option<Standing>, Option<(Rating, Time)>) {
+        let profile = self.directory.load().find(sender);
+        profile.map(|profile| (profile.quality.standing, profile.quality.platform)).unwrap_or_default()
     }
 
     /// Rates the senders that something was counted of, for as long as the server runs: a rating gets better, and lasts, by time

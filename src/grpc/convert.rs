@@ -11,7 +11,7 @@ pub(super) use check::{batch, check, fields_of_stream, item_error, response, str
 pub(super) use consent::{block, confirmation, consistency_of_get, link, opt_in, opt_out, prompt, who};
 pub(super) use contact::{contact, prompt_state, scope_status};
 pub(super) use entry::entry;
-pub(super) use quality::{events, quality, sender_of_quality};
+pub(super) use quality::{events, point, quality, sender_of_quality, watched_sender};
 pub(super) use words::{durability, finding, inbound_effect, obligations};
 
 use prost_types::Timestamp;

@@ -9,7 +9,7 @@ use super::{
     convert, pb, status,
     stream::{Answers, Lease, streaming},
 };
-use crate::gate::Gate;
+use crate::{gate::Gate, telemetry::traces::CallSpan};
 
 /// The service.
 #[derive(Clone, Debug)]
@@ -26,10 +26,17 @@ impl PolicyApi {
         Self { gate, batch_recipients_max, stopping }
     }
 
-    async fn decide(&self, message: &pb::CheckSendRequest) -> Result<pb::CheckSendResponse, Status> {
+    async fn decide(
+        &self,
+        message: &pb::CheckSendRequest,
+        span: Option<&CallSpan>,
+    ) -> Result<pb::CheckSendResponse, Status> {
         let started = Instant::now();
         let check = convert::check(message)?;
         let answer = self.gate.check(&check).await;
+        if let Some(span) = span {
+            span.decided(&answer.verdict);
+        }
         let response = convert::response(&answer);
         self.gate.metrics().answers.check_seconds.observe(started.elapsed().as_secs_f64());
         Ok(response)
@@ -44,18 +51,24 @@ impl pb::policy_service_server::PolicyService for PolicyApi {
         &self,
         request: Request<pb::CheckSendRequest>,
     ) -> Result<Response<pb::CheckSendResponse>, Status> {
-        self.decide(request.get_ref()).await.map(Response::new)
+        self.decide(request.get_ref(), request.extensions().get()).await.map(Response::new)
     }
 
     async fn check_send_batch(
         &self,
         request: Request<pb::CheckSendBatchRequest>,
     ) -> Result<Response<pb::CheckSendBatchResponse>, Status> {
+        let span = request.extensions().get::<CallSpan>().cloned();
         let items = convert::batch(request.into_inner(), self.batch_recipients_max)?;
         let mut checks = Vec::with_capacity(items.len());
         let refused: Vec<_> =
             items.into_iter().map(|item| item.map(|check| checks.push(check)).err()).collect();
-        let mut answers = self.gate.check_many(&checks).await.into_iter();
+        let answers = self.gate.check_many(&checks).await;
+        if let Some(span) = span {
+            let allowed = answers.iter().filter(|answer| answer.verdict.allowed).count();
+            span.decided_many(allowed, answers.len() - allowed);
+        }
+        let mut answers = answers.into_iter();
         let results = refused.into_iter().map(|refused| match refused {
             Some(error) => convert::item_error(error),
             None => answers.next().as_ref().map(convert::response).unwrap_or_default(),
@@ -73,7 +86,7 @@ impl pb::policy_service_server::PolicyService for PolicyApi {
         // One at a time: answers come in the order of the requests, and a slow reader slows the sender down.
         let answers = streaming(lease, self.stopping.clone(), move |answers| async move {
             while let Some(message) = requests.message().await.map_err(status::too_large_is_exhausted)? {
-                let response = match api.decide(&convert::fields_of_stream(message)).await {
+                let response = match api.decide(&convert::fields_of_stream(message), None).await {
                     Ok(response) => response,
                     Err(refused) => convert::item_error(status::item_error(&refused)),
                 };

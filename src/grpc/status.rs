@@ -88,15 +88,6 @@ pub(super) fn invalid(fields: &[FieldError]) -> Status {
     Status::with_error_details(Code::InvalidArgument, message, details)
 }
 
-/// A call whose engine comes with a later version.
-pub(super) fn not_implemented(feature: &str) -> Status {
-    let metadata = HashMap::from([("feature".to_owned(), feature.to_owned())]);
-    let mut details = ErrorDetails::new();
-    details.set_error_info(name(ErrorReason::NotImplemented), ERROR_DOMAIN, metadata);
-    let message = format!("{feature} come with a later version of sendgate");
-    Status::with_error_details(Code::Unimplemented, message, details)
-}
-
 /// A limit of ours that a request or the load exceeds.
 #[must_use]
 pub fn limit_exceeded(limit: &str, message: impl Into<String>) -> Status {

@@ -23,7 +23,7 @@ use tonic_types::StatusExt as _;
 use tower::{Service, ServiceExt as _};
 
 use self::twice::{Once, TWICE};
-use crate::grpc::DESCRIPTORS;
+use crate::{grpc::DESCRIPTORS, telemetry::traces::TRACEPARENT};
 
 /// The gRPC services, called in this process.
 pub trait Gateway:
@@ -99,7 +99,7 @@ pub(super) async fn call<S: Gateway>(
             return failed(&crate::grpc::malformed(&field, &message));
         }
     };
-    match unary(methods.calls, &method, &request).await {
+    match unary(methods.calls, &method, &request, headers.get(TRACEPARENT)).await {
         Ok(answer) => answered(&method, answer),
         Err(status) => failed(&status),
     }
@@ -190,20 +190,28 @@ fn is_path(text: &str) -> bool {
 }
 
 /// Calls a unary method with an encoded request: one length-prefixed message out, one back, the status in the trailers.
-async fn unary<S: Gateway>(calls: S, method: &MethodDescriptor, request: &[u8]) -> Result<Bytes, Status> {
+async fn unary<S: Gateway>(
+    calls: S,
+    method: &MethodDescriptor,
+    request: &[u8],
+    trace: Option<&header::HeaderValue>,
+) -> Result<Bytes, Status> {
     let mut framed = BytesMut::with_capacity(request.len() + 5);
     framed.put_u8(0);
     framed.put_u32(u32::try_from(request.len()).unwrap_or(u32::MAX));
     framed.put_slice(request);
     let uri = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let body = Body::new(http_body_util::Full::new(framed.freeze()));
-    let call = http::Request::builder()
+    let mut call = http::Request::builder()
         .method(Method::POST)
         .uri(uri)
         .header(header::CONTENT_TYPE, "application/grpc")
         .header(header::TE, "trailers")
         .body(body)
         .map_err(|error| Status::internal(error.to_string()))?;
+    if let Some(trace) = trace {
+        call.headers_mut().insert(TRACEPARENT, trace.clone());
+    }
     let response = match calls.oneshot(call).await {
         Ok(response) => response,
         Err(never) => match never {},

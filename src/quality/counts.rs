@@ -140,6 +140,22 @@ impl History {
         sum
     }
 
+    /// The sums of each step of a period that ends now, oldest first; steps begin at multiples of their length.
+    #[must_use]
+    pub fn steps(&self, step: Millis, period: Millis, now: Time) -> Vec<(Time, Counts)> {
+        let step = step.get().max(SLOT.get());
+        let (first, last) = ((now - period).millis().div_euclid(step), now.millis().div_euclid(step));
+        let sum = |number: i64| {
+            let start = Time::from_millis(number * step)?;
+            let mut sum = Counts::default();
+            for (_, counts) in self.slots.range(slot_of(start)..slot_of(start + Millis::new(step))) {
+                sum.add_all(counts);
+            }
+            Some((start, sum))
+        };
+        (first..=last).filter_map(sum).collect()
+    }
+
     /// Blocks and reports, and messages that reached somebody, over 7 days, those of a half-life ago weighing half.
     #[must_use]
     pub fn weighted(&self, half_life: Millis, now: Time) -> (f64, f64) {

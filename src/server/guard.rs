@@ -17,6 +17,7 @@ use tower::{Layer, Service};
 use crate::{
     grpc::{DESCRIPTORS, Lease, deadline_exceeded, limit_exceeded, too_large_is_exhausted},
     metrics::{CallCounters, Metrics},
+    telemetry::traces::Traces,
 };
 
 /// The transport around this layer watches the caller's deadline too, and ends the call with CANCELLED. This layer,
@@ -46,10 +47,12 @@ struct Shared {
     permits: Semaphore,
     streams: Arc<Semaphore>,
     methods: HashMap<String, Method>,
+    traces: Option<Traces>,
 }
 
 #[derive(Debug)]
 struct Method {
+    name: String,
     counters: CallCounters,
     streams: bool,
 }
@@ -57,14 +60,14 @@ struct Method {
 impl Guard {
     /// A guard with counters for every method of the contract.
     #[must_use]
-    pub fn new(settings: GuardSettings, metrics: &Metrics) -> Self {
+    pub fn new(settings: GuardSettings, metrics: &Metrics, traces: Option<Traces>) -> Self {
         let permits = Semaphore::new(settings.concurrent_requests.min(Semaphore::MAX_PERMITS));
         let streams = Arc::new(Semaphore::new(settings.open_streams.min(Semaphore::MAX_PERMITS)));
         let method = |(path, name, streams): (String, String, bool)| {
-            (path, Method { counters: metrics.calls.of(&name), streams })
+            (path, Method { counters: metrics.calls.of(&name), name, streams })
         };
         let methods = methods().into_iter().map(method).collect();
-        Self(Arc::new(Shared { settings, permits, streams, methods }))
+        Self(Arc::new(Shared { settings, permits, streams, methods, traces }))
     }
 }
 
@@ -125,6 +128,12 @@ where
             // Held by the stream, which goes on after this call has been answered with its headers.
             request.extensions_mut().insert(Lease::new(place, named));
         }
+        // A stream may last for days, which is no span.
+        let traced = shared.traces.as_ref().filter(|_| !streams).zip(shared.methods.get(&path));
+        let span = traced.and_then(|(traces, method)| traces.begin(&method.name, request.headers()));
+        if let Some(span) = &span {
+            request.extensions_mut().insert(span.clone());
+        }
         let call = self.inner.call(request);
         Box::pin(async move {
             let permit = if streams { None } else { Some(shared.permits.try_acquire()) };
@@ -137,7 +146,11 @@ where
                 },
             };
             if let (Ok(response), Some(method)) = (&response, shared.methods.get(&path)) {
-                method.counters.count(code_of(response.headers()));
+                let code = code_of(response.headers());
+                method.counters.count(code);
+                if let Some(span) = span {
+                    span.end(code);
+                }
             }
             response
         })
@@ -222,6 +235,6 @@ mod tests {
             false
         )));
         assert_eq!(methods.iter().filter(|(.., streams)| *streams).count(), 4);
-        assert_eq!(methods.len(), 21);
+        assert_eq!(methods.len(), 22);
     }
 }

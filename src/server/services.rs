@@ -28,12 +28,11 @@ pub(super) struct Sizes {
 pub(super) fn contract(gate: &Arc<Gate>, sizes: Sizes, stopping: &CancellationToken) -> Routes {
     let policy = PolicyApi::new(Arc::clone(gate), sizes.batch_recipients, stopping.clone());
     let consent = ConsentApi::new(Arc::clone(gate), stopping.clone());
+    let quality = QualityApi::new(Arc::clone(gate), stopping.clone());
     let bytes = sizes.request_bytes;
     Routes::new(PolicyServiceServer::new(policy).max_decoding_message_size(bytes))
         .add_service(ConsentServiceServer::new(consent).max_decoding_message_size(bytes))
-        .add_service(
-            QualityServiceServer::new(QualityApi::new(Arc::clone(gate))).max_decoding_message_size(bytes),
-        )
+        .add_service(QualityServiceServer::new(quality).max_decoding_message_size(bytes))
         .prepare()
 }
 

@@ -22,11 +22,13 @@ use super::{
 use crate::{
     cache::Bounds,
     clock::Clock,
-    config::{Settings, StoreUrl, Tls, WhileAway},
+    config::{DecisionLogTo, Settings, StoreUrl, Tls, WhileAway},
+    decisions::{DecisionLog, Options, Target, policy_version},
     gate::{Gate, GateSettings},
     http::{HttpSettings, Ready},
     metrics::Metrics,
     store::{Store, StoreError, journal::Journal},
+    telemetry::traces::Traces,
 };
 
 /// Windows that ended are deleted this often, this many at a time; answers never wait for it.
@@ -52,6 +54,12 @@ pub enum StartError {
     /// Certificates.
     #[error("cannot read {0} (`{1}`): {2}")]
     File(PathBuf, &'static str, #[source] std::io::Error),
+    /// The decision log.
+    #[error("the decision log cannot be begun: {0}")]
+    DecisionLog(#[source] std::io::Error),
+    /// Traces.
+    #[error("`tracing.otlp_endpoint` cannot be used: {0}")]
+    Traces(String),
     /// TLS.
     #[error("TLS cannot be set up from `grpc.tls`: {0}")]
     Tls(#[source] tonic::transport::Error),
@@ -73,6 +81,7 @@ pub struct Running {
     tasks: Vec<JoinHandle<()>>,
     drain_delay: Duration,
     grace: Duration,
+    traces: Option<Traces>,
 }
 
 /// Starts a server.
@@ -95,7 +104,8 @@ pub async fn start_with_store(
 ) -> Result<Running, StartError> {
     let metrics = Arc::new(Metrics::new());
     let journal = open_journal(&settings.store).await?;
-    let gate_settings = gate_settings(settings, journal);
+    let mut gate_settings = gate_settings(settings, journal);
+    gate_settings.decision_log = begin_decision_log(settings, &metrics)?.map(Arc::new);
     let gate = Gate::open(Arc::clone(&store), gate_settings, clock, Arc::clone(&metrics)).await?;
     let gate = Arc::new(gate);
     if matches!(settings.store.url, StoreUrl::Redis(_)) {
@@ -108,7 +118,8 @@ pub async fn start_with_store(
         request_bytes: as_size(settings.limits.request_bytes),
         batch_recipients: as_size(settings.limits.batch_recipients),
     };
-    let guard = Guard::new(guard_settings(settings), &metrics);
+    let traces = traces(settings)?;
+    let guard = Guard::new(guard_settings(settings), &metrics, traces.clone());
     let contract = services::contract(&gate, sizes, &stopping);
     let json = guard.layer(contract.clone());
     let (routes, health) = services::with_health_and_reflection(contract);
@@ -126,6 +137,7 @@ pub async fn start_with_store(
         tasks: Vec::new(),
         drain_delay: settings.shutdown.drain_delay,
         grace: settings.shutdown.grace,
+        traces,
     };
     if let Some(address) = settings.grpc.listen {
         running.listen_tcp(settings, address, guard.clone(), routes.clone()).await?;
@@ -188,6 +200,12 @@ impl Running {
         };
         if tokio::time::timeout(self.grace, finished).await.is_err() {
             tracing::warn!("calls were still in progress at the end of the grace period");
+        }
+        if let Some(log) = self.state.gate.decision_log() {
+            log.flush().await;
+        }
+        if let Some(traces) = &self.traces {
+            traces.flush().await;
         }
         if let Err(error) = self.store.close().await {
             tracing::error!(%error, "the store did not close cleanly; nothing acknowledged is lost");
@@ -314,6 +332,27 @@ async fn tls_config(tls: &Tls) -> Result<ServerTlsConfig, StartError> {
     Ok(config)
 }
 
+fn traces(settings: &Settings) -> Result<Option<Traces>, StartError> {
+    let tracing = &settings.tracing;
+    let begun = tracing.otlp_endpoint.as_deref().map(|endpoint| Traces::to(endpoint, tracing.sample_ratio));
+    begun.transpose().map_err(|error| StartError::Traces(error.to_string()))
+}
+
+fn begin_decision_log(settings: &Settings, metrics: &Metrics) -> Result<Option<DecisionLog>, StartError> {
+    let log = &settings.decision_log;
+    let to = match &log.to {
+        DecisionLogTo::Off => return Ok(None),
+        DecisionLogTo::Stdout => Target::Stdout,
+        DecisionLogTo::File(path) => {
+            Target::File { path: path.clone(), bytes_max: log.file_bytes, older_max: log.older_files }
+        }
+    };
+    let options = Options { to, sample_ratio: log.sample_ratio, keep_denials: log.keep_denials };
+    let policy = policy_version(&(&settings.businesses, &settings.senders));
+    let log = DecisionLog::begin(&options, policy, metrics.decision_log.clone());
+    log.map(Some).map_err(StartError::DecisionLog)
+}
+
 fn gate_settings(settings: &Settings, journal: Option<Arc<Journal>>) -> GateSettings {
     GateSettings {
         businesses: settings.businesses.clone(),
@@ -322,6 +361,7 @@ fn gate_settings(settings: &Settings, journal: Option<Arc<Journal>>) -> GateSett
         cache: Bounds { contacts: u64::from(settings.cache.contacts), memory: settings.cache.memory },
         identity_key: settings.identity_key.as_ref().map(|key| *key.reveal()),
         journal,
+        decision_log: None,
         events_guard: settings.events.guard,
         replies_unasked: settings.store.while_away == WhileAway::Replies,
         read_timeout: settings.deadlines.store_read,

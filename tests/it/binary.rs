@@ -2,9 +2,11 @@
 
 mod client;
 mod crash;
+mod decisions;
 mod exports;
 mod migrate;
 mod private;
 mod readme;
 mod redis;
 mod start;
+mod views;

@@ -82,6 +82,14 @@ impl Server {
         Self::connected(running, clock, directory).await
     }
 
+    /// The same by the system's clock: by it Redis forgets what was counted long ago.
+    pub(crate) async fn at_now(url: &str, yaml: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = settings(yaml, url, &directory.path().join("s.sock"));
+        let running = server::start(&settings, Clock::System).await.unwrap();
+        Self::connected(running, Clock::System, directory).await
+    }
+
     /// A server over a store of the test's own.
     pub(crate) async fn over(store: Arc<dyn Store>, yaml: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();

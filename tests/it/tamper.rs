@@ -55,8 +55,14 @@ fn verify(path: &Path) -> (i32, String) {
     let command = Cli::parse_from(["sendgate", "verify", "--store", &url]);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let now = Time::from_seconds(1_700_000_100).unwrap();
-    let mut console =
-        Console { input: &mut std::io::empty(), out: &mut out, progress: false, err: &mut err, now };
+    let mut console = Console {
+        input: &mut std::io::empty(),
+        out: &mut out,
+        progress: false,
+        terminal: false,
+        err: &mut err,
+        now,
+    };
     let exit = cli::run(&command, &mut console) as i32;
     (exit, String::from_utf8(out).unwrap() + &String::from_utf8(err).unwrap())
 }

@@ -200,8 +200,9 @@ fn json_values_stay_at_the_edges_and_in_the_log() {
             "http/payload",
             "http/json",
             "cli",
-            // An entry of the log is a JSON document.
+            // An entry of the log is a JSON document, and so is a line of the decision log.
             "attest/payload",
+            "decisions/line",
             // Rows of what was learned are stored as JSON.
             "senders/learned",
             "gate/registry",

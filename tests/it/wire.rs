@@ -9,4 +9,6 @@ mod log;
 mod quality;
 mod streams;
 mod tls;
+mod traces;
+mod watching;
 mod writes;

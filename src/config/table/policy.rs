@@ -319,19 +319,19 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         path: "policy.quality.rating.medium_from",
-        kind: Kind::Word("percent"),
+        kind: Kind::Ratio,
         default: "1%",
         reason: "E03: blocks and reports per message that reached somebody, from which a number is medium.",
     },
     Setting {
         path: "policy.quality.rating.low_from",
-        kind: Kind::Word("percent"),
+        kind: Kind::Ratio,
         default: "3%",
         reason: "E03: the same, from which it is low.",
     },
     Setting {
         path: "policy.quality.rating.read_min",
-        kind: Kind::Word("percent"),
+        kind: Kind::Ratio,
         default: "5%",
         reason: "E01: below this part of deliveries read over 7 days a number is medium; `0%` and reads do not matter.",
     },
@@ -349,7 +349,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         path: "policy.quality.rating.recovery",
-        kind: Kind::Word("percent"),
+        kind: Kind::Ratio,
         default: "80%",
         reason: "E03: to become better, a number must be below this part of the bounds.",
     },

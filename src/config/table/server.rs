@@ -244,6 +244,48 @@ pub(super) const SETTINGS: &[Setting] = &[
         reason: "Text for people, JSON for collectors of logs.",
     },
     Setting {
+        path: "decision_log.to",
+        kind: Kind::Word("`off`, `stdout` or `file:PATH`"),
+        default: "off",
+        reason: "Where a line of JSON for each decision goes, see [Decision log](#decision-log). Off, since metrics tell what most want to know, and it is much data about people, though under pseudonyms. A file of its own for each process.",
+    },
+    Setting {
+        path: "decision_log.file_bytes",
+        kind: Kind::Bytes,
+        default: "100MiB",
+        reason: "How long the file becomes before it is put aside as `.1`, `.2` and so on: some 250,000 decisions. From 1 MiB.",
+    },
+    Setting {
+        path: "decision_log.older_files",
+        kind: Kind::Count,
+        default: "5",
+        reason: "Files put aside that are kept; with 0 the log begins anew. So by default it takes up to 600 MiB.",
+    },
+    Setting {
+        path: "decision_log.sample_ratio",
+        kind: Kind::Ratio,
+        default: "1",
+        reason: "The part of the decisions that is logged, by chance. All, since a log with gaps proves nothing about one message; a busy sender sets `0.01`.",
+    },
+    Setting {
+        path: "decision_log.keep_denials",
+        kind: Kind::Flag,
+        default: "true",
+        reason: "Log every denial, whatever the ratio: they are fewer, and what people ask about.",
+    },
+    Setting {
+        path: "tracing.otlp_endpoint",
+        kind: Kind::Word("`http://HOST:PORT`"),
+        default: "",
+        reason: "OTLP/gRPC address of a collector of traces, which customarily runs beside at port 4317, in plain text. Without it there are no traces. A span has method, decision and reason, and nothing of the recipient; streams have none.",
+    },
+    Setting {
+        path: "tracing.sample_ratio",
+        kind: Kind::Ratio,
+        default: "0.01",
+        reason: "The part of the calls that begins a trace where the caller names none. Where it names one (`traceparent`) the caller decides.",
+    },
+    Setting {
         path: "senders.auto_register",
         kind: Kind::Flag,
         default: "",

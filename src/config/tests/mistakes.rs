@@ -170,7 +170,11 @@ fn values_of_the_wrong_kind_say_what_is_accepted() {
         ("policy: {throughput: 0}", "policy.throughput", "from 1 to 10000; or `none`"),
         ("policy: {pair_rate: {burst: 0}}", "policy.pair_rate.burst", "from 1 to 1000"),
         ("policy: {quality: {low: stop}}", "policy.quality.low", "`nothing`, `throttle`, `pause`"),
-        ("policy: {quality: {rating: {low_from: 0.5}}}", "policy.quality.rating.low_from", "such as `0.5%`"),
+        (
+            "policy: {quality: {rating: {low_from: 3}}}",
+            "policy.quality.rating.low_from",
+            "such as `0.01` or `1%`",
+        ),
         (
             "policy: {quality: {rating: {low_from: 0.5%}}}",
             "policy.quality.rating.low_from",

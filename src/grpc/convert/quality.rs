@@ -95,6 +95,18 @@ pub(in crate::grpc) fn sender_of_quality(message: &pb::GetSenderQualityRequest) 
     fields.finish(sender)
 }
 
+/// Reads whose quality is watched; none = everybody's.
+pub(in crate::grpc) fn watched_sender(
+    message: &pb::WatchSenderQualityRequest,
+) -> Result<Option<SenderId>, Status> {
+    if message.sender.is_empty() {
+        return Ok(None);
+    }
+    let mut fields = Fields::default();
+    let sender = fields.sender(&message.sender);
+    fields.finish(sender.map(Some))
+}
+
 /// The quality of a sender.
 pub(in crate::grpc) fn quality(quality: &SenderQuality) -> pb::SenderQuality {
     let (ruling, since) = quality.ruling;
@@ -122,6 +134,19 @@ pub(in crate::grpc) fn quality(quality: &SenderQuality) -> pb::SenderQuality {
         own_rating: rating(quality.standing.rating).into(),
         sustained_low: quality.sustained,
         splits: splits.collect(),
+    }
+}
+
+/// One step of its history.
+pub(in crate::grpc) fn point(start: Time, counts: &Counts) -> pb::QualityPoint {
+    pb::QualityPoint {
+        start: Some(timestamp(start)),
+        sent: counts.get(Counter::Sent),
+        delivered: counts.get(Counter::Delivered),
+        read: counts.get(Counter::Read),
+        failed: counts.failed(),
+        blocked: counts.get(Counter::Blocked),
+        reported: counts.get(Counter::Reported),
     }
 }
 

@@ -46,6 +46,10 @@ async fn every_unary_call_answers_under_its_json_name() {
         assert!(answer.head.contains("content-type: application/json"), "{}", answer.head);
         let expected = if method.is_client_streaming() || method.is_server_streaming() {
             404
+        } else if method.name() == "GetActivity" {
+            // It asks for nothing that could be missing.
+            unary += 1;
+            200
         } else {
             unary += 1;
             assert_eq!(details(&answer.json(), "ErrorInfo")["reason"], "INVALID_REQUEST", "{answer:?}");
@@ -53,7 +57,7 @@ async fn every_unary_call_answers_under_its_json_name() {
         };
         assert_eq!(answer.status, expected, "{}: {answer:?}", method.name());
     }
-    assert_eq!(unary, 17);
+    assert_eq!(unary, 18);
 }
 
 #[tokio::test]

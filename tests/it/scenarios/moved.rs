@@ -147,7 +147,8 @@ async fn command(server: &OverTheWire, now: Time, arguments: &[&str]) -> (Exit, 
     let run = move || {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let input = &mut std::io::empty();
-        let mut console = Console { input, out: &mut out, err: &mut err, progress: false, now };
+        let mut console =
+            Console { input, out: &mut out, err: &mut err, progress: false, terminal: false, now };
         let exit = cli::run(&cli, &mut console);
         (exit, String::from_utf8(out).unwrap() + &String::from_utf8(err).unwrap())
     };

@@ -267,11 +267,3 @@ async fn an_unknown_sender_is_a_denial_for_a_check_and_an_error_for_a_write() {
     let watch = pb::WatchConsentRequest { sender, resume_after: String::new() };
     expect(consent.watch_consent(watch).await.map(drop), Code::FailedPrecondition, "UNKNOWN_SENDER");
 }
-
-#[tokio::test]
-async fn what_comes_with_a_later_version_says_so() {
-    let server = Server::new().await;
-    let mut quality = server.quality();
-    let watch = quality.watch_sender_quality(pb::WatchSenderQualityRequest::default()).await;
-    expect(watch.map(drop), Code::Unimplemented, "NOT_IMPLEMENTED");
-}

@@ -58,6 +58,45 @@ async fn events_count_once_and_come_to_a_rating() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_history_is_the_last_7_days_by_6_hours() {
+    let server = Server::new().await;
+    let at = |hours: i64| Some(prost_types::Timestamp { seconds: START / 1000 + hours * 3600, nanos: 0 });
+    let of =
+        |message, happened, hours| pb::DeliveryEvent { occurred_at: at(hours), ..event(message, happened) };
+    let events =
+        vec![of(1, Type::Read, -13), of(2, Type::Sent, -13), of(3, Type::Blocked, -1), of(4, Type::Sent, 0)];
+    record(&server, events).await;
+    let request = pb::GetSenderQualityRequest { sender: NUMBER_ID.to_owned() };
+    let history = server.quality().get_sender_quality(request).await.unwrap().into_inner().history;
+    // It is noon now.
+    assert_eq!((history.len(), history[0].start, history[28].start), (29, at(-7 * 24), at(0)));
+    let sums: Vec<_> =
+        history.iter().map(|point| (point.sent, point.delivered, point.read, point.blocked)).collect();
+    assert_eq!(sums[25..], [(2, 1, 1, 0), (0, 0, 0, 0), (0, 0, 0, 1), (1, 0, 0, 0)]);
+    assert!(sums[..25].iter().all(|sum| *sum == (0, 0, 0, 0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn activity_is_what_was_answered_for_each_sender_that_is_known() {
+    let server = Server::with("senders: {auto_register: false}\nbusinesses: [{id: acme, names: [Acme], senders: [{id: '1001', number: '15550001111'}, '15550002222']}]").await;
+    let ask = |sender: &str| pb::CheckSendRequest {
+        sender: sender.to_owned(),
+        ..crate::harness::say::template(PERSON, pb::Category::Utility)
+    };
+    for sender in ["1001", "15550001111", "15550009999"] {
+        server.ask(ask(sender)).await;
+    }
+    let consent = crate::harness::say::opt_in(PERSON);
+    server.consent().record_consent(consent).await.unwrap();
+    server.ask(ask("15550001111")).await;
+    let activity = server.quality().get_activity(pb::GetActivityRequest {}).await.unwrap().into_inner();
+    let of =
+        |sender: &str, allowed, denied| pb::SenderActivity { sender: sender.to_owned(), allowed, denied };
+    assert_eq!(activity.senders, [of("1001", 1, 2), of("15550002222", 0, 0)]);
+    assert_eq!((activity.others, activity.ready, activity.in_part), (Some(of("", 0, 1)), true, Vec::new()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn statuses_of_webhooks_are_counted_beside_what_is_told_by_call() {
     let server = Server::with(WEBHOOK).await;
     let status = |name: &str| json!({"id": "wamid.7", "status": name, "timestamp": (START / 1000).to_string(), "recipient_id": "4915112345678"});
