@@ -11,6 +11,7 @@
 //! still a no when nothing better can be had.
 
 mod footprint;
+mod registry;
 
 use std::{
     collections::HashMap,
@@ -48,6 +49,7 @@ pub struct Cache {
     /// Nanoseconds after `start` until which memory counts; for ever until a store listens.
     trusted: AtomicU64,
     start: Instant,
+    registry: registry::Told,
     learned: tokio::sync::Notify,
     deafened: AtomicU64,
     deaf: AtomicBool,
@@ -64,6 +66,28 @@ pub type IdMap<T> = HashMap<ContactId, T, BuildHasherDefault<IdHasher>>;
 /// What stood when a read was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Stamp(u64);
+
+impl Stamp {
+    fn new(generation: u32, epoch: u32) -> Self {
+        Self(u64::from(generation) << 32 | u64::from(epoch))
+    }
+
+    fn generation(self) -> u32 {
+        let [a, b, c, d, ..] = self.0.to_be_bytes();
+        u32::from_be_bytes([a, b, c, d])
+    }
+
+    /// True when something was heard between two stamps of the same thing.
+    #[must_use]
+    pub fn has_heard_more_than(self, other: Self) -> bool {
+        self.epoch() != other.epoch()
+    }
+
+    fn epoch(self) -> u32 {
+        let [.., a, b, c, d] = self.0.to_be_bytes();
+        u32::from_be_bytes([a, b, c, d])
+    }
+}
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -86,6 +110,7 @@ impl Cache {
             shards: (0..SHARDS).map(|_| AtomicU32::new(0)).collect(),
             trusted: AtomicU64::new(u64::MAX),
             start: clock::monotonic(),
+            registry: registry::Told::default(),
             learned: tokio::sync::Notify::new(),
             deafened: AtomicU64::new(0),
             deaf: AtomicBool::new(false),
@@ -130,6 +155,30 @@ impl Cache {
         }
     }
 
+    /// True of the cache of a store that nobody else writes to.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.trusted.load(Ordering::Acquire) == u64::MAX
+    }
+
+    /// True while what is known of the registry is as good as what is in memory of contacts.
+    #[must_use]
+    pub fn knows_registry(&self) -> bool {
+        let now = || self.since_start(clock::monotonic());
+        self.is_trusted() && self.registry.is_known(self.generation(), now)
+    }
+
+    /// The stamp of the registry that stands now: take it before the read is sent.
+    #[must_use]
+    pub fn registry_stamp(&self) -> Stamp {
+        self.registry.stamp(self.generation())
+    }
+
+    /// What was read of the registry under a stamp is what decisions go by from now on.
+    pub fn registry_read(&self, stamp: Stamp) {
+        self.registry.read(stamp);
+    }
+
     /// Waits until somebody else may have written to the registry.
     pub async fn learned(&self) {
         self.learned.notified().await;
@@ -151,7 +200,7 @@ impl Cache {
     #[must_use]
     pub fn stamp(&self, id: ContactId) -> Stamp {
         let epoch = self.shard(id).map_or(0, |shard| shard.load(Ordering::Acquire));
-        Stamp(u64::from(self.generation()) << 32 | u64::from(epoch))
+        Stamp::new(self.generation(), epoch)
     }
 
     /// Keeps what was read under the stamp that stood before the read.
@@ -219,6 +268,7 @@ impl Ear for Cache {
     }
 
     fn learned(&self) {
+        self.registry.tell(self.trusted.load(Ordering::Acquire));
         self.learned.notify_one();
     }
 

@@ -21,6 +21,7 @@ mod flights;
 mod identity;
 mod inbound;
 mod journal;
+mod ledger;
 mod log;
 mod measure;
 mod names;
@@ -118,6 +119,9 @@ impl Default for GateSettings {
     }
 }
 
+/// Said while the registry cannot be read.
+const UNREAD: &str = "what is known of senders, accounts and templates cannot be read";
+
 /// How far ahead of our clock a statement's time may be.
 pub const FUTURE_TOLERANCE: Millis = Millis::seconds(300);
 
@@ -130,7 +134,8 @@ pub struct Gate {
     clock: Clock,
     metrics: Arc<Metrics>,
     names: ContactNames,
-    directory: ArcSwap<Directory>,
+    directory: Arc<ArcSwap<Directory>>,
+    ledger: Arc<ledger::Ledger>,
     settings: GateSettings,
     learning: registry::Learning,
     pending: pending::Pending,
@@ -181,7 +186,14 @@ impl Gate {
         let cache = Arc::new(Cache::new(settings.cache));
         // Before anything is read: what is read unheard is not kept.
         store.listen(measure::Listening::new(&cache, &metrics));
+        let directory = Arc::new(ArcSwap::from_pointee(directory));
         let gate = Self {
+            ledger: ledger::Ledger::new(
+                Arc::clone(&store),
+                Arc::clone(&cache),
+                Arc::clone(&directory),
+                settings.read_timeout,
+            ),
             pending: pending::Pending::default(),
             silence: silence::Silence::default(),
             counting: events::Counting::default(),
@@ -193,7 +205,7 @@ impl Gate {
             cache,
             flights: flights::Flights::default(),
             names: ContactNames::new(&key),
-            directory: ArcSwap::from_pointee(directory),
+            directory,
             store,
             clock,
             metrics,
@@ -245,7 +257,11 @@ impl Gate {
     pub async fn ping(&self, limit: std::time::Duration) -> Result<(), StoreError> {
         let result = within(limit, self.store.ping()).await;
         self.silence.wrote(result.as_ref().err());
-        result
+        result?;
+        if self.knows_registry(Consistency::MinimizeLatency) {
+            return Ok(());
+        }
+        self.catch_up(limit).await
     }
 
     /// Makes sure that the store has every refusal that this process acknowledged: who copies the store would lose the others.

@@ -1,7 +1,7 @@
 //! Copying everything of one store into another empty one.
 //!
-//! What is copied is what a store answers: whole records, windows that are open, logs byte for byte, the registry, and
-//! the key that contact ids are made with. Copying is idempotent: what is there already stays, what is missing follows,
+//! What is copied is what a store answers: whole records, windows that are open, logs byte for byte, the registry, what was
+//! counted of messages and which of them were told of, and the key that contact ids are made with. Copying is idempotent: what is there already stays, what is missing follows,
 //! and what differs is refused before anything is written. So a copy that was interrupted is gone on with by doing it
 //! again. Must not know: what a record means, which kinds of stores there are.
 //!
@@ -10,6 +10,7 @@
 
 mod copy;
 mod standing;
+mod tallies;
 mod verify;
 mod walk;
 
@@ -84,6 +85,11 @@ pub enum MigrateError {
         "the target's registry has rows that the source has not, or others: it is in use; copy into an empty store"
     )]
     OtherRegistry,
+    /// The target has counted something else.
+    #[error(
+        "the target has counts of delivery events that the source has not: it is in use; copy into an empty store"
+    )]
+    OtherCounts,
     /// A log does not hold together, so that no store takes it.
     #[error(
         "{0} cannot be copied: the entries of its log do not follow one another; `sendgate verify` says where"
@@ -114,6 +120,7 @@ impl Migration {
         let rows = self.missing_rows().await?.0;
         let mut survey = Survey { rows: as_u64(rows.len()), ..Survey::default() };
         self.look_at_target(&mut survey).await?;
+        self.look_at_tallies().await?;
         let mut walk = Walk::over(&self.from);
         while let Some(page) = walk.next(self.clock.now()).await.map_err(MigrateError::Source)? {
             for (_, loaded) in &page {

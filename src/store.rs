@@ -7,6 +7,7 @@ pub mod embedded;
 pub mod journal;
 pub(crate) mod record;
 pub mod redis;
+mod registry;
 pub mod tally;
 pub mod timed;
 pub mod usage;
@@ -20,7 +21,8 @@ use crate::{
     model::{BusinessId, Contact, SenderId, StatementId, Ties, Time},
     quality::Statuses,
 };
-pub use tally::{Mark, Tallied, Tally};
+pub use registry::{Registry, RegistryRow, RegistryState};
+pub use tally::{Mark, Tallied, Tally, TallyKey, TallyPage};
 pub use usage::{Entered, Entry, Found, Gauge, Leaving, Sends, SendsCommitted};
 
 pub use crate::{
@@ -128,17 +130,6 @@ pub struct Change {
     pub sequence: u64,
 }
 
-/// A small record that concerns no contact: a learned sender, an account, a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RegistryRow {
-    /// Its name.
-    pub key: String,
-    /// Counts the commits.
-    pub version: u64,
-    /// Its content, as the registry encodes it.
-    pub value: Vec<u8>,
-}
-
 /// Where a listing goes on: opaque, and only for the store that gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(pub Vec<u8>);
@@ -218,8 +209,15 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Tells the latest feed position that is known of, and wakes when it changes.
     fn latest_change(&self) -> tokio::sync::watch::Receiver<u64>;
 
-    /// Every registry row.
+    /// Every registry row. Where one cannot be read, none is answered: for who must have all of them.
     async fn registry(&self) -> Result<Vec<RegistryRow>, StoreError>;
+
+    /// The registry, unless it is still in a state that is known; what cannot be read of it holds up nothing else.
+    async fn registry_unless(&self, known: Option<&RegistryState>) -> Result<Option<Registry>, StoreError> {
+        // A store that cannot tell states apart.
+        let _ = known;
+        Ok(Some(Registry { rows: self.registry().await?, ..Registry::default() }))
+    }
 
     /// One registry row, if there is one.
     async fn registry_row(&self, key: &str) -> Result<Option<RegistryRow>, StoreError> {
@@ -235,6 +233,15 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// What was counted of a sender in some hours, both inclusive.
     async fn counted(&self, sender: &SenderId, from: i64, to: i64) -> Result<Tallied, StoreError>;
+
+    /// A page of everything that is kept of what was counted, of about this many rows; each at least once, as contacts are listed.
+    async fn tally_page(&self, from: Option<Cursor>, limit: usize) -> Result<TallyPage, StoreError>;
+
+    /// What is kept under some keys, in order; 0 where nothing is.
+    async fn tally_values(&self, keys: &[TallyKey]) -> Result<Vec<u64>, StoreError>;
+
+    /// Keeps rows of another store, in place of what is there, durably before it returns.
+    async fn put_tally(&self, rows: Vec<(TallyKey, u64)>) -> Result<(), StoreError>;
 
     /// The messages to some people, in order.
     async fn sends(&self, ids: &[ContactId]) -> Result<Vec<Sends>, StoreError>;

@@ -165,20 +165,20 @@ fn report(
     as_json: bool,
     console: &mut Console<'_>,
 ) -> Result<(), Failure> {
-    let Verified { contacts, entries, rows, differences, told } = verified;
+    let Verified { contacts, entries, rows, counts, differences, told } = verified;
     if as_json {
         let line = json!({
             "source": survey_json(survey),
-            "copied": {"contacts": copied.contacts, "entries": copied.entries, "rows": copied.rows},
-            "verified": {"contacts": contacts, "entries": entries, "rows": rows},
+            "copied": {"contacts": copied.contacts, "entries": copied.entries, "rows": copied.rows, "counts": copied.counts},
+            "verified": {"contacts": contacts, "entries": entries, "rows": rows, "counts": counts},
             "differences": differences, "told": told,
         });
         return Ok(writeln!(console.out, "{line}")?);
     }
     writeln!(
         console.out,
-        "copied: {} contacts, {} log entries, {} registry rows; there already: {} contacts",
-        copied.contacts, copied.entries, copied.rows, copied.same
+        "copied: {} contacts, {} log entries, {} registry rows, {} counts of delivery events and their messages; there already: {} contacts",
+        copied.contacts, copied.entries, copied.rows, copied.counts, copied.same
     )?;
     for difference in told {
         writeln!(console.out, "DIFFERS  {difference}")?;
@@ -189,7 +189,7 @@ fn report(
     };
     writeln!(
         console.out,
-        "verified: {contacts} contacts, {entries} log entries, {rows} registry rows: {result}"
+        "verified: {contacts} contacts, {entries} log entries, {rows} registry rows, {counts} counts: {result}"
     )?;
     writeln!(
         console.out,
@@ -219,6 +219,7 @@ fn stopped(error: MigrateError) -> Failure {
         | MigrateError::OtherContacts(_)
         | MigrateError::OtherState(_)
         | MigrateError::OtherRegistry
+        | MigrateError::OtherCounts
         | MigrateError::BrokenLog(_) => error.to_string(),
     })
 }

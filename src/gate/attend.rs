@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Gate;
+use super::{Gate, UNREAD};
 
 /// How long what other processes learn is gathered before it is read.
 const GATHER: Duration = Duration::from_millis(100);
@@ -17,14 +17,22 @@ impl Gate {
         tokio::join!(self.follow_registry(), self.watch_trust(), self.retell(), self.rate(), self.look());
     }
 
-    /// Takes in what other processes learn of senders and templates.
+    /// Takes in what other processes learn of senders and templates. Whoever needs it sooner reads it too.
     async fn follow_registry(&self) {
         loop {
             self.cache.learned().await;
             tokio::time::sleep(GATHER).await;
+            let mut told = false;
             while let Err(error) = self.refresh_registry().await {
-                tracing::debug!(%error, "what other processes learned could not be read");
+                // That the store is away is told by who asks it for contacts.
+                if !told && self.patient_read(self.store.ping()).await.is_ok() {
+                    tracing::warn!(%error, "{UNREAD}; what it may change is denied");
+                    told = true;
+                }
                 tokio::time::sleep(AGAIN).await;
+            }
+            if told {
+                tracing::info!("what is known of senders, accounts and templates can be read again");
             }
         }
     }

@@ -1,5 +1,7 @@
 //! May this message go out? Warm contacts are answered without I/O and without a lock across an await.
 
+use std::sync::Arc;
+
 use super::{Gate, find::Consistency, names::Revision, reserve::Reservation, usage::Counting, view::View};
 use crate::{
     decisions::{Asked, Decision},
@@ -35,9 +37,17 @@ pub struct Answer {
     pub reservation: Option<String>,
 }
 
+/// The sender of a check, and what is known of the person.
+type Found = (Arc<SenderProfile>, Result<View, StoreError>);
+
 impl Gate {
     /// Decides one message.
     pub async fn check(&self, check: &Check) -> Answer {
+        if !self.knows_registry(check.consistency)
+            && let Some(answer) = self.check_unheard(std::slice::from_ref(check)).await.pop()
+        {
+            return answer;
+        }
         let now = self.clock.now();
         let directory = self.directory.load();
         let Some(profile) = directory.find(&check.sender) else { return self.unknown_sender(check, now) };
@@ -47,6 +57,9 @@ impl Gate {
 
     /// Decides one message for many recipients, in order; the contacts that are not in memory are read in one go.
     pub async fn check_many(&self, checks: &[Check]) -> Vec<Answer> {
+        if !checks.iter().all(|check| self.knows_registry(check.consistency)) {
+            return self.check_unheard(checks).await;
+        }
         let now = self.clock.now();
         let directory = self.directory.load();
         let mut batch = self.prefetch(&directory, checks, now).await;
@@ -66,6 +79,55 @@ impl Gate {
         answers
     }
 
+    /// Decides when something may have been learned unheard, or a fresh state is asked for: the registry is read, and beside it
+    /// the contacts by what is known so far, which are read again when that turns out to be out of date.
+    async fn check_unheard(&self, checks: &[Check]) -> Vec<Answer> {
+        let now = self.clock.now();
+        let before = self.directory.load_full();
+        let caught_up = self.catch_up(self.settings.read_timeout);
+        let (read, mut found) = tokio::join!(caught_up, self.find_all(&before, checks, now));
+        let directory = self.directory.load_full();
+        if read.is_ok() && !Arc::ptr_eq(&before, &directory) {
+            found = self.find_all(&directory, checks, now).await;
+        }
+        let mut answers = Vec::with_capacity(checks.len());
+        for (check, found) in checks.iter().zip(found) {
+            answers.push(match (found, &read) {
+                (None, Ok(())) => self.unknown_sender(check, now),
+                (None, Err(error)) => {
+                    let verdict = unavailable(error, check.explain);
+                    let answer = Answer { verdict, revision: None, reservation: None };
+                    self.decided(None, check, &answer, now);
+                    answer
+                }
+                (Some((profile, view)), read) => {
+                    let view = read.clone().and(view);
+                    self.answer(&directory, &profile, view, check, now).await
+                }
+            });
+        }
+        answers
+    }
+
+    /// The sender of each check, and what is known of the person.
+    async fn find_all(&self, directory: &Directory, checks: &[Check], now: Time) -> Vec<Option<Found>> {
+        let mut batch = self.prefetch(directory, checks, now).await;
+        let starts = std::mem::take(&mut batch.starts);
+        let mut all = Vec::with_capacity(checks.len());
+        for (check, start) in checks.iter().zip(starts) {
+            all.push(match start {
+                None => None,
+                Some((profile, start)) => {
+                    let recipient = &check.request.recipient;
+                    let view =
+                        self.view_from(&batch, start, &profile, recipient, check.consistency, now).await;
+                    Some((profile, view))
+                }
+            });
+        }
+        all
+    }
+
     async fn answer(
         &self,
         directory: &Directory,
@@ -74,6 +136,10 @@ impl Gate {
         check: &Check,
         now: Time,
     ) -> Answer {
+        let view = match directory.unreadable_of(profile, check.request.template.as_ref()) {
+            Some(row) => Err(StoreError::Corrupt(row.to_string())),
+            None => view,
+        };
         let decided = match &view {
             Ok(view) => self.decide_seen(directory, profile, view, check, now).await,
             Err(error) => Err(error.clone()),

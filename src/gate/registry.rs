@@ -1,11 +1,8 @@
 //! What is learned of senders, accounts and templates: kept in the store, and in the directory that checks look into.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Gate, GateError};
+use super::{Consistency, Gate, GateError, UNREAD, within};
 use crate::{
     model::{BusinessId, SenderId, Time},
     senders::{
@@ -44,16 +41,13 @@ pub enum Observed {
 #[derive(Debug)]
 pub(super) struct Learning {
     rows: Vec<tokio::sync::Mutex<()>>,
-    /// Held while a directory is made of the one before, never across await.
-    directory: std::sync::Mutex<()>,
 }
 
 const LOCKS: usize = 64;
 
 impl Default for Learning {
     fn default() -> Self {
-        let rows = (0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect();
-        Self { rows, directory: std::sync::Mutex::new(()) }
+        Self { rows: (0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect() }
     }
 }
 
@@ -65,16 +59,39 @@ impl Learning {
 }
 
 impl Gate {
-    /// Reads everything learned from the store, and takes in what is newer than what is known: what other processes on the
-    /// same store learned, too. To be called at start, and now and then where there are others.
+    /// Reads everything learned from the store, unless it is as it was: what other processes on the same store learned, too. To be
+    /// called at start, and where there are others whenever they may have learned something.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn refresh_registry(&self) -> Result<(), StoreError> {
         // No caller waits for this within a check: a machine that is busy while it starts must not be turned away.
-        let rows = self.patient_read(self.store.registry()).await?;
-        self.take_rows(&rows);
-        Ok(())
+        self.patient_read(self.ledger.read()).await
+    }
+
+    /// True when decisions may go by what is known of senders and templates: nothing was written to the registry that would
+    /// have to be known, and nothing fresher is asked for.
+    pub(super) fn knows_registry(&self, consistency: Consistency) -> bool {
+        let content = consistency == Consistency::MinimizeLatency || self.cache.is_alone();
+        content && self.cache.knows_registry()
+    }
+
+    /// Waits until everything that was written to the registry before is known. Whatever it is that fails: nothing is wrong with
+    /// what is remembered of a contact.
+    pub(super) async fn catch_up(&self, limit: std::time::Duration) -> Result<(), StoreError> {
+        let read = within(limit, self.ledger.catch_up()).await;
+        read.map_err(|error| StoreError::Unavailable(format!("{UNREAD}: {error}")))
+    }
+
+    /// The senders as they are known to a reader who asks for a state so fresh.
+    ///
+    /// # Errors
+    /// When the store cannot be read, and has to be.
+    pub async fn directory_as(&self, consistency: Consistency) -> Result<Arc<Directory>, StoreError> {
+        if !self.knows_registry(consistency) {
+            self.catch_up(self.settings.read_timeout).await?;
+        }
+        Ok(self.directory())
     }
 
     /// Says of which configured numbers contacts are stored where they are not looked for: the business has another id
@@ -100,17 +117,6 @@ impl Gate {
         }
     }
 
-    /// Puts rows into the directory that checks look into.
-    fn take_rows(&self, rows: &[RegistryRow]) {
-        let _one_at_a_time = self.learning.directory.lock().unwrap_or_else(PoisonError::into_inner);
-        let (directory, errors) = self.directory.load().with_rows(rows);
-        for error in errors {
-            // Left as it is: a newer version may have written it.
-            tracing::error!(%error, "a learned row is not used");
-        }
-        self.directory.store(Arc::new(directory));
-    }
-
     /// Keeps what was learned. What is known already costs nothing.
     ///
     /// # Errors
@@ -122,13 +128,13 @@ impl Gate {
             let Some(row) = self.row_after(observed) else { return Ok(()) };
             match self.timed_write(self.store.commit_registry(row.clone())).await? {
                 Committed::Done(version) => {
-                    self.take_rows(&[RegistryRow { version, ..row }]);
+                    self.ledger.take(&[RegistryRow { version, ..row }]);
                     return Ok(());
                 }
                 // Another process was first, or an earlier attempt was and never heard of it.
                 Committed::Conflict | Committed::Known(..) => {
                     let row = self.patient_read(self.store.registry_row(&key)).await?;
-                    self.take_rows(row.as_slice());
+                    self.ledger.take(row.as_slice());
                 }
             }
         }

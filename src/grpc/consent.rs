@@ -308,7 +308,8 @@ impl ConsentApi {
         recipient: &Recipient,
         consistency: Consistency,
     ) -> Result<pb::Contact, Status> {
-        let directory = self.gate.directory();
+        let directory = self.gate.directory_as(consistency).await;
+        let directory = directory.map_err(|error| status::of_gate(&error.into()))?;
         let profile = directory.find(sender).ok_or_else(|| status::of_gate(&GateError::UnknownSender))?;
         let now = self.gate.now();
         let view = self.gate.view(&profile, recipient, consistency, now).await;

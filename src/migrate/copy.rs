@@ -22,6 +22,8 @@ pub struct Copied {
     pub entries: u64,
     /// Rows that were written.
     pub rows: u64,
+    /// Counts of delivery events and marks of messages that were written.
+    pub counts: u64,
 }
 
 impl Copied {
@@ -44,7 +46,8 @@ impl Migration {
         if self.to.identity_key(key).await.map_err(MigrateError::Target)? != key {
             return Err(MigrateError::OtherKey);
         }
-        let mut copied = Copied { rows: self.copy_rows().await?, ..Copied::default() };
+        let (rows, counts) = (self.copy_rows().await?, self.copy_tallies().await?);
+        let mut copied = Copied { rows, counts, ..Copied::default() };
         let mut walk = Walk::over(&self.from);
         while let Some(page) = walk.next(self.clock.now()).await.map_err(MigrateError::Source)? {
             let mut page = page.into_iter();

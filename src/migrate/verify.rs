@@ -20,6 +20,8 @@ pub struct Verified {
     pub entries: u64,
     /// Rows that were compared.
     pub rows: u64,
+    /// Counts of delivery events and marks of messages that were compared.
+    pub counts: u64,
     /// How many differences there are.
     pub differences: u64,
     /// The first of them, in words.
@@ -54,6 +56,11 @@ impl Migration {
             }
             Err(MigrateError::OtherRegistry) => verified.tell("the registries differ".to_owned()),
             Err(error) => return Err(error),
+        }
+        let (counts, different) = self.compare_tallies().await?;
+        verified.counts = counts;
+        if different > 0 {
+            verified.tell(format!("{different} counts of delivery events and marks of messages differ"));
         }
         let mut walk = Walk::over(&self.from);
         while let Some(page) = walk.next(self.clock.now()).await.map_err(MigrateError::Source)? {

@@ -1,13 +1,17 @@
 //! Which sender a name means: configuration first, then what was learned, then auto-registration.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use super::{
-    Business, Learned, Profile, RowError, Sender,
+    Business, Learned, Profile, RowError, Sender, account_key,
     configured::Configured,
     profile::TemplateSettings,
+    sender_key,
     shards::Shards,
-    template,
+    template, template_key,
     told::{Limits, Quality, limits},
 };
 use crate::{
@@ -56,6 +60,8 @@ impl SenderProfile {
 pub struct Directory {
     pub(super) by_name: Shards<SenderId, Arc<SenderProfile>>,
     pub(super) learned: Learned,
+    /// The names of rows that cannot be read.
+    unreadable: Arc<BTreeSet<String>>,
     pub(super) configured: Arc<Configured>,
     /// For each configured business the other names it is stored under.
     pub(super) also: Vec<Vec<BusinessId>>,
@@ -78,6 +84,7 @@ impl Directory {
         let mut directory = Self {
             by_name: Shards::default(),
             learned,
+            unreadable: Arc::default(),
             also: configured.businesses.iter().map(|business| business.previous_ids.clone()).collect(),
             default_profile: Arc::new(default_profile),
             default_keywords: Arc::clone(&configured.default_keywords),
@@ -106,6 +113,38 @@ impl Directory {
         directory.limits = Arc::new(limits(&directory.configured, &directory.learned));
         directory.renew(changed);
         (directory, errors)
+    }
+
+    /// The names of the rows that cannot be read.
+    #[must_use]
+    pub fn unreadable(&self) -> &BTreeSet<String> {
+        &self.unreadable
+    }
+
+    /// From now on these rows cannot be read.
+    pub fn cannot_read(&mut self, rows: BTreeSet<String>) {
+        if rows != *self.unreadable {
+            self.unreadable = Arc::new(rows);
+        }
+    }
+
+    /// A row that cannot be read and that a message of a sender would be decided by.
+    #[must_use]
+    pub fn unreadable_of(&self, sender: &SenderProfile, template: Option<&TemplateName>) -> Option<RowError> {
+        if self.unreadable.is_empty() {
+            return None;
+        }
+        let Sender { id, number, account } = &sender.sender;
+        let names = std::iter::once(id).chain(number).map(sender_key);
+        let mut rows: Vec<String> = names.chain(account.as_deref().map(account_key)).collect();
+        if let Some((account, template)) = account.as_ref().zip(template) {
+            // In whichever language: where that of the message is not known, another is gone by.
+            let prefix = template_key(account, &template.name, "");
+            let of_template =
+                self.unreadable.range(prefix.clone()..).take_while(|row| row.starts_with(&prefix));
+            rows.extend(of_template.cloned());
+        }
+        rows.into_iter().find(|row| self.unreadable.contains(row)).map(RowError)
     }
 
     /// The sender of a name; with auto-registration, a new one for a name never heard of.

@@ -107,9 +107,9 @@ pub struct Learned {
     told_by: Shards<SenderId, Vec<SenderId>>,
 }
 
-/// A registry row that cannot be read.
+/// A registry row that cannot be read, by its name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("registry row `{0}` cannot be read")]
+#[error("registry row `{}` cannot be read", .0.replace('\0', "/"))]
 pub struct RowError(pub String);
 
 /// The key of a sender's row.
@@ -137,7 +137,7 @@ impl Learned {
     /// # Errors
     /// When it cannot be read.
     pub fn take(&mut self, row: &RegistryRow) -> Result<Option<SenderId>, RowError> {
-        let error = || RowError(row.key.replace('\0', "/"));
+        let error = || RowError(row.key.clone());
         let parts: Vec<&str> = row.key.split('\0').collect();
         match parts.as_slice() {
             ["sender", name] => {

@@ -212,7 +212,9 @@ fn a_category_counts_from_when_it_holds_whatever_was_announced() {
 fn a_row_that_cannot_be_read_is_named() {
     let mut learned = Learned::default();
     let row = RegistryRow { key: "weather\0today".to_owned(), version: 1, value: b"{}".to_vec() };
-    assert_eq!(learned.take(&row), Err(RowError("weather/today".to_owned())));
+    let error = learned.take(&row).unwrap_err();
+    assert_eq!(error, RowError(row.key));
+    assert_eq!(error.to_string(), "registry row `weather/today` cannot be read");
 }
 
 #[test]

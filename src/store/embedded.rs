@@ -31,7 +31,8 @@ use tokio::{
 
 use super::{
     Change, Commit, Committed, ContactId, Cursor, Entered, Entry, Found, Leaving, Listing, Loaded,
-    RegistryRow, SealedEntry, SenderId, Sends, SendsCommitted, Store, StoreError, Tallied, Tally, record,
+    RegistryRow, SealedEntry, SenderId, Sends, SendsCommitted, Store, StoreError, Tallied, Tally, TallyKey,
+    TallyPage, record,
 };
 use crate::{
     limits::SendLog,
@@ -271,6 +272,22 @@ impl Store for Embedded {
     async fn counted(&self, sender: &SenderId, from: i64, to: i64) -> Result<Tallied, StoreError> {
         let sender = sender.clone();
         self.read(move |view| view.counted(&sender, from, to)).await
+    }
+
+    async fn tally_page(&self, from: Option<Cursor>, limit: usize) -> Result<TallyPage, StoreError> {
+        self.read(move |view| view.tally_page(from.as_ref(), limit)).await
+    }
+
+    async fn tally_values(&self, keys: &[TallyKey]) -> Result<Vec<u64>, StoreError> {
+        let keys = keys.to_vec();
+        self.read(move |view| view.tally_values(&keys)).await
+    }
+
+    async fn put_tally(&self, rows: Vec<(TallyKey, u64)>) -> Result<(), StoreError> {
+        match self.ask(Op::PutTally(rows)).await? {
+            Outcome::Put => Ok(()),
+            _ => Err(StoreError::UnknownOutcome),
+        }
     }
 
     async fn sends(&self, ids: &[ContactId]) -> Result<Vec<Sends>, StoreError> {

@@ -17,6 +17,7 @@ mod link;
 mod list;
 mod pauses;
 mod read;
+mod registry;
 mod script;
 mod tally;
 mod target;
@@ -33,7 +34,8 @@ use tokio::{sync::watch, task::AbortHandle, time::timeout};
 
 use super::{
     Change, Commit, Committed, ContactId, Cursor, Durability, Ear, Entered, Entry, Found, Leaving, Listing,
-    Loaded, RegistryRow, SealedEntry, SenderId, Sends, SendsCommitted, Store, StoreError, Tallied, Tally,
+    Loaded, Registry, RegistryRow, RegistryState, SealedEntry, SenderId, Sends, SendsCommitted, Store,
+    StoreError, Tallied, Tally, TallyKey, TallyPage,
 };
 use crate::{
     limits::SendLog,
@@ -235,6 +237,14 @@ impl Store for Redis {
         self.read_registry().await
     }
 
+    async fn registry_unless(&self, known: Option<&RegistryState>) -> Result<Option<Registry>, StoreError> {
+        self.read_registry_unless(known).await
+    }
+
+    async fn registry_row(&self, key: &str) -> Result<Option<RegistryRow>, StoreError> {
+        self.read_registry_row(key).await
+    }
+
     async fn commit_registry(&self, row: RegistryRow) -> Result<Committed, StoreError> {
         self.write_registry(&row).await
     }
@@ -245,6 +255,18 @@ impl Store for Redis {
 
     async fn counted(&self, sender: &SenderId, from: i64, to: i64) -> Result<Tallied, StoreError> {
         self.read_tally(sender, from, to).await
+    }
+
+    async fn tally_page(&self, from: Option<Cursor>, limit: usize) -> Result<TallyPage, StoreError> {
+        self.list_tally(from, limit).await
+    }
+
+    async fn tally_values(&self, keys: &[TallyKey]) -> Result<Vec<u64>, StoreError> {
+        self.tally_there(keys).await
+    }
+
+    async fn put_tally(&self, rows: Vec<(TallyKey, u64)>) -> Result<(), StoreError> {
+        self.keep_tally(&rows).await
     }
 
     async fn sends(&self, ids: &[ContactId]) -> Result<Vec<Sends>, StoreError> {

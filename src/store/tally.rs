@@ -4,6 +4,10 @@
 //! counts of each hour. The first is kept in generations, so that it can be forgotten as a whole: a status is new when
 //! none of the generations that are looked at has it.
 
+mod rows;
+
+pub use rows::{TallyKey, TallyPage};
+
 use super::SenderId;
 use crate::{
     model::{Millis, Time},

@@ -8,7 +8,8 @@ use tokio::sync::watch;
 
 use super::{
     Change, Commit, Committed, ContactId, Cursor, Durability, Ear, Entered, Entry, Found, Leaving, Listing,
-    Loaded, RegistryRow, SealedEntry, Sends, SendsCommitted, Store, StoreError, Tallied, Tally,
+    Loaded, Registry, RegistryRow, RegistryState, SealedEntry, Sends, SendsCommitted, Store, StoreError,
+    Tallied, Tally, TallyKey, TallyPage,
 };
 use crate::{
     clock,
@@ -138,6 +139,22 @@ impl Store for Timed {
 
     async fn counted(&self, sender: &SenderId, from: i64, to: i64) -> Result<Tallied, StoreError> {
         self.timed(StoreOperation::Counted, self.store.counted(sender, from, to)).await
+    }
+
+    async fn registry_unless(&self, known: Option<&RegistryState>) -> Result<Option<Registry>, StoreError> {
+        self.timed(StoreOperation::Registry, self.store.registry_unless(known)).await
+    }
+
+    async fn tally_page(&self, from: Option<Cursor>, limit: usize) -> Result<TallyPage, StoreError> {
+        self.timed(StoreOperation::Counted, self.store.tally_page(from, limit)).await
+    }
+
+    async fn tally_values(&self, keys: &[TallyKey]) -> Result<Vec<u64>, StoreError> {
+        self.timed(StoreOperation::Counted, self.store.tally_values(keys)).await
+    }
+
+    async fn put_tally(&self, rows: Vec<(TallyKey, u64)>) -> Result<(), StoreError> {
+        self.timed(StoreOperation::Count, self.store.put_tally(rows)).await
     }
 
     async fn sends(&self, ids: &[ContactId]) -> Result<Vec<Sends>, StoreError> {

@@ -144,6 +144,7 @@ macro_rules! conforms {
             tally: what_many_are_told_at_once_counts_once,
             tally: very_many_templates_are_counted_together,
             tally: what_was_counted_long_ago_is_swept,
+            tally: what_was_counted_goes_to_another_store_row_by_row,
         }
     };
     ($place:ty as $name:ident: $($part:ident: $fact:ident,)*) => {

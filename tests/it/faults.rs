@@ -39,6 +39,8 @@ pub(crate) enum Fault {
     WritesLate,
     /// Reads, and answers only once `release` was called.
     AnswersReadsLate,
+    /// Reads the registry, and answers only once `release` was called.
+    AnswersRegistryLate,
     /// Reads what it read last before this began, as a replica that lags does.
     ReadsStale,
 }
@@ -58,6 +60,8 @@ pub(crate) struct Faulty {
     commits: AtomicU64,
     loads: AtomicU64,
     looked_up: AtomicU64,
+    registries: AtomicU64,
+    no_registry: std::sync::atomic::AtomicBool,
     seen: Mutex<HashMap<ContactId, Loaded>>,
     ear: Mutex<Option<Arc<dyn Ear>>>,
     /// Commits until one fails; 0 = none does.
@@ -80,6 +84,8 @@ impl Faulty {
             commits: AtomicU64::new(0),
             loads: AtomicU64::new(0),
             looked_up: AtomicU64::new(0),
+            registries: AtomicU64::new(0),
+            no_registry: std::sync::atomic::AtomicBool::new(false),
             seen: Mutex::default(),
             ear: Mutex::default(),
             countdown: AtomicU64::new(0),
@@ -165,6 +171,16 @@ impl Faulty {
         self.loads.load(Ordering::SeqCst)
     }
 
+    /// The registry cannot be read, or it can.
+    pub(crate) fn registry_fails(&self, fails: bool) {
+        self.no_registry.store(fails, Ordering::SeqCst);
+    }
+
+    /// How often the registry was read.
+    pub(crate) fn registries(&self) -> u64 {
+        self.registries.load(Ordering::SeqCst)
+    }
+
     /// How many statements were looked up.
     pub(crate) fn looked_up(&self) -> u64 {
         self.looked_up.load(Ordering::SeqCst)
@@ -193,6 +209,7 @@ impl Faulty {
             | Fault::WritesLate
             | Fault::AnswersReadsLate
             | Fault::CommitsSendsLate
+            | Fault::AnswersRegistryLate
             | Fault::ReadsStale => Ok(fault),
         }
     }
@@ -291,8 +308,16 @@ impl Store for Faulty {
     }
 
     async fn registry(&self) -> Result<Vec<RegistryRow>, StoreError> {
-        self.pass().await?;
-        self.inner.load_full().registry().await
+        self.registries.fetch_add(1, Ordering::SeqCst);
+        let fault = self.pass().await?;
+        if self.no_registry.load(Ordering::SeqCst) {
+            return Err(StoreError::Corrupt("made up".to_owned()));
+        }
+        let registry = self.inner.load_full().registry().await;
+        if fault == Fault::AnswersRegistryLate {
+            self.hold().await;
+        }
+        registry
     }
 
     async fn commit_registry(&self, row: RegistryRow) -> Result<Committed, StoreError> {
@@ -316,6 +341,22 @@ impl Store for Faulty {
     ) -> Result<sendgate::store::Tallied, StoreError> {
         self.pass().await?;
         self.inner.load_full().counted(sender, from, to).await
+    }
+
+    async fn tally_page(
+        &self,
+        from: Option<Cursor>,
+        limit: usize,
+    ) -> Result<sendgate::store::TallyPage, StoreError> {
+        self.inner.load_full().tally_page(from, limit).await
+    }
+
+    async fn tally_values(&self, keys: &[sendgate::store::TallyKey]) -> Result<Vec<u64>, StoreError> {
+        self.inner.load_full().tally_values(keys).await
+    }
+
+    async fn put_tally(&self, rows: Vec<(sendgate::store::TallyKey, u64)>) -> Result<(), StoreError> {
+        self.inner.load_full().put_tally(rows).await
     }
 
     async fn sends(&self, ids: &[ContactId]) -> Result<Vec<Sends>, StoreError> {

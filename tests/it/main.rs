@@ -17,6 +17,8 @@ mod harness;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod learned;
+#[cfg(test)]
 mod prometheus;
 #[cfg(test)]
 mod proxy;

@@ -106,6 +106,34 @@ async fn what_no_replica_confirmed_is_not_acknowledged_until_one_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_that_no_replica_confirmed_are_not_acknowledged_until_one_does_and_count_once() {
+    let pair = Pair::start().await;
+    let server = Server::at(&pair.master.url(), "store: {replicas: 1, durability_timeout: 500ms}").await;
+    // Redis forgets what is old by its own clock.
+    server.clock.set(sendgate::clock::system_now());
+    let event = |message_id: &str| pb::DeliveryEvent {
+        message_id: message_id.to_owned(),
+        r#type: pb::DeliveryEventType::Sent as i32,
+        ..Default::default()
+    };
+    let told = |message_id| pb::RecordDeliveryEventsRequest {
+        sender: crate::harness::say::SENDER.to_owned(),
+        events: vec![event(message_id)],
+    };
+    let well = server.quality().record_delivery_events(told("m1")).await.unwrap().into_inner();
+    assert_eq!((well.counted, well.duplicates), (1, 0));
+    pair.replica.pause();
+    for _ in ["first", "repeated"] {
+        let answer = server.quality().record_delivery_events(told("m2")).await;
+        expect(answer, Code::Unavailable, "STORE_UNKNOWN_OUTCOME");
+    }
+    pair.replica.resume();
+    pair.follows().await;
+    let repeated = server.quality().record_delivery_events(told("m2")).await.unwrap().into_inner();
+    assert_eq!((repeated.counted, repeated.duplicates), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_another_sidecar_wrote_unconfirmed_is_not_called_known_before_it_is_confirmed() {
     let pair = Pair::start().await;
     let careless = Redis::open(pair.master.target(), Options::default()).await.unwrap();

@@ -43,6 +43,7 @@ pub(super) fn apply(tables: &mut Tables<'_>, op: &Op, wrote: &mut bool) -> Resul
         },
         Op::Registry(row) => register(tables, row, wrote).map(|done| Ok(Outcome::Committed(done))),
         Op::Tally(tally) => tally::count(tables, tally, wrote).map(|fresh| Ok(Outcome::Counted(fresh))),
+        Op::PutTally(rows) => tally::rows::put(tables, rows, wrote).map(|()| Ok(Outcome::Put)),
         Op::Sends(commit) => {
             let committed = usage::commit_sends(tables, commit, wrote)?;
             Ok(committed.map(Outcome::Sends))

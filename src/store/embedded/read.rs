@@ -13,11 +13,15 @@ use super::{
         self, CHANGES, CONTACTS, COUNTS, GAUGE_SIZES, GAUGE_TIMES, GAUGES, KEY_ROW, LOG, META, REGISTRY,
         SENDS, STATEMENTS, WINDOWS, WindowKey, corrupt, fault, last_position,
     },
+    tally::rows,
     usage,
 };
 use crate::{
     model::{SenderId, StatementId, Time},
-    store::{Change, ContactId, Entry, Found, Loaded, RegistryRow, SealedEntry, Sends, StoreError, Tallied},
+    store::{
+        Change, ContactId, Cursor, Entry, Found, Loaded, RegistryRow, SealedEntry, Sends, StoreError,
+        Tallied, TallyKey, TallyPage,
+    },
 };
 
 /// A snapshot.
@@ -76,6 +80,14 @@ impl View {
             }
         }
         Ok(tallied)
+    }
+
+    pub(super) fn tally_page(&self, from: Option<&Cursor>, limit: usize) -> Result<TallyPage, StoreError> {
+        rows::page(&self.0, from, limit)
+    }
+
+    pub(super) fn tally_values(&self, keys: &[TallyKey]) -> Result<Vec<u64>, StoreError> {
+        rows::values(&self.0, keys)
     }
 
     pub(super) fn sends(&self, ids: &[ContactId]) -> Result<Vec<Sends>, StoreError> {

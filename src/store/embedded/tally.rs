@@ -1,5 +1,7 @@
 //! Counting what happened to messages, inside a transaction that others share.
 
+pub(super) mod rows;
+
 use redb::ReadableTable as _;
 
 use super::tables::{Tables, fault};

@@ -16,7 +16,9 @@ use super::{
 use crate::{
     model::Time,
     quality::Statuses,
-    store::{Commit, Committed, Entered, Entry, Leaving, RegistryRow, SendsCommitted, StoreError, Tally},
+    store::{
+        Commit, Committed, Entered, Entry, Leaving, RegistryRow, SendsCommitted, StoreError, Tally, TallyKey,
+    },
 };
 
 /// The most writes one transaction takes: beyond it, sharing a sync gains little and the first waits for the last.
@@ -35,6 +37,7 @@ pub(super) enum Op {
     Commit(Box<Commit>),
     Registry(RegistryRow),
     Tally(Box<Tally>),
+    PutTally(Vec<(TallyKey, u64)>),
     Sends(Box<SendsCommit>),
     Enter {
         entries: Vec<Entry>,
@@ -54,6 +57,7 @@ pub(super) enum Op {
 pub(super) enum Outcome {
     Committed(Committed),
     Counted(Vec<Statuses>),
+    Put,
     Sends(SendsCommitted),
     Entered(Entered),
     Swept(usize),

@@ -1,4 +1,4 @@
-//! Commits that are answered only once replicas, or the append-only file, have them.
+//! Writes that are answered only once replicas, or the append-only file, have them.
 //!
 //! `WAIT` blocks its connection, so such commits go over connections of their own, and everything else goes on as
 //! before. A few writers each take what has queued up, send it in one go with one `WAIT` behind, and answer all of it.
@@ -16,7 +16,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use redis::{Cmd, Value};
+use redis::{Cmd, Pipeline, Value};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::{Redis, connect::Connector, keys::Keys, link::Link, script::Scripts};
@@ -49,8 +49,8 @@ struct Shared {
     needs: Needs,
     link: Arc<Link>,
     connector: Arc<Connector>,
-    /// Teaches a server the script of commits.
-    teach: Cmd,
+    /// Teaches a server the scripts that write.
+    teach: Pipeline,
     /// A write that changes nothing. `WAIT` is promised for what its own connection wrote, so that without one it says
     /// nothing of what was written before over another. (Redis 7.0 covers that too; later versions do not.)
     mark: Cmd,
@@ -119,7 +119,11 @@ impl Durable {
     ) -> (Self, impl Iterator<Item = impl Future<Output = ()> + Send + 'static>) {
         let mut mark = redis::cmd("SET");
         mark.arg(keys.mark()).arg("");
-        let (teach, wait) = (scripts.commit.teaching(), needs.wait());
+        let mut teach = Pipeline::new();
+        for lua in [&scripts.commit, &scripts.tally] {
+            teach.add_command(lua.teaching());
+        }
+        let wait = needs.wait();
         let shared = Arc::new(Shared { needs, link, connector, teach, mark, wait, doubt: Doubt::default() });
         let (queue, jobs) = mpsc::channel(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));

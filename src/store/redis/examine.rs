@@ -104,9 +104,20 @@ fn texts(answer: Value) -> Vec<String> {
 fn evicts(info: &InfoDict) -> Option<String> {
     let policy = info.get::<String>("maxmemory_policy")?;
     let limited = info.get::<u64>("maxmemory").is_some_and(|bytes| bytes > 0);
-    // Contacts have no expiry, so that `volatile-*` evicts windows at most: a wrong no, never a lost opt-out.
-    (limited && policy.starts_with("allkeys")).then(|| {
-        format!("Redis evicts any key when its memory is full (`maxmemory-policy {policy}`): opt-outs can be lost; set `noeviction`")
+    if !limited {
+        return None;
+    }
+    if policy.starts_with("allkeys") {
+        return Some(format!(
+            "Redis evicts any key when its memory is full (`maxmemory-policy {policy}`): opt-outs can be lost; set `noeviction`"
+        ));
+    }
+    // Contacts have no end of their own. Windows have, and what was counted: without it a repetition counts again.
+    policy.starts_with("volatile").then(|| {
+        format!(
+            "Redis evicts keys that end by themselves when its memory is full (`maxmemory-policy {policy}`): windows close early, counts of messages \
+             are lost, and events that are told again count again; set `noeviction`"
+        )
     })
 }
 
@@ -129,6 +140,8 @@ mod tests {
         };
         assert_eq!(warned("maxmemory:100\r\nmaxmemory_policy:allkeys-lru\r\n"), (true, false));
         assert_eq!(warned("maxmemory:0\r\nmaxmemory_policy:allkeys-lru\r\n"), (false, false));
+        assert_eq!(warned("maxmemory:100\r\nmaxmemory_policy:volatile-lru\r\n"), (true, false));
+        assert_eq!(warned("maxmemory:0\r\nmaxmemory_policy:volatile-lru\r\n"), (false, false));
         assert_eq!(warned("maxmemory:100\r\nmaxmemory_policy:noeviction\r\n"), (false, false));
         assert_eq!(warned("aof_enabled:0\r\n"), (false, true));
         assert_eq!(warned("aof_enabled:1\r\n"), (false, false));

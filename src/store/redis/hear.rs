@@ -13,7 +13,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -42,6 +42,8 @@ struct Hearing {
     nodes: Mutex<Nodes>,
     /// The connection for commands that there was at the last beat.
     linked: AtomicU64,
+    /// That a server tells of no writes was said, and not all were heard since.
+    told: AtomicBool,
 }
 
 /// The masters that must be heard, by name.
@@ -75,6 +77,7 @@ impl Redis {
             cluster: self.cluster,
             nodes: Mutex::default(),
             linked: AtomicU64::new(0),
+            told: AtomicBool::new(false),
         });
         if self.cluster {
             self.spawn(cluster::oversee(hearing));
@@ -118,6 +121,16 @@ impl Hearing {
         {
             self.ear.heard(first);
             self.link.are_heard(true);
+            self.told.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// A server tells of no writes: said once, however often it is tried until all are heard again.
+    fn is_not_told(&self, why: &str) {
+        if self.told.swap(true, Ordering::Relaxed) {
+            tracing::debug!(why, "Redis still tells of no writes");
+        } else {
+            tracing::warn!(why, "Redis tells of no writes; every yes is read from it");
         }
     }
 

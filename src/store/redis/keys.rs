@@ -95,6 +95,19 @@ impl Keys {
         format!("{}:q:{{{}}}:", self.prefix, sender.as_str())
     }
 
+    /// A pattern of everything that was counted.
+    pub(super) fn tallies(&self) -> String {
+        format!("{}:[qs]:{{*", self.prefix)
+    }
+
+    /// What follows on the sender in a key that begins like those of counts or of messages, and the sender.
+    pub(super) fn tally_of<'k>(&self, key: &'k [u8]) -> Option<(SenderId, bool, &'k str)> {
+        let rest = std::str::from_utf8(key).ok()?.strip_prefix(&self.prefix)?;
+        let counts = rest.strip_prefix(":q:{");
+        let (sender, rest) = counts.or_else(|| rest.strip_prefix(":s:{"))?.split_once("}:")?;
+        Some((SenderId::parse(sender).ok()?, counts.is_some(), rest))
+    }
+
     pub(super) fn mark(&self) -> String {
         format!("{}:d:{{feed}}", self.prefix)
     }

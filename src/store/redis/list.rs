@@ -1,4 +1,4 @@
-//! Listing contacts: node by node, in the order Redis keeps its keys in.
+//! Listing contacts and other hashes: node by node, in the order Redis keeps its keys in.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -23,28 +23,10 @@ impl Redis {
         limit: usize,
         now: Time,
     ) -> Result<Listing, StoreError> {
-        let (nodes, slots) = self.nodes().await?;
-        // When slots have another place now, what was on its way was passed by: everything is listed again.
-        let from = from.map(|cursor| place(&cursor)).transpose()?.filter(|from| from.slots == slots);
-        let (node, scan) = match from {
-            Some(from) => (Some(from.node), from.scan),
-            None => (nodes.first().cloned(), "0".to_owned()),
-        };
-        let Some(node) = node else { return Ok(Listing::default()) };
-        let mut cmd = redis::cmd("SCAN");
-        cmd.arg(&scan)
-            .arg("MATCH")
-            .arg(self.keys.contacts())
-            .arg("COUNT")
-            .arg(limit.max(1))
-            .arg("TYPE")
-            .arg("hash");
-        let mut parts = items(self.ask_node(&node, &cmd).await?)?.into_iter();
-        let mut part = || parts.next().ok_or_else(|| senseless("scan"));
-        let (next, found) = (text(part()?)?.ok_or_else(|| senseless("scan"))?, items(part()?)?);
+        let (found, next) = self.list_hashes(from, limit, &self.keys.contacts()).await?;
         let mut ids = Vec::with_capacity(found.len());
         for key in found {
-            if let Some(Named::Contact(id)) = bytes(key)?.and_then(|key| self.keys.named(&key)) {
+            if let Some(Named::Contact(id)) = self.keys.named(&key) {
                 ids.push(id);
             }
         }
@@ -53,6 +35,33 @@ impl Redis {
         let loaded = self.read_contacts(&ids, now).await;
         let contacts: Result<Vec<_>, _> =
             ids.into_iter().zip(loaded).map(|(id, loaded)| Ok((id, loaded?))).collect();
+        Ok(Listing { contacts: contacts?, next })
+    }
+
+    /// Some hashes whose keys are like a pattern, and where it goes on.
+    pub(super) async fn list_hashes(
+        &self,
+        from: Option<Cursor>,
+        limit: usize,
+        pattern: &str,
+    ) -> Result<(Vec<Vec<u8>>, Option<Cursor>), StoreError> {
+        let (nodes, slots) = self.nodes().await?;
+        // When slots have another place now, what was on its way was passed by: everything is listed again.
+        let from = from.map(|cursor| place(&cursor)).transpose()?.filter(|from| from.slots == slots);
+        let (node, scan) = match from {
+            Some(from) => (Some(from.node), from.scan),
+            None => (nodes.first().cloned(), "0".to_owned()),
+        };
+        let Some(node) = node else { return Ok((Vec::new(), None)) };
+        let mut cmd = redis::cmd("SCAN");
+        cmd.arg(&scan).arg("MATCH").arg(pattern).arg("COUNT").arg(limit.max(1)).arg("TYPE").arg("hash");
+        let mut parts = items(self.ask_node(&node, &cmd).await?)?.into_iter();
+        let mut part = || parts.next().ok_or_else(|| senseless("scan"));
+        let (next, found) = (text(part()?)?.ok_or_else(|| senseless("scan"))?, items(part()?)?);
+        let mut keys = Vec::with_capacity(found.len());
+        for key in found {
+            keys.extend(bytes(key)?);
+        }
         let next = if next == "0" {
             match nodes.into_iter().find(|other| *other > node) {
                 Some(other) => Some(cursor(&other, "0", slots)),
@@ -62,7 +71,7 @@ impl Redis {
         } else {
             Some(cursor(&node, &next, slots))
         };
-        Ok(Listing { contacts: contacts?, next })
+        Ok((keys, next))
     }
 
     /// The names of the masters, in order, and a number for who has which slots; one without a name for a single server.

@@ -1,4 +1,4 @@
-//! Reading contacts, logs, the registry and the feed.
+//! Reading contacts, logs and the feed.
 
 use redis::{Cmd, Value};
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     model::{SenderId, StatementId, Time},
-    store::{Change, ContactId, Loaded, LogHead, RegistryRow, SealedEntry, StoreError, record},
+    store::{Change, ContactId, Loaded, LogHead, SealedEntry, StoreError, record},
 };
 
 /// Contacts read in one pipeline; more would hold up what others ask meanwhile.
@@ -39,7 +39,7 @@ impl Redis {
     }
 
     /// Sends many commands at once and gives each its answer; a script the server has forgotten is told once.
-    async fn each(&self, commands: &[Cmd]) -> Vec<Result<Value, Failed>> {
+    pub(super) async fn each(&self, commands: &[Cmd]) -> Vec<Result<Value, Failed>> {
         let answers = self.each_once(commands).await;
         if !answers.iter().any(|answer| answer.as_ref().is_err_and(Failed::is_no_script)) {
             return answers;
@@ -150,11 +150,6 @@ impl Redis {
         cmd
     }
 
-    pub(super) async fn read_registry(&self) -> Result<Vec<RegistryRow>, StoreError> {
-        let rows = self.ask(redis::cmd("HGETALL").arg(self.keys.registry())).await?;
-        pairs(rows)?.into_iter().map(|(key, value)| registry_row(key, value)).collect()
-    }
-
     /// One read of whatever kind.
     pub(super) async fn ask(&self, cmd: &Cmd) -> Result<Value, StoreError> {
         self.link.run(cmd).await.map_err(|failed| failed.of_read())
@@ -213,17 +208,6 @@ pub(super) fn change(value: Value) -> Result<Change, StoreError> {
     };
     let id = id.try_into().map_err(|_| wrong())?;
     Ok(Change { position, id: ContactId(id), sequence })
-}
-
-fn registry_row(key: Value, value: Value) -> Result<RegistryRow, StoreError> {
-    let wrong = || StoreError::Corrupt("a registry row makes no sense".to_owned());
-    let key = text(key)?.ok_or_else(wrong)?;
-    let value = bytes(value)?.ok_or_else(wrong)?;
-    let colon = value.iter().position(|byte| *byte == b':').ok_or_else(wrong)?;
-    let (version, rest) = value.split_at_checked(colon).ok_or_else(wrong)?;
-    let version = std::str::from_utf8(version).ok().and_then(|digits| digits.parse().ok());
-    let value = rest.strip_prefix(b":").ok_or_else(wrong)?.to_vec();
-    Ok(RegistryRow { key, version: version.ok_or_else(wrong)?, value })
 }
 
 fn missing(sequence: u64) -> StoreError {

@@ -1,4 +1,4 @@
--- Counts what happened to messages of one sender, each status of a message once.
+-- Counts what happened to messages of one sender, each status of a message once: all of it or nothing.
 -- KEYS: what the keys of messages and those of counts begin with, up to the generation and the hour.
 -- ARGV: newest and oldest generation that is looked at, the one that is written to and its end, most fields of an hour's key,
 --       number of marks, then for each: shard, message, bits, place of a failure's counter, hour, slot, end of the hour's key,
@@ -52,16 +52,32 @@ for i = 0, marks - 1 do
   end
 end
 
+-- Nothing is undone when a command fails after another one wrote. So what is stored is looked at first, and every command but
+-- the one that writes first is run where there is nothing to change. Numbers are set, not added to: whether what is there
+-- is one is known then.
+local sums, is_news = {}, false
 for hour, add in pairs(adds) do
+  is_news = true
+  local sum, fields = {}, redis.call('HLEN', hour)
   for name, more in pairs(add) do
+    local stored = redis.call('HGET', hour, name)
     local split = string.match(name, '^([tm]%d+%.)')
-    if split and redis.call('HLEN', hour) >= fields_max and not redis.call('HGET', hour, name) then
+    if split and not stored and fields >= fields_max then
       name = split .. '*'
+      stored = not sum[name] and redis.call('HGET', hour, name)
     end
-    redis.call('HINCRBY', hour, name, more)
+    if stored and not string.match(stored, '^%d+$') then
+      return redis.error_reply('SGCORRUPT a count of a sender is no number')
+    end
+    if not stored and not sum[name] then fields = fields + 1 end
+    sum[name] = (sum[name] or tonumber(stored or 0)) + more
   end
-  redis.call('PEXPIREAT', hour, hour_ends[hour])
+  sums[hour] = sum
 end
+if not is_news then return fresh end
+redis.call('PEXPIREAT', messages .. ':', ends)
+
+-- What is known of a message comes before the counts: interrupted in between, it counts too little rather than twice.
 local kept = {}
 for message, shard in pairs(shards) do
   local key = messages .. written .. ':' .. shard
@@ -70,5 +86,9 @@ for message, shard in pairs(shards) do
     kept[key] = true
     redis.call('PEXPIREAT', key, ends)
   end
+end
+for hour, sum in pairs(sums) do
+  for name, count in pairs(sum) do redis.call('HSET', hour, name, string.format('%d', count)) end
+  redis.call('PEXPIREAT', hour, hour_ends[hour])
 end
 return fresh

@@ -1,5 +1,7 @@
 //! Counting what happened to messages: one script for many of one sender.
 
+mod rows;
+
 use redis::Value;
 
 use super::{
@@ -27,8 +29,8 @@ impl Redis {
         let mut fresh = Vec::with_capacity(tally.marks.len());
         for marks in tally.marks.chunks(TOGETHER_MAX) {
             let cmd = self.tally_command(tally, marks);
-            let answer = script::run(&self.link, &self.scripts.tally, &cmd).await;
-            let bits = items(answer.map_err(|failed| failed.of_write())?)?;
+            // One after the other: the order in which the events were told is kept.
+            let bits = items(self.confirmed(&self.scripts.tally, cmd).await?)?;
             if bits.len() != marks.len() {
                 return Err(senseless("answer to a tally"));
             }

@@ -1,4 +1,4 @@
-//! Writing: one script for a contact, one for a registry row.
+//! Writing a contact: one script.
 
 use redis::{Cmd, Value};
 
@@ -7,11 +7,9 @@ use super::{
     answer::{bytes, items, number, text},
     fault::senseless,
     intent::Intent,
-    script,
+    script::{self, Lua},
 };
-use crate::store::{
-    Commit, Committed, Erase, LogHead, RegistryRow, SealedEntry, Store as _, StoreError, record,
-};
+use crate::store::{Commit, Committed, Erase, LogHead, SealedEntry, Store as _, StoreError, record};
 
 impl Redis {
     pub(super) async fn write_contact(&self, commit: &Commit) -> Result<Committed, StoreError> {
@@ -22,7 +20,7 @@ impl Redis {
         };
         let intent = self.feed.intend(commit).await?;
         let cmd = self.commit_command(commit, version, head.unwrap_or_default(), intent)?;
-        let answer = self.written(cmd).await?;
+        let answer = self.confirmed(&self.scripts.commit, cmd).await?;
         let committed = self.committed(commit, version, answer)?;
         if let Some(intent) = intent {
             self.feed.fulfil(intent, committed).await;
@@ -49,13 +47,11 @@ impl Redis {
         }
     }
 
-    async fn written(&self, cmd: Cmd) -> Result<Value, StoreError> {
+    /// Runs a script that writes: its answer, once what it tells of is confirmed by whom the settings ask for.
+    pub(super) async fn confirmed(&self, lua: &Lua, cmd: Cmd) -> Result<Value, StoreError> {
         match &self.durable {
             Some(durable) => durable.ask(cmd).await,
-            None => {
-                let answer = script::run(&self.link, &self.scripts.commit, &cmd).await;
-                answer.map_err(|failed| failed.of_write())
-            }
+            None => script::run(&self.link, lua, &cmd).await.map_err(|failed| failed.of_write()),
         }
     }
 
@@ -106,18 +102,6 @@ impl Redis {
             cmd.arg(sender.as_str()).arg(wrote.millis()).arg(end.millis());
         }
         Ok(cmd)
-    }
-
-    pub(super) async fn write_registry(&self, row: &RegistryRow) -> Result<Committed, StoreError> {
-        let Some(version) = row.version.checked_add(1) else { return Ok(Committed::Conflict) };
-        let registry = self.keys.registry();
-        let mut cmd = script::call(&self.scripts.registry, &[&registry]);
-        cmd.arg(&row.key).arg(row.version).arg(version).arg(row.value.as_slice());
-        let answer = script::run(&self.link, &self.scripts.registry, &cmd).await;
-        match number(answer.map_err(|failed| failed.of_write())?)? {
-            1 => Ok(Committed::Done(version)),
-            _ => Ok(Committed::Conflict),
-        }
     }
 
     pub(super) async fn first_identity_key(&self, wanted: [u8; 32]) -> Result<[u8; 32], StoreError> {

@@ -15,7 +15,7 @@ use sendgate::{
     grpc::pb,
     model::{BusinessId, Contact, SenderId, StatementId, Time},
     store::{
-        Commit, ContactId, Erase, LogHead, Record, SealedEntry, Store,
+        Commit, ContactId, Erase, LogHead, Record, SealedEntry, Store, TallyKey,
         embedded::{self, Embedded},
         redis::{self, Redis},
     },
@@ -42,6 +42,8 @@ struct Everything {
     key: Option<[u8; 32]>,
     rows: BTreeMap<String, Vec<u8>>,
     contacts: BTreeMap<ContactId, Whole>,
+    /// What was counted, and which messages were told of.
+    counted: BTreeMap<TallyKey, u64>,
 }
 
 /// One contact: its record, its windows, the end of its log, and the log.
@@ -49,6 +51,15 @@ type Whole = (Record, BTreeMap<SenderId, Time>, LogHead, Vec<SealedEntry>);
 
 async fn everything(store: &dyn Store) -> Everything {
     let rows = store.registry().await.unwrap().into_iter().map(|row| (row.key, row.value)).collect();
+    let (mut counted, mut from) = (BTreeMap::new(), None);
+    loop {
+        let page = store.tally_page(from, 100).await.unwrap();
+        counted.extend(page.rows);
+        from = page.next;
+        if from.is_none() {
+            break;
+        }
+    }
     let (mut contacts, mut from) = (BTreeMap::new(), None);
     loop {
         let page = store.contacts(from, 100, system_now()).await.unwrap();
@@ -59,7 +70,8 @@ async fn everything(store: &dyn Store) -> Everything {
         }
         from = page.next;
         if from.is_none() {
-            return Everything { key: store.known_identity_key().await.unwrap(), rows, contacts };
+            let key = store.known_identity_key().await.unwrap();
+            return Everything { key, rows, contacts, counted };
         }
     }
 }
@@ -113,7 +125,19 @@ async fn lived(path: &Path) {
         ..Default::default()
     };
     consent.link_contacts(link).await.unwrap();
+    server.quality().record_delivery_events(events()).await.unwrap();
     server.stop().await;
+}
+
+/// What was told of some messages.
+fn events() -> pb::RecordDeliveryEventsRequest {
+    let event = |n: usize| pb::DeliveryEvent {
+        message_id: format!("m{n}"),
+        r#type: pb::DeliveryEventType::Delivered as i32,
+        template: "hello_world".to_owned(),
+        ..Default::default()
+    };
+    pb::RecordDeliveryEventsRequest { sender: SENDER.to_owned(), events: (0..300).map(event).collect() }
 }
 
 /// A folder with a store that lived.
@@ -157,6 +181,7 @@ async fn everything_goes_from_a_file_to_redis_and_back_unchanged() {
         "erased"
     );
     assert!(!before.rows.is_empty() && before.key.is_some());
+    assert!(before.counted.values().any(|count| *count == 300) && before.counted.len() > 300);
 
     let there = migrate(&url(&first), &server.url(), &[]);
     assert_eq!(there.code, Some(0), "{}{}", there.out, there.err);
@@ -188,6 +213,8 @@ async fn a_server_on_the_copy_decides_as_before() {
     assert_eq!(reason(ERASED).await, pb::Reason::OptedOut);
     let reply = crate::harness::say::reply(PERSON);
     assert_eq!(copy.reason(reply).await, pb::Reason::WindowOpen);
+    let again = copy.quality().record_delivery_events(events()).await.unwrap().into_inner();
+    assert_eq!((again.counted, again.duplicates), (0, 300), "what was counted is not counted again");
     // And goes on with the logs it found.
     copy.consent().record_opt_out(opt_out("4915100000000")).await.unwrap();
     assert_eq!(copy.entries("4915100000000").await.len(), 3);
@@ -206,7 +233,7 @@ async fn a_second_run_changes_nothing() {
     let again = migrate(&url(&path), &server.url(), &["--json"]);
     assert_eq!(again.code, Some(0), "{}{}", again.out, again.err);
     let told: serde_json::Value = serde_json::from_str(&again.out).unwrap();
-    assert_eq!(told["copied"], serde_json::json!({"contacts": 0, "entries": 0, "rows": 0}));
+    assert_eq!(told["copied"], serde_json::json!({"contacts": 0, "entries": 0, "rows": 0, "counts": 0}));
     assert_eq!(told["differences"], 0);
     assert_eq!(told["source"]["same"], told["source"]["contacts"]);
     assert_eq!(offset().await, before, "nothing was written");
@@ -234,4 +261,19 @@ async fn prefixes_are_apart() {
     assert_eq!(across.code, Some(0), "{}{}", across.out, across.err);
     refused(&migrate(&server.url(), &url(&path), &["--from-prefix", "sg"]), "no identity key");
     refused(&migrate(&server.url(), &url(&path), &["--from-prefix", "s*"]), "prefix");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_that_counted_something_else_is_refused() {
+    let (_folder, path) = folder().await;
+    let server = RedisServer::start().await;
+    assert_eq!(migrate(&url(&path), &server.url(), &[]).code, Some(0));
+    let copy = Server::at(&server.url(), YAML).await;
+    copy.clock.set(system_now());
+    let mut more = events();
+    more.events.truncate(1);
+    more.events[0].message_id = "another".to_owned();
+    copy.quality().record_delivery_events(more).await.unwrap();
+    copy.stop().await;
+    refused(&migrate(&url(&path), &server.url(), &[]), "counts of delivery events");
 }

@@ -168,6 +168,7 @@ async fn settings_of_redis_that_lose_what_was_acknowledged_are_warned_of_at_star
     for (arguments, warnings) in [
         (vec![], [false, false]),
         ([limited.as_slice(), &["allkeys-lru"]].concat(), [true, false]),
+        ([limited.as_slice(), &["volatile-ttl"]].concat(), [true, false]),
         ([limited.as_slice(), &["noeviction"]].concat(), [false, false]),
         (vec!["--appendonly", "no"], [false, true]),
         ([limited.as_slice(), &["allkeys-random", "--appendonly", "no"]].concat(), [true, true]),

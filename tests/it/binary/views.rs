@@ -77,7 +77,25 @@ async fn top_prints_one_frame_for_scripts_and_where_there_is_no_terminal() {
         let row: Vec<_> = lines[4].split_whitespace().collect();
         assert_eq!(
             row,
-            [SENDER, "LOW", "-", "0.0", "0.0", "200", "200", "200", "0", "8", "4.00", "%"],
+            [
+                SENDER,
+                "LOW",
+                "-",
+                "0.0",
+                "0.0",
+                "200",
+                "200",
+                "200",
+                "0",
+                "8",
+                "4.00",
+                "%",
+                "marketing",
+                "is",
+                "throttled",
+                "to",
+                "100"
+            ],
             "{}",
             shown.out
         );

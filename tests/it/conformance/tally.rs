@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use sendgate::{
     model::{Millis, Time},
     quality::{Counter, FailureClass, Happened, Split, Statuses},
-    store::{Mark, Store, StoreError, Tallied, Tally, tally::hour_of},
+    store::{Mark, Store, StoreError, Tallied, Tally, TallyKey, embedded::Embedded, tally::hour_of},
 };
 
 use super::{Place, at, sender};
@@ -155,4 +155,46 @@ pub(super) async fn very_many_templates_are_counted_together(place: &impl Place)
     assert_eq!(tallied.splits.len(), 1000);
     let together = tallied.splits.get(&Split::Template("*".to_owned())).unwrap();
     assert_eq!(together.get(Counter::Sent), 101);
+}
+
+async fn rows(store: &Arc<dyn Store>) -> BTreeMap<TallyKey, u64> {
+    let (mut all, mut from) = (BTreeMap::new(), None);
+    loop {
+        let page = store.tally_page(from, 7).await.unwrap();
+        all.extend(page.rows);
+        from = page.next;
+        if from.is_none() {
+            return all;
+        }
+    }
+}
+
+pub(super) async fn what_was_counted_goes_to_another_store_row_by_row(place: &impl Place) {
+    let store = place.open().await;
+    let of = |message, happened| {
+        let splits =
+            vec![Split::Template(format!("a template {}", message % 5)), Split::Method("ivr".to_owned())];
+        Mark { splits, ..mark(message, happened, at(0)) }
+    };
+    let marks: Vec<_> =
+        (0..40).flat_map(|message| [of(message, Happened::Sent), of(message, Happened::Read)]).collect();
+    count(&store, at(0), marks.clone()).await.unwrap();
+    let there = rows(&store).await;
+    assert!(there.keys().filter(|key| matches!(key, TallyKey::Message(..))).count() == 40, "{there:?}");
+    let keys: Vec<_> = there.keys().cloned().collect();
+    let values = there.values().copied().collect::<Vec<_>>();
+    assert_eq!(store.tally_values(&keys).await.unwrap(), values);
+
+    // There, and back again.
+    let copy: Arc<dyn Store> = Arc::new(Embedded::in_memory().unwrap());
+    assert_eq!(copy.tally_values(&keys).await.unwrap(), vec![0; keys.len()]);
+    copy.put_tally(there.clone().into_iter().collect()).await.unwrap();
+    assert_eq!(rows(&copy).await, there);
+    store.put_tally(rows(&copy).await.into_iter().collect()).await.unwrap();
+    assert_eq!(rows(&store).await, there, "nothing is added up");
+    for store in [&store, &copy] {
+        let again = count(store, at(1), marks.clone()).await.unwrap();
+        assert!(again.iter().all(|new| new.is_empty()), "what was told is known");
+        assert_eq!(total(&sums(store, at(1)).await, Counter::Read, at(1)), 40);
+    }
 }

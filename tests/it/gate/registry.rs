@@ -14,11 +14,12 @@ use sendgate::{
     senders::{AccountState, Directory},
 };
 
-use super::world::{ACME, PERSON, World, at, settings};
-use crate::faults::Faulty;
+use super::world::{ACME, OWN, PERSON, World, at, settings};
+use crate::faults::{Fault, Faulty};
 
 const AUTO: &str = "senders: {auto_register: true}";
 const MANY: u64 = 5_000;
+const OTHER: &str = "447700900999";
 
 fn sender(n: u64) -> SenderId {
     SenderId::parse(&format!("1555{n:07}")).unwrap()
@@ -151,4 +152,89 @@ async fn a_business_renamed_without_previous_ids_is_warned_of() {
     let after = World::with(settings(&named), Arc::clone(&store)).await;
     assert_eq!(after.gate.directory().unread(), []);
     assert_eq!(after.reason(PERSON).await, Reason::OptedOut);
+}
+
+fn disabled() -> Observed {
+    Observed::Account(
+        "77".to_owned(),
+        AccountState { disabled: Some(at(1).millis()), ..AccountState::default() },
+    )
+}
+
+#[tokio::test]
+async fn what_was_learned_unheard_counts_in_the_first_answer_after() {
+    let store = Faulty::new();
+    let elsewhere = World::with(settings(ACME), Arc::clone(&store)).await;
+    let world = World::with(settings(ACME), Arc::clone(&store)).await;
+    store.hear();
+    world.opt_in(PERSON, OWN, 0).await;
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+    let before = store.registries();
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+    assert_eq!(store.registries(), before, "as long as all is heard a check reads nothing");
+    elsewhere.gate.observe(&disabled()).await.unwrap();
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn, "nothing was heard of it");
+    store.go_deaf();
+    store.hear();
+    assert_eq!(world.reason(PERSON).await, Reason::SenderRestricted);
+    let known = store.registries();
+    assert_eq!(world.reason(PERSON).await, Reason::SenderRestricted);
+    assert_eq!(store.registries(), known, "and is known from then on");
+}
+
+/// While nothing is heard every check waits for a read that began after it, and all that came meanwhile for one.
+#[tokio::test]
+async fn those_who_ask_at_once_while_nothing_is_heard_wait_for_one_read_of_what_was_learned() {
+    let store = Faulty::new();
+    let elsewhere = World::with(settings(ACME), Arc::clone(&store)).await;
+    let world = Arc::new(World::with(settings(ACME), Arc::clone(&store)).await);
+    world.opt_in(PERSON, OWN, 0).await;
+    store.go_deaf();
+    let ask = || {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move { world.reason(PERSON).await })
+    };
+    let before = store.registries();
+    store.set(Fault::AnswersRegistryLate);
+    let first = ask();
+    store.reached().await;
+    elsewhere.gate.observe(&disabled()).await.unwrap();
+    let later: Vec<_> = (0..20).map(|_| ask()).collect();
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(store.registries() - before, 1);
+    store.set(Fault::None);
+    store.release();
+    // It began before, and may have seen either.
+    first.await.unwrap();
+    for later in later {
+        assert_eq!(later.await.unwrap(), Reason::SenderRestricted);
+    }
+    assert_eq!(store.registries() - before, 2);
+}
+
+#[tokio::test]
+async fn without_what_was_learned_a_remembered_no_is_a_no_and_nothing_is_allowed() {
+    let store = Faulty::new();
+    let world = World::with(settings(ACME), Arc::clone(&store)).await;
+    store.hear();
+    world.opt_in(PERSON, OWN, 0).await;
+    world.opt_out(OTHER, 0).await;
+    for person in [PERSON, OTHER] {
+        world.reason(person).await;
+    }
+    store.registry_fails(true);
+    store.go_deaf();
+    store.hear();
+    assert_eq!(world.reason(PERSON).await, Reason::StateUnavailable, "its contact can be read");
+    assert_eq!(world.reason(OTHER).await, Reason::OptedOut);
+    let many = [world.check_of(PERSON, Kind::Template), world.check_of(OTHER, Kind::Template)];
+    let reasons: Vec<_> =
+        world.gate.check_many(&many).await.into_iter().map(|answer| answer.verdict.reason).collect();
+    assert_eq!(reasons, [Reason::StateUnavailable, Reason::OptedOut]);
+    assert!(world.gate.ping(Duration::from_secs(5)).await.is_err(), "it is not ready");
+    store.registry_fails(false);
+    assert_eq!(world.reason(PERSON).await, Reason::OptedIn);
+    assert_eq!(world.gate.ping(Duration::from_secs(5)).await, Ok(()));
 }

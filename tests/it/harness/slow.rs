@@ -156,6 +156,25 @@ impl Store for Slow {
         self.store.counted(sender, from, to).await
     }
 
+    async fn tally_page(
+        &self,
+        from: Option<Cursor>,
+        limit: usize,
+    ) -> Result<sendgate::store::TallyPage, StoreError> {
+        self.works()?;
+        self.store.tally_page(from, limit).await
+    }
+
+    async fn tally_values(&self, keys: &[sendgate::store::TallyKey]) -> Result<Vec<u64>, StoreError> {
+        self.works()?;
+        self.store.tally_values(keys).await
+    }
+
+    async fn put_tally(&self, rows: Vec<(sendgate::store::TallyKey, u64)>) -> Result<(), StoreError> {
+        self.works()?;
+        self.store.put_tally(rows).await
+    }
+
     async fn sends(&self, ids: &[ContactId]) -> Result<Vec<Sends>, StoreError> {
         self.works()?;
         self.store.sends(ids).await

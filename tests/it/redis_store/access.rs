@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What a user of a single server or of a master that Sentinel knows needs, as in docs/redis.md.
-const NEEDED: [&str; 33] = [
+const NEEDED: [&str; 32] = [
     "ping",
     "role",
     "client|tracking",
@@ -34,7 +34,6 @@ const NEEDED: [&str; 33] = [
     "wait",
     "waitaof",
     "info",
-    "hincrby",
     "hlen",
     "pexpireat",
     "pexpire",
@@ -61,6 +60,19 @@ async fn user(server: &RedisServer, name: &str, commands: &[&str]) {
         rules.arg(format!("+{command}"));
     }
     rules.query_async::<()>(&mut connection).await.unwrap();
+}
+
+/// That some messages were sent, each with a template of its own.
+pub(super) fn tally(messages: std::ops::Range<u64>) -> sendgate::store::Tally {
+    let mark = |message| sendgate::store::Mark {
+        message,
+        statuses: sendgate::quality::Statuses::proven_by(sendgate::quality::Happened::Sent),
+        class: sendgate::quality::FailureClass::Other,
+        at: at(0),
+        splits: vec![sendgate::quality::Split::Template(format!("t{message}"))],
+    };
+    let (guard, now) = (sendgate::model::Millis::days(7), at(0));
+    sendgate::store::Tally { sender: sender("5"), marks: messages.map(mark).collect(), now, guard }
 }
 
 /// Does everything a store does; the first thing that fails.
@@ -90,20 +102,10 @@ async fn everything(url: &str) -> Result<(), String> {
     let version = store.registry().await.map_err(said)?.first().map_or(0, |row| row.version);
     let row = RegistryRow { key: "k".to_owned(), version, value: vec![1] };
     store.commit_registry(row).await.map_err(said)?;
-    let mark = |message| sendgate::store::Mark {
-        message,
-        statuses: sendgate::quality::Statuses::proven_by(sendgate::quality::Happened::Sent),
-        class: sendgate::quality::FailureClass::Other,
-        at: at(0),
-        splits: vec![sendgate::quality::Split::Template(format!("t{message}"))],
-    };
     // Counted before they would be known.
     let new =
         u64::try_from(sendgate::clock::system_now().millis()).unwrap() << 20 | u64::from(std::process::id());
-    let (guard, now) = (sendgate::model::Millis::days(7), at(0));
-    let tally =
-        sendgate::store::Tally { sender: sender("5"), marks: vec![mark(new), mark(new ^ 1)], now, guard };
-    store.count(tally).await.map_err(said)?;
+    store.count(tally(new..new + 2)).await.map_err(said)?;
     store.counted(&sender("5"), 0, 1).await.map_err(said)?;
     everything_counted(&*store, new).await.map_err(said)?;
     store.ping().await.map_err(said)?;
@@ -200,6 +202,26 @@ async fn a_user_who_may_not_do_all_of_a_commit_does_nothing_of_it() {
 }
 
 #[tokio::test]
+async fn a_user_who_may_not_do_all_of_counting_counts_nothing() {
+    let server = RedisServer::start().await;
+    let owner = open(&server.url(), options()).await.unwrap();
+    owner.count(tally(0..3)).await.unwrap();
+    for without in ["hget", "hset", "hlen", "type", "pexpireat"] {
+        let fewer: Vec<&str> =
+            NEEDED.into_iter().filter(|name| *name != "waitaof" && *name != without).collect();
+        let name = format!("no-{without}");
+        user(&server, &name, &fewer).await;
+        let url = format!("redis://{name}:secret@127.0.0.1:{}", server.port());
+        let store = open(&url, options()).await.unwrap();
+        let before = server.command(&["DEBUG", "DIGEST"]).await;
+        let refused = store.count(tally(2..9)).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{without}: {refused:?}");
+        assert_eq!(server.command(&["DEBUG", "DIGEST"]).await, before, "{without}");
+    }
+    assert_eq!(owner.count(tally(2..9)).await.unwrap().iter().filter(|new| !new.is_empty()).count(), 6);
+}
+
+#[tokio::test]
 async fn a_user_of_a_cluster_with_the_documented_permissions_can_do_everything() {
     let cluster = Cluster::shared().await;
     let needed: Vec<&str> =
@@ -212,11 +234,33 @@ async fn a_user_of_a_cluster_with_the_documented_permissions_can_do_everything()
 
 #[tokio::test]
 async fn the_documented_permissions_are_those_of_the_test() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/redis.md");
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = documented("docs/redis.md");
     for command in NEEDED.into_iter().chain(NEEDED_IN_CLUSTER) {
         assert!(text.contains(&format!("+{command}")), "{command}");
     }
+}
+
+fn documented(file: &str) -> String {
+    std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+#[test]
+fn the_user_of_the_readme_and_that_of_the_documentation_may_do_the_same() {
+    let [readme, docs] = ["README.md", "docs/redis.md"].map(|file| {
+        let text = documented(file);
+        let (_, user) = text.split_once("ACL SETUSER ").unwrap();
+        let (user, _) = user.split_once("```").unwrap();
+        let rights = user.split_whitespace().filter(|word| word.starts_with(['+', '-', '~']));
+        rights.map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
+    });
+    assert_eq!(readme, docs);
+    // `select` is for a database, and `waitaof` for those who wait for the disk.
+    let needed = NEEDED.into_iter().filter(|name| *name != "waitaof").chain(["select"]);
+    let needed: std::collections::BTreeSet<_> = needed.map(|name| format!("+{name}")).collect();
+    assert_eq!(
+        readme.into_iter().filter(|word| word.starts_with('+')).collect::<std::collections::BTreeSet<_>>(),
+        needed
+    );
 }
 
 #[tokio::test]

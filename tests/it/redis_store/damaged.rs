@@ -176,10 +176,64 @@ async fn a_registry_row_that_cannot_be_read_is_left_alone() {
         let row = RegistryRow { key: "k".to_owned(), version, value: vec![2] };
         assert!(matches!(damaged.store.commit_registry(row).await, Err(StoreError::Corrupt(_))));
     }
+    let whole = damaged.store.registry_unless(None).await.unwrap().unwrap();
+    assert_eq!((whole.rows, whole.unreadable), (Vec::new(), vec!["k".to_owned()]), "for who can do without");
+    assert_eq!(damaged.digest().await, before);
     damaged.run(&[b"DEL", REGISTRY.as_bytes()]).await;
     damaged.run(&[b"SET", REGISTRY.as_bytes(), b"x"]).await;
     assert!(matches!(damaged.store.registry().await, Err(StoreError::Corrupt(_))));
     assert_ne!(damaged.digest().await, before);
+}
+
+/// A counter would be where it was after as many other writes.
+#[tokio::test]
+async fn a_registry_tells_when_it_is_another_also_where_a_failover_forgot_some_of_it() {
+    let mut damaged = Damaged::new().await;
+    let store = Arc::clone(&damaged.store);
+    let row = |version, value| RegistryRow { key: "k".to_owned(), version, value: vec![value] };
+    let first = store.registry_unless(None).await.unwrap().unwrap();
+    assert_eq!(first.rows, [row(1, 1)]);
+    assert_eq!(store.registry_unless(first.state.as_ref()).await, Ok(None), "it is as it was");
+    let forgotten = damaged.run(&[b"DUMP", REGISTRY.as_bytes()]).await;
+    let Value::BulkString(forgotten) = forgotten else { panic!("{forgotten:?}") };
+    store.commit_registry(row(1, 2)).await.unwrap();
+    let second = store.registry_unless(first.state.as_ref()).await.unwrap().unwrap();
+    assert_eq!(second.rows, [row(2, 2)]);
+    damaged.run(&[b"RESTORE", REGISTRY.as_bytes(), b"0", &forgotten, b"REPLACE"]).await;
+    assert_eq!(store.registry_unless(first.state.as_ref()).await, Ok(None));
+    store.commit_registry(row(1, 3)).await.unwrap();
+    let third = store.registry_unless(second.state.as_ref()).await.unwrap().unwrap();
+    assert_eq!(third.rows, [row(2, 3)]);
+    assert_eq!(store.registry().await.unwrap(), [row(2, 3)]);
+    assert_eq!(store.registry_row("k").await, Ok(Some(row(2, 3))));
+}
+
+/// Where a count cannot be added to, nothing is counted and nothing is marked as counted.
+#[tokio::test]
+async fn a_count_that_is_none_is_left_alone_and_nothing_is_counted_beside_it() {
+    let mut damaged = Damaged::new().await;
+    let store = Arc::clone(&damaged.store);
+    let count = async |messages: std::ops::Range<u64>| store.count(super::access::tally(messages)).await;
+    count(0..1).await.unwrap();
+    let Value::Array(keys) = damaged.run(&[b"KEYS", b"sg:q:*"]).await else { panic!("no keys") };
+    let [Value::BulkString(hour)] = keys.as_slice() else { panic!("{keys:?}") };
+    let Value::Array(fields) = damaged.run(&[b"HKEYS", hour]).await else { panic!("no fields") };
+    // That of the time slot; the other is of a template that is not told of again.
+    let is_of_slot = |field: &Value| matches!(field, Value::BulkString(name) if !name.starts_with(b"t"));
+    let Some(Value::BulkString(field)) = fields.into_iter().find(is_of_slot) else { panic!("no slot") };
+    for nonsense in ["x", "", "-1", "1.5", "0x1"] {
+        damaged.run(&[b"HSET", hour, &field, nonsense.as_bytes()]).await;
+        let before = damaged.digest().await;
+        for _ in 0..2 {
+            let refused = count(0..9).await;
+            assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{nonsense}: {refused:?}");
+        }
+        assert_eq!(damaged.digest().await, before, "{nonsense}");
+    }
+    damaged.run(&[b"HSET", hour, &field, b"1"]).await;
+    let fresh = count(0..9).await.unwrap();
+    assert_eq!(fresh.iter().filter(|new| new.is_empty()).count(), 1, "each of the others is counted now");
+    assert!(count(0..9).await.unwrap().iter().all(|new| new.is_empty()));
 }
 
 #[tokio::test]

@@ -148,8 +148,10 @@ impl Lane {
         };
         let master = self.shared.connector.master().await?;
         let mut connection = self.shared.connector.to_master(&master, Some(pushed)).await?;
-        let taught: Result<Value, RedisError> = connection.req_packed_command(&self.shared.teach).await;
-        taught.and_then(Value::extract_error).map_err(|error| fault::plain(&error))?;
+        let teach = &self.shared.teach;
+        let taught = connection.req_packed_commands(teach, 0, teach.len()).await;
+        let taught = taught.and_then(|answers| answers.into_iter().try_for_each(is_taught));
+        taught.map_err(|error| fault::plain(&error))?;
         let place = self.shared.connector.place(&master, &mut connection).await?;
         if link.leads_elsewhere(place.as_deref()) {
             return Err("all else goes to another master".to_owned());
@@ -167,6 +169,10 @@ async fn lost(connection: Option<Connected>, shared: Arc<Shared>) {
         drop(connected.ended.wait_for(|ended| *ended).await);
     }
     drop(shared.link.up().wait_for(|up| *up).await);
+}
+
+fn is_taught(answer: Value) -> Result<(), RedisError> {
+    answer.extract_error().map(drop)
 }
 
 /// Nothing was sent.

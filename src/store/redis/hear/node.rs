@@ -84,7 +84,7 @@ pub(super) async fn listen(hearing: &Arc<Hearing>, node: &str, master: &Connecti
     };
     let Ok(mut connection) = hearing.connector.to_master(master, Some(pushed)).await else { return false };
     if let Err(error) = track(hearing, &mut connection).await {
-        tracing::warn!(why = %fault::plain(&error), "Redis tells of no writes; every yes is read from it");
+        hearing.is_not_told(&fault::plain(&error));
         return false;
     }
     let place = match hearing.cluster {

@@ -10,6 +10,7 @@ use crate::{
         say::{PERSON, history, opt_in, opt_out, template},
         soon, until,
     },
+    proxy::{Proxy, Way, Whom},
     redis_server::RedisServer,
 };
 
@@ -67,5 +68,24 @@ async fn an_opt_out_while_redis_is_dead_is_acknowledged_honoured_and_in_redis_wh
     assert_eq!(status.code(), Some(0), "{log}");
     for line in ["the store does not answer", "the store answers again"] {
         assert_eq!(log.matches(line).count(), 1, "one line for each transition: {log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_line_tells_that_nothing_is_heard_however_often_it_is_tried() {
+    let server = RedisServer::start().await;
+    let way = Proxy::to(server.port()).await;
+    let mut served = Served::on(&way.url(), &["--set", "store.journal=none"]);
+    until(async || ready(&served).await == (200, "ready\n".to_owned())).await;
+    for transition in 1..=2 {
+        way.set(Way { no_answers: true, whom: Whom::Hearing, ..Way::default() });
+        let before = way.accepted();
+        until(async || way.accepted() >= before + 5).await;
+        let log = served.said();
+        for line in ["Redis tells of no writes", "writes of other processes may go unheard"] {
+            assert_eq!(log.matches(line).count(), transition, "{log}");
+        }
+        way.set(Way::default());
+        until(async || ready(&served).await == (200, "ready\n".to_owned())).await;
     }
 }
