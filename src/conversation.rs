@@ -5,13 +5,14 @@
 //! In any later conversation "yes" answers somebody else's question. "Okay" answers an open prompt, or one that it quotes:
 //! to the confirmation of an opt-out it says no more than that it was read.
 
+mod home;
 #[cfg(test)]
 mod tests;
 
 use crate::{
     keywords::{Intent, Keywords},
     model::{
-        Category, Contact, Millis, Scope, ScopeSet, Time,
+        Category, Contact, Millis, Recipient, Scope, ScopeSet, Time,
         evidence::{Action, Channel},
     },
 };
@@ -32,6 +33,8 @@ pub struct Said<'a> {
     pub stray: &'a [String],
     /// The message it replies to.
     pub context_id: &'a str,
+    /// Who said it, as far as it tells where some short words are a "yes".
+    pub who: Option<&'a Recipient>,
 }
 
 /// What a message does to consent.
@@ -83,14 +86,18 @@ pub fn read(
     let (intent, pressed) = intent(keywords, said);
     let asked = asked(own, counts, said.context_id, at);
     let wrote = wrote.max(own.last_inbound);
+    let accepted = || accepted_scope(own, prompt_scope);
     let opt_in = |scope: ScopeSet, keyword: String, answers_prompt: bool| Effect::OptIn {
         scope,
         keyword,
         answers_prompt,
         action: if pressed == Pressed::Button { Action::Button } else { Action::KeywordReply },
     };
+    let is_meant =
+        |keyword: &str| pressed == Pressed::Button || home::is_unmistakable(keyword, own, said.who);
     match intent {
         Intent::None => Effect::None,
+        Intent::Yes { keyword } | Intent::OptIn { keyword } if !is_meant(&keyword) => Effect::None,
         Intent::OptOut { keyword } => Effect::OptOut(keyword, pressed),
         // "Not interested" is an answer to the prompt.
         Intent::Ambiguous { .. } if declines(own, said.context_id, at) => Effect::Declined,
@@ -100,9 +107,9 @@ pub fn read(
         Intent::Yes { keyword } => {
             let is_plain = keywords.is_plain_yes(&keyword);
             match asked {
-                Some(Asked::Open) => opt_in(prompt_scope.clone(), keyword, true),
+                Some(Asked::Open) => opt_in(accepted(), keyword, true),
                 Some(Asked::Declined) if is_plain || own.prompt.is(said.context_id) => {
-                    opt_in(prompt_scope.clone(), keyword, true)
+                    opt_in(accepted(), keyword, true)
                 }
                 None if is_plain && answers_opting_out(own, wrote, said.context_id, at) => {
                     opt_in(ScopeSet::everything(), keyword, false)
@@ -111,7 +118,7 @@ pub fn read(
             }
         }
         Intent::OptIn { keyword } => match (asked, refused(counts)) {
-            (Some(_), _) => opt_in(prompt_scope.clone(), keyword, true),
+            (Some(_), _) => opt_in(accepted(), keyword, true),
             (None, Some(_)) if pressed == Pressed::Button && !subscribes(said.button) => Effect::None,
             (None, Some(scope)) => opt_in(scope, keyword, false),
             // An unasked "start" from somebody who refused nothing is a message, not an opt-in (B11).
@@ -137,19 +144,20 @@ pub fn refusal(keywords: &Keywords, said: Said<'_>) -> Option<Effect> {
     }
 }
 
-/// The prompt that a message answers. One that quotes another message of ours answers that, not the prompt.
+/// The prompt that a message answers. One that quotes a message that is not known to be a prompt answers that: a "yes" below the
+/// confirmation of an appointment is none to what may be an older question. So where prompts have buttons, which quote what
+/// they stand on, their message IDs have to be recorded. A "no" is taken for one either way, see `declines`.
 fn asked(contact: &Contact, counts: &Contact, context_id: &str, at: Time) -> Option<Asked> {
     let quotes_prompt = contact.prompt.is(context_id);
-    // A prompt whose ID nobody recorded cannot be told from another message; while it is open, it is what is answered.
-    let may_quote_prompt = quotes_prompt || context_id.is_empty();
+    let may_answer_prompt = quotes_prompt || context_id.is_empty();
     // An opt-out of everything after the decline is the later "no", and is not lifted as a decline is.
     let out = counts.everything_out().map(|(_, out)| out.at);
     let stands = |declined: &Time| *declined <= at && out.is_none_or(|out| out <= *declined);
     if contact.decline().as_ref().is_some_and(stands) {
-        return may_quote_prompt.then_some(Asked::Declined);
+        return may_answer_prompt.then_some(Asked::Declined);
     }
-    let (sent, message_id) = contact.prompt.recent.last()?;
-    let open = contact.open_prompt().is_some() && *sent <= at && (may_quote_prompt || message_id.is_empty());
+    let sent = contact.prompt.sent()?;
+    let open = contact.open_prompt().is_some() && sent <= at && may_answer_prompt;
     (quotes_prompt || open).then_some(Asked::Open)
 }
 
@@ -191,12 +199,26 @@ fn subscribes(payload: &str) -> bool {
     WORDS.contains(&plain.to_ascii_lowercase().as_str())
 }
 
-/// What "start" lifts: the opt-out of everything, else every narrower refusal.
+/// What accepting a prompt opts in to: what it asks for. Where that is everything, what was declined of an earlier one that
+/// asked for less is part of it, and named, since a wider opt-in lifts no finer "no".
+#[must_use]
+pub fn accepted_scope(own: &Contact, prompt_scope: &ScopeSet) -> ScopeSet {
+    if !prompt_scope.is_everything() {
+        return prompt_scope.clone();
+    }
+    let declined = own.declines().map(|(scope, _)| scope);
+    ScopeSet::of(prompt_scope.scopes().iter().chain(declined).cloned().collect())
+}
+
+/// What "start" lifts: the opt-out of everything, else every narrower refusal, and what was declined.
 fn refused(contact: &Contact) -> Option<ScopeSet> {
-    if contact.everything_out().is_some() || contact.decline().is_some() {
+    if contact.everything_out().is_some() {
         return Some(ScopeSet::everything());
     }
     let mut scopes: Vec<Scope> = contact.refused_scopes().cloned().collect();
+    if contact.decline().is_some() {
+        scopes.extend(contact.declines().map(|(scope, _)| scope.clone()));
+    }
     if contact.hold().is_some() {
         scopes.push(Scope::Category(Category::Marketing));
     }

@@ -8,7 +8,9 @@
 mod edges;
 mod fold;
 mod forms;
+mod frames;
 mod lookalikes;
+mod loose;
 mod phrases;
 mod table;
 mod words;
@@ -153,6 +155,26 @@ pub fn builtin_words() -> impl Iterator<Item = (&'static str, Operation, &'stati
     })
 }
 
+/// The folded words that say yes in one language and are in the lists or the vocabulary of another with another meaning.
+#[cfg(test)]
+pub(crate) fn yes_words_of_other_uses() -> Vec<String> {
+    let key = |word: &str| fold::key(word).unwrap_or_default();
+    let has = |list: &'static str, word: &str| words::entries(list).any(|other| key(other) == word);
+    let yes = words::languages().flat_map(|language| words::entries(language.yes).map(key));
+    let mut clashes: Vec<String> = yes
+        .filter(|word| {
+            words::languages().filter(|language| !has(language.yes, word)).any(|language| {
+                let listed = table::lists(language)
+                    .into_iter()
+                    .any(|(list, operation, _)| operation != Operation::Yes && has(list, word));
+                listed || has(language.courtesy, word) || phrases::is_in_the_vocabulary_of(language.tag, word)
+            })
+        })
+        .collect();
+    clashes.dedup();
+    clashes
+}
+
 /// One list entry found for some words of a message.
 #[derive(Debug, Clone)]
 struct Hit {
@@ -289,7 +311,9 @@ impl Keywords {
     /// True of a word that says yes even where nothing was asked: "okay" only says that something was read.
     #[must_use]
     pub fn is_plain_yes(&self, keyword: &str) -> bool {
+        let by_accent = || words::TOLD_BY_ACCENT.contains(&(keyword, Accented::Yes));
         self.entry(keyword).is_some_and(|entry| entry.operation == Operation::Yes && !entry.bare)
+            || by_accent()
     }
 
     fn entry(&self, key: &str) -> Option<Entry> {
@@ -407,15 +431,21 @@ fn combine(hits: &[Option<Hit>]) -> Option<Intent> {
 fn told_by_accent(text: &str, clauses: &[Clause]) -> Option<Intent> {
     let tokens: Vec<String> = clauses.iter().flat_map(|clause| clause.tokens.iter().cloned()).collect();
     let cores: Vec<String> = trimmed(&tokens).into_iter().map(|core| fold::join(core.iter())).collect();
-    let told = words::TOLD_BY_ACCENT
-        .iter()
-        .find(|(word, _)| fold::key(word).is_some_and(|key| cores.contains(&key)));
-    let (word, meaning) = told?;
-    let accented: String = text.nfc().flat_map(char::to_lowercase).collect();
-    if !accented.contains(word) {
-        return None;
-    }
+    let spelled: String = text.nfc().filter(|c| !is_arabic_vowel(*c)).flat_map(char::to_lowercase).collect();
+    let is_it =
+        |word: &str| fold::key(word).is_some_and(|key| cores.contains(&key)) && spelled.contains(word);
+    let (word, meaning) = words::TOLD_BY_ACCENT.iter().find(|(word, _)| is_it(word))?;
+    let keyword = (*word).to_owned();
     let question = clauses.iter().any(|clause| clause.question);
-    let yes = *meaning == Accented::Yes && !question;
-    Some(if yes { Intent::Yes { keyword: (*word).to_owned() } } else { Intent::None })
+    Some(match meaning {
+        Accented::Yes | Accented::Okay if !question => Intent::Yes { keyword },
+        Accented::OptIn if !question => Intent::OptIn { keyword },
+        Accented::No if !question => Intent::No { keyword },
+        Accented::Yes | Accented::Okay | Accented::OptIn | Accented::No | Accented::Nothing => Intent::None,
+    })
+}
+
+/// Short vowels, tanwin, and the stroke that draws a word out.
+fn is_arabic_vowel(c: char) -> bool {
+    matches!(c, '\u{640}' | '\u{64b}'..='\u{652}')
 }

@@ -4,16 +4,19 @@
 //! unambiguous since no calling code begins with a zero. Everything here is static data, searched
 //! without allocation; the first look-up of a zone parses the table.
 //!
-//! Time zones, calling codes and area codes are facts from libphonenumber (Apache-2.0,
+//! Time zones, calling codes, area codes and the ways to write national numbers are facts from libphonenumber (Apache-2.0,
 //! <https://github.com/google/libphonenumber>).
 
 mod countries;
 mod north_america;
+mod plans;
 mod table;
 mod variants;
 
 #[cfg(test)]
 mod tests;
+
+use std::borrow::Cow;
 
 /// Calling codes of services rather than places (toll-free, satellite, conference and the like),
 /// which have no time zone.
@@ -56,10 +59,18 @@ pub fn is_calling_code(digits: u64) -> bool {
 }
 
 /// True for calling codes after which a number may begin with a zero that is part of it: Italy and San Marino, and
-/// countries in West and Central Africa whose numbers grew by one.
+/// countries in Africa and Asia whose numbers grew by one.
 #[must_use]
-pub const fn keeps_leading_zero(calling_code: u64) -> bool {
-    matches!(calling_code, 39 | 378 | 225 | 241 | 242)
+pub fn keeps_leading_zero(calling_code: u64) -> bool {
+    plans::keeps_leading_zero(calling_code)
+}
+
+/// The digits of a number without what is dialled before it inside its country only: the 0 of "+33 06 12 34 84 78", the 8 of
+/// "+7 8 912 …", the 01 that Mexico had. Nothing when no number of that country begins like this, with or without it.
+/// Where the plan of the country allows the digits as they are they stay, as the zeros of Italy do.
+#[must_use]
+pub fn international(digits: &str) -> Option<Cow<'_, str>> {
+    plans::international(digits)
 }
 
 /// The one spelling of a number that stands for all spellings of it.

@@ -56,8 +56,15 @@ pub enum Content {
     Held(String),
     /// A person of the business settled a hold.
     HoldSettled,
-    /// A step of the opt-in conversation, with the prompt's message ID.
-    Prompt(PromptStep, String),
+    /// A step of the opt-in conversation.
+    Prompt {
+        /// Which.
+        step: PromptStep,
+        /// The prompt's message ID.
+        message_id: String,
+        /// What a declined prompt asked for. Entries of before this was kept have none, and concern everything.
+        declined: Option<ScopeSet>,
+    },
     /// A confirmation was sent: of an opt-in, or else of an opt-out.
     Confirmation {
         /// True for an opt-in's.
@@ -94,6 +101,15 @@ pub enum PromptStep {
     NotOnWhatsapp,
 }
 
+impl Content {
+    /// A step of the opt-in conversation about a prompt that asks for a scope.
+    #[must_use]
+    pub fn prompt(step: PromptStep, message_id: String, asked: &ScopeSet) -> Self {
+        let declined = (step == PromptStep::Declined).then(|| asked.clone());
+        Self::Prompt { step, message_id, declined }
+    }
+}
+
 impl Entry {
     /// Whose word it is, where it is a statement.
     #[must_use]
@@ -102,11 +118,11 @@ impl Entry {
             Content::OptIn { evidence, .. } => Some(evidence.method.voice()),
             Content::OptOut { channel, .. } => Some(channel.voice()),
             Content::PlatformStop(_) | Content::PlatformResume => Some(Voice::Platform),
-            Content::Held(_) | Content::Prompt(PromptStep::Accepted | PromptStep::Declined, _) => {
+            Content::Held(_) | Content::Prompt { step: PromptStep::Accepted | PromptStep::Declined, .. } => {
                 Some(Voice::Own)
             }
             Content::HoldSettled
-            | Content::Prompt(..)
+            | Content::Prompt { .. }
             | Content::Confirmation { .. }
             | Content::Block(_)
             | Content::Linked { .. }
@@ -121,12 +137,12 @@ impl Entry {
             Content::OptOut { .. }
             | Content::PlatformStop(_)
             | Content::Held(_)
-            | Content::Prompt(PromptStep::Declined, _)
+            | Content::Prompt { step: PromptStep::Declined, .. }
             | Content::Block(Block::ByUser | Block::ReportedByUser | Block::ByBusiness) => true,
             Content::OptIn { .. }
             | Content::PlatformResume
             | Content::HoldSettled
-            | Content::Prompt(..)
+            | Content::Prompt { .. }
             | Content::Confirmation { .. }
             | Content::Block(Block::LiftedByBusiness)
             | Content::Linked { .. }

@@ -2,7 +2,7 @@
 
 use super::{Content, Entry, PromptStep};
 use crate::model::{
-    Contact, Event, OptIn, OptOut, StatementId,
+    Contact, Event, OptIn, OptOut, ScopeSet, StatementId,
     statement::{Voice, Weak},
 };
 
@@ -29,10 +29,14 @@ impl Entry {
             Content::PlatformResume => vec![Event::PlatformResume(at)],
             Content::Held(_) => vec![Event::Held(at)],
             Content::HoldSettled => vec![Event::HoldCleared(at)],
-            Content::Prompt(PromptStep::Sent, message_id) => vec![Event::PromptSent(at, message_id.clone())],
-            Content::Prompt(PromptStep::Accepted, _) => vec![Event::PromptAccepted(at)],
-            Content::Prompt(PromptStep::Declined, _) => vec![Event::PromptDeclined(at)],
-            Content::Prompt(PromptStep::NotOnWhatsapp, _) => vec![Event::NotOnWhatsapp(at)],
+            Content::Prompt { step, message_id, declined } => vec![match step {
+                PromptStep::Sent => Event::PromptSent(at, message_id.clone()),
+                PromptStep::Accepted => Event::PromptAccepted(at),
+                PromptStep::Declined => {
+                    Event::PromptDeclined(declined.clone().unwrap_or_else(ScopeSet::everything), at)
+                }
+                PromptStep::NotOnWhatsapp => Event::NotOnWhatsapp(at),
+            }],
             Content::Confirmation { of_opt_in: true } => vec![Event::ConfirmedIn(at)],
             Content::Confirmation { of_opt_in: false } => vec![Event::ConfirmedOut(at)],
             Content::Block(block) => vec![Event::Block(self.sender.clone(), *block, at)],

@@ -61,6 +61,9 @@ enum Kind {
     Prompt {
         step: String,
         message_id: String,
+        /// What a declined prompt asked for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        scope: Vec<String>,
     },
     Confirmation {
         of_opt_in: bool,
@@ -152,9 +155,11 @@ fn write(content: &Content) -> Kind {
         Content::PlatformResume => Kind::PlatformResume {},
         Content::Held(keyword) => Kind::Held { keyword: keyword.clone() },
         Content::HoldSettled => Kind::HoldSettled {},
-        Content::Prompt(step, message_id) => {
-            Kind::Prompt { step: step.word().to_owned(), message_id: message_id.clone() }
-        }
+        Content::Prompt { step, message_id, declined } => Kind::Prompt {
+            step: step.word().to_owned(),
+            message_id: message_id.clone(),
+            scope: declined.as_ref().map(write_scope).unwrap_or_default(),
+        },
         Content::Confirmation { of_opt_in } => Kind::Confirmation { of_opt_in: *of_opt_in },
         Content::Block(block) => Kind::Block { state: block_word(*block).to_owned() },
         Content::Linked { other, proven, moved } => {
@@ -198,7 +203,10 @@ fn read_content(kind: Kind) -> Option<Content> {
         Kind::PlatformResume {} => Content::PlatformResume,
         Kind::Held { keyword } => Content::Held(keyword),
         Kind::HoldSettled {} => Content::HoldSettled,
-        Kind::Prompt { step, message_id } => Content::Prompt(PromptStep::from_word(&step)?, message_id),
+        Kind::Prompt { step, message_id, scope } => {
+            let declined = if scope.is_empty() { None } else { Some(read_scope(&scope)?) };
+            Content::Prompt { step: PromptStep::from_word(&step)?, message_id, declined }
+        }
         Kind::Confirmation { of_opt_in } => Content::Confirmation { of_opt_in },
         Kind::Block { state } => {
             Content::Block(BLOCKS.into_iter().find(|block| block_word(*block) == state)?)

@@ -60,7 +60,7 @@ fn a_yes_answers_an_open_prompt_with_its_scope() {
 fn a_no_declines_an_open_prompt_and_says_nothing_otherwise() {
     assert_eq!(wrote(&[prompted(1)], "no", 2), Effect::Declined);
     assert_eq!(wrote(&[], "no", 2), Effect::None);
-    assert_eq!(wrote(&[prompted(1), Event::PromptDeclined(at(2))], "no", 3), Effect::None);
+    assert_eq!(wrote(&[prompted(1), declined(2)], "no", 3), Effect::None);
 }
 
 #[test]
@@ -77,16 +77,16 @@ fn a_yes_to_nothing_is_no_opt_in() {
 
 #[test]
 fn a_yes_counts_at_any_time_after_a_decline() {
-    let events = [prompted(1), Event::PromptDeclined(at(2)), Event::Wrote(at(3))];
+    let events = [prompted(1), declined(2), Event::Wrote(at(3))];
     assert_eq!(yes(wrote(&events, "yes", 900_000)), Some((orders(), true)));
 }
 
 #[test]
 fn a_yes_from_before_the_decline_does_not_lift_it() {
-    let events = [prompted(1), Event::PromptDeclined(at(5))];
+    let events = [prompted(1), declined(5)];
     assert_eq!(wrote(&events, "hello", 4), Effect::None);
     // Said to the prompt, before the no: still an answer, which the later no then overrules.
-    let late = wrote(&[prompted(1), Event::PromptDeclined(at(5))], "yes", 4);
+    let late = wrote(&[prompted(1), declined(5)], "yes", 4);
     assert_eq!(yes(late), None, "an answered prompt is not open");
 }
 
@@ -95,6 +95,11 @@ fn a_yes_counts_as_the_first_word_after_opting_out() {
     let out = [opted_out(ScopeSet::everything(), 1)];
     assert_eq!(yes(wrote(&out, "yes", 2)), Some((ScopeSet::everything(), false)));
     assert_eq!(yes(wrote(&out, "yes", 900_000)), Some((ScopeSet::everything(), false)));
+}
+
+/// A decline of the prompt.
+fn declined(seconds: i64) -> Event {
+    Event::PromptDeclined(orders(), at(seconds))
 }
 
 /// An opt-out of everything by e-mail.
@@ -157,6 +162,89 @@ fn a_yes_that_comes_again_does_not_do_what_it_did_not_do_before() {
 fn a_yes_after_opting_out_again_counts_again() {
     let events = [opted_out(ScopeSet::everything(), 5), Event::Wrote(at(2)), Event::Wrote(at(5))];
     assert!(yes(wrote(&events, "yes", 6)).is_some());
+}
+
+fn from<'a>(who: &'a Recipient, text: &'a str) -> Said<'a> {
+    Said { text, who: Some(who), ..Said::default() }
+}
+
+#[test]
+fn a_short_yes_of_one_language_counts_only_where_it_is_spoken() {
+    let out = [opted_out(ScopeSet::everything(), 1)];
+    for (word, home, away) in [
+        ("Ja", "+49 151 1234567", "+34 612 345 678"),
+        ("ja ja ja", "NL.1349", "ES.1349"),
+        ("YA", "+62 812 3456 7890", "+52 55 1234 5678"),
+        ("Ya por favor", "ID.1349", "MX.1349"),
+        ("SIM", "+55 11 98404 1234", "+49 151 1234567"),
+        ("oo", "+63 917 123 4567", "+1 650 555 1234"),
+        ("haan", "+91 98765 43210", "+31 6 12345678"),
+    ] {
+        let [home, away] = [home, away].map(|who| Recipient::parse(who).unwrap());
+        for events in [out.to_vec(), vec![prompted(1)], vec![prompted(1), declined(2)]] {
+            assert!(yes(heard(&events, from(&home, word), 3)).is_some(), "{word} at home");
+            assert_eq!(heard(&events, from(&away, word), 3), Effect::None, "{word} elsewhere");
+            assert_eq!(wrote(&events, word, 3), Effect::None, "{word} from nobody knows where");
+            assert!(yes(heard(&events, from(&away, "Yes"), 3)).is_some(), "an unmistakable yes");
+        }
+        let label = Said { button: "b1", button_text: word, context_id: PROMPT, ..Said::default() };
+        assert!(
+            yes(heard(&[prompted(1)], Said { who: Some(&away), ..label }, 2)).is_some(),
+            "{word} on a button"
+        );
+    }
+}
+
+#[test]
+fn what_looks_like_a_yes_without_its_accent_is_none() {
+    let pole = Recipient::parse("+48 512 345 678").unwrap();
+    let out = [opted_out(ScopeSet::everything(), 1)];
+    for (events, text) in
+        [(&out[..], "Co"), (&out[..], "أبداً"), (&out[..], "ابدا"), (&[prompted(1)][..], "Co")]
+    {
+        assert_eq!(heard(events, from(&pole, text), 2), Effect::None, "{text}");
+    }
+    assert_eq!(wrote(&[prompted(1)], "أبداً", 2), Effect::Declined);
+    assert!(yes(wrote(&out, "có", 2)).is_some());
+}
+
+#[test]
+fn every_yes_that_is_an_everyday_word_of_another_language_is_bound_to_a_place() {
+    let bound: Vec<_> = home::words().collect();
+    let clashes = crate::keywords::yes_words_of_other_uses();
+    let unbound: Vec<_> = clashes.iter().filter(|word| !bound.contains(&word.as_str())).collect();
+    assert!(unbound.is_empty(), "{unbound:?}");
+    assert!(clashes.iter().any(|word| word == "ya"));
+}
+
+#[test]
+fn a_yes_that_quotes_another_message_does_not_answer_a_prompt_whose_id_nobody_recorded() {
+    let events = [Event::PromptSent(at(1), String::new())];
+    let below = |button, text| {
+        let (button_text, context_id) = (text, "wamid.appointment");
+        heard(&events, Said { button, button_text, context_id, ..Said::default() }, 2)
+    };
+    assert_eq!(below("CONFIRM_APPOINTMENT", "Yes"), Effect::None);
+    assert_eq!(below("b1", "Start"), Effect::None);
+    assert_eq!(below("b1", "No"), Effect::Declined, "a no is taken for one");
+    assert!(yes(wrote(&events, "Yes", 2)).is_some(), "what quotes nothing answers what was asked last");
+}
+
+#[test]
+fn a_yes_to_a_prompt_for_everything_takes_back_what_was_declined_of_an_earlier_one() {
+    let events = [prompted(1), declined(2)];
+    let mut contact = Contact::default();
+    for event in &events {
+        contact.apply(event);
+    }
+    let all = accepted_scope(&contact, &ScopeSet::everything());
+    assert_eq!(all.scopes(), [&[Scope::Everything], orders().scopes()].concat());
+    let marketing = ScopeSet::category(Category::Marketing);
+    assert_eq!(
+        accepted_scope(&contact, &marketing),
+        marketing,
+        "what a narrower one does not ask for stays declined"
+    );
 }
 
 #[test]
@@ -256,7 +344,7 @@ fn okay_lifts_no_refusal() {
     let refusals = [
         vec![opted_out(ScopeSet::everything(), 1)],
         vec![opted_in(Voice::Own, orders(), 1), opted_out(ScopeSet::everything(), 2)],
-        vec![prompted(1), Event::PromptDeclined(at(2))],
+        vec![prompted(1), declined(2)],
     ];
     for events in refusals {
         for okay in [
@@ -279,7 +367,7 @@ fn okay_lifts_no_refusal() {
     for okay in ["Ok", "vale", "in Ordnung"] {
         assert_eq!(yes(wrote(&[prompted(1)], okay, 2)), Some((orders(), true)), "{okay}");
         let reply = Said { text: okay, context_id: PROMPT, ..Said::default() };
-        let declined = [prompted(1), Event::PromptDeclined(at(2))];
+        let declined = [prompted(1), declined(2)];
         assert_eq!(yes(heard(&declined, reply, 3)), Some((orders(), true)), "{okay} to what it quotes");
     }
 }
@@ -346,8 +434,7 @@ fn an_unclear_refusal_holds_and_a_keyword_inside_a_sentence_does_nothing() {
 
 #[test]
 fn what_the_business_asserts_does_not_end_a_decline() {
-    let events =
-        [prompted(1), Event::PromptDeclined(at(2)), opted_in(Voice::Asserted, ScopeSet::everything(), 3)];
+    let events = [prompted(1), declined(2), opted_in(Voice::Asserted, ScopeSet::everything(), 3)];
     assert_eq!(yes(wrote(&events, "yes", 4)), Some((orders(), true)), "there is still a decline to lift");
 }
 

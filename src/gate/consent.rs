@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     attest::{Content, Entry, PromptStep},
+    conversation,
     model::{
         Category, Contact, Event, Scope, ScopeSet, StatementId, Time,
         contact::Status,
@@ -173,10 +174,10 @@ impl Gate {
         let profile = self.sender_of(&request.who)?;
         let at = self.plausibly_said_at(&request.who)?;
         let statement = self.statement_of(&request.who)?;
-        let scope = profile.profile.prompt.scope.clone();
-        let content = Content::Prompt(request.step, request.message_id.clone());
+        let asked = &profile.profile.prompt.scope;
+        let content = Content::prompt(request.step, request.message_id.clone(), asked);
         let stands = |contact: &Contact, now: Time| {
-            request.step != PromptStep::Accepted || opt_in_stands(contact, &scope, at, now)
+            request.step != PromptStep::Accepted || opt_in_stands(contact, asked, at, now)
         };
         let written = self
             .write_once(&profile, &request.who, at, statement, |situation| {
@@ -185,11 +186,12 @@ impl Gate {
                 draft.state(statement, step.clone());
                 if request.step == PromptStep::Accepted {
                     let prompt = &situation.own.prompt;
-                    if prompt.sent().is_none() && prompt.declined.is_none() {
+                    if prompt.sent().is_none() && prompt.declined.is_empty() {
                         let message = "no opt-in prompt to this person is recorded; record SENT first";
                         return Err(GateError::field("outcome", message));
                     }
                     let ends = situation.opt_in_ends(&profile.profile.rules, at);
+                    let scope = conversation::accepted_scope(situation.own, asked);
                     let content = accepted_prompt(&profile, &scope, Action::Button, ends);
                     let entry = situation.entry(&request.who, at, content);
                     let id = second_id(statement);
@@ -265,7 +267,13 @@ impl Gate {
                 return self.keep_refusal(&profile, who, statement, entry, error).await;
             }
         };
-        repeated(who, &written)?;
+        let known = repeated(who, &written)?;
+        // A block is one of a single sender: under the same key, that of another is another use of it.
+        if known.is_some_and(|known| {
+            matches!(known.content, Content::Block(_)) && known.sender != profile.sender.id
+        }) {
+            return Err(GateError::KeyReused);
+        }
         Ok(self.acknowledge(&profile, &written, true))
     }
 

@@ -44,13 +44,14 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    fn said(&self) -> Said<'_> {
+    fn said<'a>(&'a self, who: &'a Who) -> Said<'a> {
         Said {
             text: &self.text,
             button: &self.button,
             button_text: &self.button_text,
             stray: &self.stray,
             context_id: &self.context_id,
+            who: Some(&who.recipient),
         }
     }
 }
@@ -75,7 +76,7 @@ impl Gate {
         let profile = self.sender_of(who)?;
         let at = self.plausibly_said_at(who)?;
         // A "no" is another statement than anything else under the same ID, which is not lost should an ID come twice.
-        let kind = match conversation::refusal(&profile.words(), inbound.said()) {
+        let kind = match conversation::refusal(&profile.words(), inbound.said(who)) {
             Some(Effect::Held(_)) => "unclear refusal",
             Some(_) => "refusal",
             None => "message",
@@ -140,7 +141,7 @@ impl Gate {
         at: Time,
         error: GateError,
     ) -> GateError {
-        let content = match conversation::refusal(&profile.words(), inbound.said()) {
+        let content = match conversation::refusal(&profile.words(), inbound.said(who)) {
             Some(Effect::OptOut(keyword, pressed)) => opted_out(keyword, pressed),
             Some(Effect::Held(keyword)) => Content::Held(keyword),
             Some(Effect::None | Effect::Declined | Effect::OptIn { .. }) | None => return error,
@@ -170,6 +171,10 @@ fn plan(
     if inbound.opens_window && is_known && situation.now < wrote + Rules::WINDOW {
         draft.window(profile.sender.id.clone(), wrote);
     }
+    // The window ends and is forgotten; that they wrote is not.
+    if inbound.opens_window && is_known && !inbound.malformed {
+        draft.event(&Event::Known(wrote));
+    }
     if seems_gone(contact) && !inbound.malformed {
         draft.event(&Event::Alive(wrote));
     }
@@ -178,7 +183,7 @@ fn plan(
         contact,
         &profile.words(),
         &profile.profile.prompt.scope,
-        inbound.said(),
+        inbound.said(who),
         situation.wrote_last(),
         at,
     );
@@ -206,11 +211,13 @@ fn plan(
         }
         Effect::Held(keyword) => state(statement, Content::Held(keyword)),
         Effect::Declined => {
-            state(statement, Content::Prompt(PromptStep::Declined, inbound.context_id.clone()));
+            let asked = &profile.profile.prompt.scope;
+            state(statement, Content::prompt(PromptStep::Declined, inbound.context_id.clone(), asked));
         }
         Effect::OptIn { scope, answers_prompt: true, action, .. } => {
             state(statement, accepted_prompt(profile, &scope, action, ends));
-            state(second_id(statement), Content::Prompt(PromptStep::Accepted, inbound.context_id.clone()));
+            let accepted = Content::prompt(PromptStep::Accepted, inbound.context_id.clone(), &scope);
+            state(second_id(statement), accepted);
         }
         Effect::OptIn { scope, keyword, answers_prompt: false, action } => {
             let name = profile.business_names.first().cloned().unwrap_or_default();
@@ -259,7 +266,7 @@ fn effect_of(content: &Content) -> Effect {
     match content {
         Content::OptOut { keyword, .. } => Effect::OptOut(keyword.clone(), Pressed::Typed),
         Content::Held(keyword) => Effect::Held(keyword.clone()),
-        Content::Prompt(PromptStep::Declined, _) => Effect::Declined,
+        Content::Prompt { step: PromptStep::Declined, .. } => Effect::Declined,
         Content::OptIn { scope, evidence, .. } => Effect::OptIn {
             scope: scope.clone(),
             keyword: String::new(),
@@ -269,7 +276,7 @@ fn effect_of(content: &Content) -> Effect {
         Content::PlatformStop(_)
         | Content::PlatformResume
         | Content::HoldSettled
-        | Content::Prompt(..)
+        | Content::Prompt { .. }
         | Content::Confirmation { .. }
         | Content::Block(_)
         | Content::Linked { .. }

@@ -110,7 +110,7 @@ impl Gate {
             Content::PlatformResume
             | Content::Held(_)
             | Content::HoldSettled
-            | Content::Prompt(..)
+            | Content::Prompt { .. }
             | Content::Confirmation { .. }
             | Content::Block(_)
             | Content::Linked { .. }

@@ -30,15 +30,14 @@ pub(super) fn due(rules: &Rules, contact: &Contact, now: Time) -> Obligations {
 }
 
 /// True when an opt-in of this scope, said at this time, counts: nothing later or stronger stands against any of it. A
-/// decline is the person's own word: as long as it stands, nothing that the business asserts counts.
+/// decline is the person's own word: as long as it stands, nothing that the business asserts of what they declined counts.
 pub(super) fn opt_in_stands(contact: &Contact, scope: &ScopeSet, at: Time, now: Time) -> bool {
-    contact.decline().is_none()
-        && scope.scopes().iter().all(|scope| match contact.status(scope, now) {
-            Status::OptedIn(_, opt_in) | Status::Expired(_, opt_in) => {
-                opt_in.at >= at && !is_overruled(contact, scope)
-            }
-            Status::OptedOut(..) | Status::Nothing => false,
-        })
+    scope.scopes().iter().all(|scope| match contact.status(scope, now) {
+        Status::OptedIn(_, opt_in) | Status::Expired(_, opt_in) => {
+            opt_in.at >= at && !is_overruled(contact, scope) && contact.decline_over(scope).is_none()
+        }
+        Status::OptedOut(..) | Status::Nothing => false,
+    })
 }
 
 /// A wider "no", WhatsApp's own stop and a hold overrule what the business asserts of a part.
@@ -71,12 +70,15 @@ pub(super) fn stays_refused(contact: &Contact, scope: &ScopeSet) -> Vec<Finding>
     let marketing = scope.is_everything()
         || of_topics
         || scope.categories().any(|category| category == Category::Marketing);
-    let narrower = contact.refused_scopes().filter(|refused| match refused {
+    let declined = contact.declines().map(|(scope, _)| scope);
+    let narrower = contact.refused_scopes().chain(declined).filter(|refused| match refused {
         Scope::Everything => false,
         Scope::Category(_) => scope.is_everything(),
         Scope::Topic(_) => scope.is_everything() || of_categories,
     });
-    let narrower: Vec<&str> = narrower.map(Scope::word).collect();
+    let mut narrower: Vec<&str> = narrower.map(Scope::word).collect();
+    narrower.sort_unstable();
+    narrower.dedup();
     let finding = |message: String| Finding { rule: "A07", field: "scope", message };
     let mut findings = Vec::new();
     if !narrower.is_empty() {
@@ -128,7 +130,7 @@ pub(super) fn opt_out_stands(contact: &Contact, content: &Content, at: Time) -> 
         | Content::PlatformResume
         | Content::Held(_)
         | Content::HoldSettled
-        | Content::Prompt(..)
+        | Content::Prompt { .. }
         | Content::Confirmation { .. }
         | Content::Block(_)
         | Content::Linked { .. }

@@ -92,7 +92,8 @@ impl Gate {
                             }
                         }
                         let step = crate::attest::PromptStep::NotOnWhatsapp;
-                        prompt.then(|| Content::Prompt(step, message_id.clone()))
+                        let asked = &profile.profile.prompt.scope;
+                        prompt.then(|| Content::prompt(step, message_id.clone(), asked))
                     }
                     Signal::Stop | Signal::MarketingRefused => signal.refusal(),
                     Signal::Resume => Some(Content::PlatformResume),

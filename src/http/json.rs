@@ -155,9 +155,35 @@ impl Malformed {
             },
             (None, _) => format!("the body is not valid JSON at {place}"),
         };
-        let known = Some(path).filter(|path| *path != "." && is_path(path));
-        Self { field: known.unwrap_or_default().to_owned(), message }
+        let path =
+            Some(path).filter(|path| *path != "." && is_path(path)).map(|path| contract_path(request, path));
+        let within = path.unwrap_or_default();
+        let name = unknown.map(|(name, _)| name).filter(is_name);
+        // What does not exist is named as it was written.
+        let field = match name {
+            Some(name) if within.is_empty() => name.to_owned(),
+            Some(name) if within.rsplit('.').next() != Some(name) => format!("{within}.{name}"),
+            Some(_) | None => within,
+        };
+        Self { field, message }
     }
+}
+
+/// A path with the names of the contract, which other errors name fields by; in JSON a field may have either name.
+fn contract_path(request: &MessageDescriptor, path: &str) -> String {
+    let mut message = Some(request.clone());
+    let parts = path.split('.').map(|part| {
+        let (name, rest) = part.find('[').map_or((part, ""), |at| part.split_at(at));
+        let within = message.take();
+        let field =
+            within.and_then(|of| of.get_field_by_json_name(name).or_else(|| of.get_field_by_name(name)));
+        let Some(field) = field else { return part.to_owned() };
+        if let Kind::Message(of) = field.kind() {
+            message = Some(of);
+        }
+        format!("{}{rest}", field.name())
+    });
+    parts.collect::<Vec<_>>().join(".")
 }
 
 /// The names that a field of an enumeration takes; nothing for other fields. The name of zero says what leaving the field out

@@ -55,7 +55,7 @@ pub(super) fn sign(text: &str) -> Intent {
 
 impl Keywords {
     /// A refusal that is the first or last clause by itself ("STOP, I have moved"), that begins a threat, or that stands
-    /// beside another without a mark between them, deserves a person's look.
+    /// beside another without a mark between them, deserves a person's look. So does what remains of short messages.
     pub(super) fn edges(&self, hits: &[Option<Hit>], clauses: &[Clause]) -> Intent {
         let edge = [hits.first(), hits.last()].into_iter().flatten().flatten();
         let set_off = edge.filter(|hit| is_refusal(hit)).map(|hit| hit.keyword.clone()).next();
@@ -66,7 +66,11 @@ impl Keywords {
                 self.beside_name(clause).or_else(apart)
             })
         };
-        set_off.or_else(in_clause).map_or(Intent::None, |keyword| Intent::Ambiguous { keyword })
+        let doubtful = || self.loose(clauses).or_else(|| super::frames::refusal(clauses));
+        set_off
+            .or_else(in_clause)
+            .or_else(doubtful)
+            .map_or(Intent::None, |keyword| Intent::Ambiguous { keyword })
     }
 
     /// "Stop Acme Shoes".

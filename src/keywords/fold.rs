@@ -50,7 +50,7 @@ pub(super) struct Message {
 
 /// Stands for words that are left out: no word of any list, so that what is read of a message that is cut is never
 /// taken for all of it.
-const LEFT_OUT: &str = "\u{2026}";
+pub(super) const LEFT_OUT: &str = "\u{2026}";
 
 /// Folds a text and cuts it into clauses, within the limits.
 pub(super) fn message(text: &str) -> Message {

@@ -223,3 +223,11 @@ pub(super) fn vocabulary_words() -> impl Iterator<Item = &'static str> {
     let pairs = lexicon::LEXICONS.iter().flat_map(|lexicon| lexicon.pairs);
     classes.flat_map(|(_, words)| words.split(' ')).chain(pairs.flat_map(|pair| [pair.first, pair.second]))
 }
+
+/// True of a word of one language's vocabulary.
+#[cfg(test)]
+pub(super) fn is_in_the_vocabulary_of(tag: &str, word: &str) -> bool {
+    const TAGS: [&str; 7] = ["en", "pt", "es", "fr", "de", "it", "nl"];
+    let at = TAGS.iter().position(|known| *known == tag);
+    at.and_then(|at| VOCABULARIES.get(at)).is_some_and(|vocabulary| vocabulary.words.contains_key(word))
+}

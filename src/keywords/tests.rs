@@ -4,6 +4,7 @@ mod facts;
 mod gaps;
 mod lists;
 mod sentences;
+mod typed;
 
 use super::{Intent, Keywords};
 

@@ -43,14 +43,26 @@ pub(super) fn languages() -> impl Iterator<Item = &'static Language> {
 
 /// Words that differ from a built-in one by an accent alone and mean something else. They are looked at before the
 /// accent goes: reading Vietnamese "đúng" (right) as "dừng" (stop) would turn a yes into an opt-out, and Portuguese
-/// "já" (already) as German "ja" would turn a remark into an opt-in.
-pub(super) const TOLD_BY_ACCENT: [(&str, Accented); 3] =
-    [("đúng", Accented::Yes), ("đúng rồi", Accented::Yes), ("já", Accented::Nothing)];
+/// "já" (already) as German "ja" would turn a remark into an opt-in, and so would Polish "co" (what) read as
+/// Vietnamese "có" (yes), or Arabic "أبدا" (never) as "ابدأ" (begin). Short vowels and tanwin are not looked at here either.
+pub(super) const TOLD_BY_ACCENT: [(&str, Accented); 6] = [
+    ("đúng", Accented::Okay),
+    ("đúng rồi", Accented::Okay),
+    ("có", Accented::Yes),
+    ("já", Accented::Nothing),
+    ("ابدأ", Accented::OptIn),
+    ("أبدا", Accented::No),
+];
 
 /// What a word of [`TOLD_BY_ACCENT`] means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Accented {
+    /// A yes, whether or not something was asked.
     Yes,
+    /// A yes where something was asked.
+    Okay,
+    OptIn,
+    No,
     Nothing,
 }
 

@@ -79,8 +79,8 @@ pub struct Prompt {
     pub recent: Vec<(Time, String)>,
     /// The latest acceptance.
     pub accepted: Option<Time>,
-    /// The latest decline.
-    pub declined: Option<Time>,
+    /// The latest decline of what a prompt asked for, by scope.
+    pub declined: VecMap<Scope, Option<Time>>,
 }
 
 /// Whether messages can arrive.
@@ -159,7 +159,10 @@ impl Contact {
             scopes: standing.filter(|(_, registers)| *registers != Registers::default()).collect(),
             platform: PlatformFlag { stopped: self.platform_stop(), resumed: None },
             held: self.hold(),
-            prompt: Prompt { declined: self.decline(), ..Prompt::default() },
+            prompt: Prompt {
+                declined: self.declines().map(|(scope, at)| (scope.clone(), Some(at))).collect(),
+                ..Prompt::default()
+            },
             by_sender: self.standing_blocks(),
             // Told once is told, under whichever name.
             confirmed_out: self.confirmed_out,
@@ -172,7 +175,10 @@ impl Contact {
     fn told_while_refused(&self) -> VecMap<Scope, Option<Time>> {
         let stands = |scope: &Scope| {
             let registers = self.scopes.get(scope).map(Registers::standing_outs);
-            *scope == Scope::Everything || registers.is_some_and(|outs| outs != Registers::default())
+            let declined = || self.declines().any(|(declined, _)| declined == scope);
+            *scope == Scope::Everything
+                || registers.is_some_and(|outs| outs != Registers::default())
+                || declined()
         };
         self.told.iter().filter(|(scope, _)| stands(scope)).map(|(scope, at)| (scope.clone(), *at)).collect()
     }
@@ -242,7 +248,7 @@ impl Contact {
             hold_cleared: self.hold_cleared,
             prompt: Prompt {
                 recent: self.prompt.bare(),
-                declined: self.prompt.declined,
+                declined: self.prompt.declined.clone(),
                 ..Prompt::default()
             },
             cooled: self.cooled,
@@ -273,7 +279,10 @@ impl Contact {
         });
         restated.platform.stopped = then(restated.platform.stopped);
         restated.held = then(restated.held);
-        restated.prompt.declined = then(restated.prompt.declined);
+        restated.prompt.declined.retain(|_, declined| {
+            *declined = then(*declined);
+            true
+        });
         restated
     }
 
@@ -285,8 +294,22 @@ impl Contact {
             [blocks.blocked_by_user, blocks.reported_by_user, blocks.blocked_by_business]
         });
         let told = self.told.iter().map(|(_, told)| *told);
-        let others = [self.platform.stopped, self.held, self.prompt.declined, self.confirmed_out];
-        outs.chain(blocks.chain(told).chain(others).flatten()).min()
+        let declined = self.prompt.declined.iter().map(|(_, at)| *at);
+        let others = [self.platform.stopped, self.held, self.confirmed_out];
+        outs.chain(blocks.chain(told).chain(declined).chain(others).flatten()).min()
+    }
+
+    /// True when anything was said by the person or of them to the business: not where messages merely failed to reach them.
+    #[must_use]
+    pub fn has_said(&self) -> bool {
+        let instants =
+            [self.platform.stopped, self.platform.resumed, self.held, self.last_inbound, self.confirmed_in];
+        !self.scopes.is_empty()
+            || !self.prompt.recent.is_empty()
+            || self.prompt.accepted.or(self.prompt.last_declined()).is_some()
+            || instants.iter().any(Option::is_some)
+            || self.time_zone.is_some()
+            || self.by_sender.iter().any(|(_, of)| of.blocked_by_user.or(of.reported_by_user).is_some())
     }
 
     /// The names this person is known by.
@@ -312,6 +335,12 @@ impl Prompt {
         self.recent.last().map(|(sent, _)| *sent)
     }
 
+    /// The latest decline of anything.
+    #[must_use]
+    pub fn last_declined(&self) -> Option<Time> {
+        self.declined.iter().filter_map(|(_, at)| *at).max()
+    }
+
     /// When the latest prompt was sent, and nothing else of any.
     fn bare(&self) -> Vec<(Time, String)> {
         self.sent().map(|sent| (sent, String::new())).into_iter().collect()
@@ -332,7 +361,10 @@ impl Prompt {
         }
         self.recent.drain(..self.recent.len().saturating_sub(Self::RECENT_MAX));
         self.accepted = latest(self.accepted, other.accepted);
-        self.declined = latest(self.declined, other.declined);
+        for (scope, at) in other.declined.iter() {
+            let declined = self.declined.entry(scope.clone());
+            *declined = latest(*declined, *at);
+        }
     }
 }
 

@@ -28,8 +28,8 @@ pub enum Event {
     PromptSent(Time, String),
     /// The opt-in prompt was accepted (the opt-in itself is its own event).
     PromptAccepted(Time),
-    /// The opt-in prompt was declined.
-    PromptDeclined(Time),
+    /// An opt-in prompt that asked for this was declined.
+    PromptDeclined(ScopeSet, Time),
     /// The person is not on WhatsApp.
     NotOnWhatsapp(Time),
     /// A message was undeliverable (131026).
@@ -108,7 +108,11 @@ impl Event {
             Self::HoldCleared(at) => contact.hold_cleared = Some(*at),
             Self::PromptSent(at, message) => contact.prompt.recent = vec![(*at, message.clone())],
             Self::PromptAccepted(at) => contact.prompt.accepted = Some(*at),
-            Self::PromptDeclined(at) => contact.prompt.declined = Some(*at),
+            Self::PromptDeclined(scopes, at) => {
+                for scope in scopes.scopes() {
+                    *contact.prompt.declined.entry(scope.clone()) = Some(*at);
+                }
+            }
             Self::NotOnWhatsapp(at) => contact.reach.not_on_whatsapp = Some(*at),
             Self::Undeliverable(at) => contact.reach.undeliverable = Some(*at),
             Self::Alive(at) => contact.reach.alive = Some(*at),

@@ -35,6 +35,12 @@ pub enum RecipientError {
         "must be an E.164 number: 7 to 15 digits, the first not 0; a leading `+`, spaces, dashes, dots and parentheses are tolerated"
     )]
     NotANumber,
+    /// No number of its country, with or without the digit that is dialled inside it only.
+    #[error(
+        "must be an E.164 number: after this calling code no number begins with 0, and without the 0 it is not as long as \
+         numbers there are"
+    )]
+    NotANational,
     /// Starts like a user ID but is none.
     #[error(
         "must be a user ID: two capital letters, a dot, optionally `ENT.`, then 1 to 128 letters or digits"
@@ -55,7 +61,8 @@ impl Phone {
         if digits.len() < 7 || digits.starts_with('0') {
             return Err(RecipientError::NotANumber);
         }
-        let number: u64 = digits.parse().map_err(|_| RecipientError::NotANumber)?;
+        let international = numbering::international(&digits).ok_or(RecipientError::NotANational)?;
+        let number: u64 = international.parse().map_err(|_| RecipientError::NotANumber)?;
         Ok(Self(numbering::canonical(number)))
     }
 
@@ -86,6 +93,12 @@ impl UserId {
             && (1..=128).contains(&id.len())
             && id.bytes().all(|b| b.is_ascii_alphanumeric());
         if fits { Ok(Self(text.into())) } else { Err(RecipientError::NotAUserId) }
+    }
+
+    /// The country it begins with, which names nobody.
+    #[must_use]
+    pub fn country(&self) -> &str {
+        self.0.split_once('.').map_or("", |(country, _)| country)
     }
 
     /// The ID as text. Personal data: only for stores, the wire and what a person asked to see.
@@ -218,6 +231,56 @@ mod tests {
     }
 
     #[test]
+    fn a_digit_that_is_dialled_inside_the_country_only_is_no_part_of_the_number() {
+        for (text, plain) in [
+            ("+33 06 12 34 84 78", "33612348478"),
+            ("+49 (0151) 12345678", "4915112345678"),
+            ("+44 07911 123456", "447911123456"),
+            ("+55 (011) 98404-1234", "5511984041234"),
+            ("+55 011 98404 1234", "5511984041234"),
+            ("+54 (011) 15 1234-5678", "541112345678"),
+            ("+52 01 55 1234 5678", "525512345678"),
+            ("+52 044 55 1234 5678", "525512345678"),
+            ("+91 098765 43210", "919876543210"),
+            ("+90 0532 123 45 67", "905321234567"),
+            ("+62 0812 3456 7890", "6281234567890"),
+            ("+31 06 12345678", "31612345678"),
+            ("+20 010 1234 5678", "201012345678"),
+            ("+27 082 123 4567", "27821234567"),
+            ("+234 0803 123 4567", "2348031234567"),
+            ("+36 06 20 123 4567", "36201234567"),
+            ("+7 8 912 345-67-89", "79123456789"),
+            ("8 912 345-67-89", "79123456789"),
+            ("+1 1 650 555 1234", "16505551234"),
+        ] {
+            assert_eq!(
+                Recipient::parse(text).map(|r| r.reveal()),
+                Recipient::parse(plain).map(|r| r.reveal()),
+                "{text}"
+            );
+            assert_eq!(Recipient::parse(plain).unwrap(), Recipient::parse(text).unwrap(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_zero_that_is_part_of_the_number_stays() {
+        for text in
+            ["390612345678", "3780549123456", "2250701234567", "24101234567", "242061234567", "2290197123456"]
+        {
+            assert_eq!(Recipient::parse(text).unwrap().reveal(), text);
+        }
+    }
+
+    #[test]
+    fn a_number_that_no_country_has_with_or_without_its_zero_is_refused() {
+        for text in
+            ["+34 0612 345 678", "+351 0912345678", "+1 0650 555 1234", "+33 06 12 34 8", "+44 07911 1234"]
+        {
+            assert_eq!(Recipient::parse(text), Err(RecipientError::NotANational), "{text}");
+        }
+    }
+
+    #[test]
     fn malformed_recipients_say_what_is_accepted() {
         for (text, error) in [
             ("", RecipientError::Empty),
@@ -253,7 +316,7 @@ mod tests {
 
     #[test]
     fn digits_of_a_phone_give_the_same_phone_and_other_lengths_none() {
-        for text in ["5511987654321", "551187654321", "1000000", "999999999999999"] {
+        for text in ["5511987654321", "551187654321", "1234567", "999999999999999"] {
             let phone = Phone::parse(text).unwrap();
             assert_eq!(Phone::from_digits(phone.digits()), Some(phone), "{text}");
         }

@@ -137,6 +137,12 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// A decline that stands against this message, by either category where caller and platform disagree.
+    pub(super) fn declined(&self) -> Option<Time> {
+        let of = |category| self.contact().decline_of(category, self.request.topic.as_ref());
+        of(self.category).max(of(self.request.category))
+    }
+
     /// The "no" that stands against this message. Where caller and platform disagree about the category, a "no" to
     /// either counts, the wider one first: the caller says what the message is, the platform what the template is.
     pub(super) fn standing(&self) -> Standing {

@@ -9,14 +9,15 @@ use crate::model::{
     contact::{Coverage, Status},
 };
 
-/// A17: no opt-in prompt is unanswered or declined. A decline denies whatever the business asserts later; an open
-/// prompt denies what no opt-in covers.
+/// A17: no opt-in prompt is unanswered or declined. A decline denies what that prompt asked for, whatever the business
+/// asserts later, and another prompt; an open prompt denies what no opt-in covers.
 pub(super) fn not_pending(case: &Case<'_>, notes: &mut Notes) -> Finding {
     let contact = case.contact();
     if !matches!(case.request.kind, Kind::Template | Kind::OptInPrompt) {
         return Finding::NotApplicable;
     }
-    if let Some(at) = contact.decline() {
+    let declined = if case.is(Kind::OptInPrompt) { contact.decline() } else { case.declined() };
+    if let Some(at) = declined {
         notes.note("declined_at", at);
         return Finding::deny(Reason::OptInDeclined);
     }

@@ -44,9 +44,10 @@ pub(super) fn contact_of_sender(case: &Case<'_>, notes: &mut Notes) -> Finding {
         return Finding::NotApplicable;
     }
     let contact = case.contact();
-    // Whoever is known has a name: an erasure takes it, and leaves only what stands against messages.
+    // Whoever is known has a name: an erasure takes it, and leaves only what stands against messages. A name alone is not
+    // enough: a status tells it of a stranger to whom somebody tried to write.
     let named = contact.phone.is_some() || !contact.user_ids.is_empty();
-    let known = named || contact.known.is_some() || case.facts.last_inbound.is_some();
+    let known = case.facts.last_inbound.is_some() || contact.known.is_some() || named && contact.has_said();
     notes.note("contact", known);
     if known { Finding::Pass } else { Finding::deny(Reason::NotAContact) }
 }

@@ -140,11 +140,11 @@ proptest! {
     }
 
     #[test]
-    fn no_template_goes_to_somebody_who_declined(world in worlds()) {
+    fn no_template_goes_to_somebody_who_declined_what_it_is(world in worlds()) {
         let mut world = world;
         world.request.kind = Kind::Template;
         world.rules.shadow = RuleSet::default();
-        if world.contact.decline().is_some() {
+        if world.contact.decline_of(world.request.category, world.request.topic.as_ref()).is_some() {
             prop_assert!(!world.decide_at(world.now).allowed);
         }
     }

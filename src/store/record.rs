@@ -16,7 +16,10 @@ use super::{Loaded, LogHead, Record, StoreError};
 
 /// The version of records. A field more is a new version: the encoding has no names to skip unknown ones by. Versions 1
 /// to 3 were never released, and held what identities have to do with each other in another way.
-const RECORD_FORMAT: u8 = 4;
+const RECORD_FORMAT: u8 = 5;
+
+/// The version in which a decline did not say of what. It is read, and written as the present one at the next write.
+const DECLINES_WITHOUT_SCOPE: u8 = 4;
 
 /// The version of log entries.
 const ENTRY_FORMAT: u8 = 1;
@@ -30,11 +33,22 @@ pub(crate) fn encode(record: &Record, version: u64, head: LogHead) -> Result<Vec
 
 /// The record in some bytes, without windows.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Loaded, StoreError> {
-    let (_, body) = body_of(bytes, "record", &[RECORD_FORMAT])?;
-    let undecodable = |error| corrupt(format!("a record of {} bytes does not decode: {error}", bytes.len()));
-    let (dto, rest) = postcard::take_from_bytes::<dto::Stored<'_>>(body).map_err(undecodable)?;
+    let (version, body) = body_of(bytes, "record", &[DECLINES_WITHOUT_SCOPE, RECORD_FORMAT])?;
+    if version == DECLINES_WITHOUT_SCOPE {
+        read::<dto::OfEverything>(body, bytes.len())
+    } else {
+        read::<dto::ByScope<'_>>(body, bytes.len())
+    }
+}
+
+fn read<'a, D: dto::Declined + serde::Deserialize<'a>>(
+    body: &'a [u8],
+    length: usize,
+) -> Result<Loaded, StoreError> {
+    let undecodable = |error| corrupt(format!("a record of {length} bytes does not decode: {error}"));
+    let (dto, rest) = postcard::take_from_bytes::<dto::Stored<'a, D>>(body).map_err(undecodable)?;
     if !rest.is_empty() {
-        return Err(corrupt(format!("a record of {} bytes has {} too many", bytes.len(), rest.len())));
+        return Err(corrupt(format!("a record of {length} bytes has {} too many", rest.len())));
     }
     dto.into_loaded().map_err(|what| corrupt(format!("a record holds an invalid {what}")))
 }

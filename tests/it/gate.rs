@@ -24,4 +24,5 @@ mod registry;
 mod renames;
 mod repetition;
 mod senders;
+mod week;
 mod world;

@@ -292,7 +292,7 @@ impl Rows<'_> {
         let mut row = Row::default();
         let content =
             entry.and_then(|entry| Entry::from_payload(&entry.payload).ok()).map(|read| read.content);
-        if let Some(Content::Prompt(_, message_id)) = content {
+        if let Some(Content::Prompt { message_id, .. }) = content {
             row.put("message_id", message_id);
         }
         let sender = entry.map(|entry| entry.sender.clone()).unwrap_or_default();

@@ -32,7 +32,7 @@ pub(in crate::grpc) fn who(
     recipient: &str,
     occurred_at: Option<&prost_types::Timestamp>,
     key: &str,
-    request: &impl Message,
+    request: &impl AboutSomebody,
 ) -> Option<Who> {
     let sender = fields.sender(sender);
     let recipient = fields.recipient("recipient", recipient);
@@ -43,20 +43,48 @@ pub(in crate::grpc) fn who(
         recipient: recipient?,
         occurred_at,
         key,
-        request_digest: digest(request),
+        request_digest: request.digest(),
         from_platform: false,
         whole_seconds: false,
     })
 }
 
-/// A digest of a request, its message's name included: several messages have the same fields.
-fn digest<M: Message>(request: &M) -> [u8; 16] {
-    let name = std::any::type_name::<M>().rsplit("::").next().unwrap_or_default();
-    let mut bytes = name.as_bytes().to_vec();
-    bytes.push(0);
-    bytes.extend(request.encode_to_vec());
-    request_digest(&bytes)
+/// A request about one person for one sender.
+pub(in crate::grpc) trait AboutSomebody {
+    /// A digest of what it says, its message's name included: several messages have the same fields. Not of whom it names:
+    /// one number may be spelled in many ways, and a key is looked up within the person and the business.
+    fn digest(&self) -> [u8; 16];
 }
+
+macro_rules! about_somebody {
+    ($($message:ident),* $(,)?) => {$(
+        impl AboutSomebody for pb::$message {
+            fn digest(&self) -> [u8; 16] {
+                let mut unnamed = self.clone();
+                unnamed.sender.clear();
+                unnamed.recipient.clear();
+                let mut bytes = concat!(stringify!($message), "\0").as_bytes().to_vec();
+                bytes.extend(unnamed.encode_to_vec());
+                request_digest(&bytes)
+            }
+        }
+    )*};
+}
+
+about_somebody!(
+    RecordConsentRequest,
+    RecordOptOutRequest,
+    RecordOptInPromptRequest,
+    RecordInboundRequest,
+    RecordConfirmationRequest,
+    RecordBlockRequest,
+    SettleHoldRequest,
+    RecordContactRequest,
+    LinkContactsRequest,
+    GetContactRequest,
+    ListConsentHistoryRequest,
+    EraseContactRequest,
+);
 
 /// An opt-in, read.
 pub(in crate::grpc) fn opt_in(message: &pb::RecordConsentRequest) -> Result<OptInRequest, Status> {

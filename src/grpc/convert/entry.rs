@@ -57,7 +57,10 @@ fn fill(message: &mut pb::ConsentEntry, read: &Entry) {
         }
         Content::PlatformStop(channel) => message.channel = i32::from(channel.code()),
         Content::Held(keyword) => message.keyword.clone_from(keyword),
-        Content::Prompt(step, _) => message.prompt = prompt(*step) as i32,
+        Content::Prompt { step, declined, .. } => {
+            message.prompt = prompt(*step) as i32;
+            message.scope = declined.as_ref().map(|of| scope(of.scopes()));
+        }
         Content::Block(block) => message.block = words::block_state(*block) as i32,
         Content::PlatformResume
         | Content::HoldSettled
@@ -75,7 +78,7 @@ const fn kind(content: &Content) -> pb::EntryKind {
         Content::PlatformResume => pb::EntryKind::PlatformResume,
         Content::Held(_) => pb::EntryKind::Hold,
         Content::HoldSettled => pb::EntryKind::HoldSettled,
-        Content::Prompt(..) => pb::EntryKind::Prompt,
+        Content::Prompt { .. } => pb::EntryKind::Prompt,
         Content::Confirmation { .. } => pb::EntryKind::Confirmation,
         Content::Block(_) => pb::EntryKind::Block,
         Content::Linked { .. } => pb::EntryKind::Link,

@@ -41,7 +41,7 @@ const ENGLISH: Lexicon = Lexicon {
             Class::Filler,
             "i im id ive me my myself you your yours u ur to from of off out on in the a an any all these this those \
              that it and please pls plz just now would should must be being kindly already told said asking \
-             number phone name with for via so ok okay yes no hey hi hello sir thanks immediately right really do \
+             number phone name with for via so or mailing email ok okay yes no hey hi hello sir thanks immediately right really do \
              guys team ones such calls calling call every single time times keep",
         ),
         (Class::Want, "want wants wish like need interested wanna"),
@@ -57,13 +57,14 @@ const ENGLISH: Lexicon = Lexicon {
         (Class::Send, "send sending sent"),
         (
             Class::Contact,
-            "contact contacting messaging texting msging spamming bother bothering disturb disturbing pester",
+            "contact contacting messaging texting msging spamming bother bothering disturb disturbing pester pestering harass \
+             harassing",
         ),
         (Class::Receive, "receive receiving get getting hear"),
         (Class::ContactOrMessage, "message msg text spam"),
         (
             Class::Message,
-            "messages msgs texts notifications promotions promos promotional marketing ads adverts advertising \
+            "messages msgs texts sms notifications promotions promos promotional marketing ads adverts advertising \
              advertisements newsletter newsletters whatsapp whatsapps offers updates broadcasts",
         ),
         (Class::List, "list lists subscription subscriptions database records consent"),
@@ -97,13 +98,13 @@ const PORTUGUESE: Lexicon = Lexicon {
              tua tuas pf pfv pls gente moco moca vez nenhuma nenhum nenhumas tipo sim ok oi obrigado obrigada \
              ser ate todas todos toda todo vao",
         ),
-        (Class::Want, "quero queria gostaria desejo queremos preciso interesse"),
+        (Class::Want, "quero queria gostaria desejo queremos preciso interesse autorizo autorizei"),
         (Class::More, "mais"),
         (Class::Not, "nao nunca sem n"),
         (Class::Stop, "parar pare parem parou pararem basta stop interromper interrompa interrompam"),
         // "É" (is) and "e" (and) look the same without the accent.
         (Class::Auxiliary, "e eh"),
-        (Class::Send, "mandar manda mande mandem mandando enviar envia envie enviem enviando"),
+        (Class::Send, "mandar manda mande mandem mandando enviar envia envie enviem enviando envio"),
         (
             Class::Contact,
             "escrever escreva escrevam contatar contate contatem perturbar perturbe perturbem incomodar incomode \
@@ -112,7 +113,7 @@ const PORTUGUESE: Lexicon = Lexicon {
         (Class::Receive, "receber recebendo"),
         (
             Class::Message,
-            "mensagem mensagens msg msgs mensagenzinha mensagenzinhas notificacao notificacoes propaganda propagandas \
+            "mensagem mensagens sms msg msgs mensagenzinha mensagenzinhas notificacao notificacoes propaganda propagandas \
              promocao promocoes oferta ofertas spam whatsapp whats zap publicidade anuncios",
         ),
         (
@@ -174,7 +175,7 @@ const SPANISH: Lexicon = Lexicon {
         (Class::Receive, "recibir recibiendo"),
         (
             Class::Message,
-            "mensaje mensajes msj msjs notificacion notificaciones promocion promociones oferta ofertas publicidad \
+            "mensaje mensajes sms msj msjs notificacion notificaciones promocion promociones oferta ofertas publicidad \
              propaganda spam whatsapp whatsapps anuncios mensajitos",
         ),
         (Class::List, "lista listas suscripcion inscripcion newsletter boletin difusion consentimiento"),
@@ -223,7 +224,10 @@ const FRENCH: Lexicon = Lexicon {
         (Class::More, "plus davantage"),
         (Class::Auxiliary, "peux peut pouvons"),
         (Class::Not, "ne n pas non sans rien"),
-        (Class::Stop, "arret arrete arreter arretez arretes cesse cesser cessez stop stopper stoppez assez"),
+        (
+            Class::Stop,
+            "arret arrete arreter arretez arretes cesse cesser cessez stop stopper stoppez assez oppose refuse",
+        ),
         (Class::Send, "envoyer envoyez envoie envoies menvoyer menvoyez envoi envois"),
         (
             Class::Contact,
@@ -233,7 +237,7 @@ const FRENCH: Lexicon = Lexicon {
         (Class::Receive, "recevoir"),
         (
             Class::Message,
-            "message messages msg msgs notification notifications promo promos promotion promotions publicite publicites \
+            "message messages sms msg msgs notification notifications promo promos promotion promotions publicite publicites \
              pub pubs spam spams whatsapp offres",
         ),
         (Class::List, "liste listes abonnement inscription newsletter diffusion consentement"),
@@ -287,7 +291,7 @@ const GERMAN: Lexicon = Lexicon {
         (Class::Receive, "erhalten bekommen empfangen"),
         (
             Class::Message,
-            "nachricht nachrichten werbung werbenachrichten werbenachricht spam whatsapp whatsapps angebote newsletter \
+            "nachricht nachrichten sms werbung werbenachrichten werbenachricht spam whatsapp whatsapps angebote newsletter \
              benachrichtigungen mitteilungen",
         ),
         (Class::List, "liste verteiler abo abonnement verteilerliste anmeldung einwilligung zustimmung"),

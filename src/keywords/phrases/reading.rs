@@ -125,12 +125,21 @@ impl Reading<'_> {
             Class::Contact => (Strength::Strong, next),
             Class::ContactOrMessage if directly => (Strength::Strong, next),
             class if class.is_messaging() && wanted => (Strength::Strong, next),
+            // "Keine Nachricht erhalten": a report, unless there is to be no more of it.
+            class if class.is_messaging() && self.receives_after(next) && !self.has(Class::More) => {
+                return None;
+            }
             class if class.is_messaging() && !(lexicon.receive_needs_want && self.has(Class::Receive)) => {
                 (Strength::Weak, next)
             }
             _ => return None,
         };
         Some(found)
+    }
+
+    /// The verb of receiving stands behind its object.
+    fn receives_after(&self, object: usize) -> bool {
+        self.classes.iter().skip(object + 1).any(|class| *class == Class::Receive)
     }
 
     fn refuse_adjacent(&self, at: usize, lexicon: &Lexicon) -> Option<(Strength, usize)> {
@@ -142,6 +151,11 @@ impl Reading<'_> {
     /// "Schreiben Sie mir nicht mehr", "envoyez plus rien": the negation follows the verb.
     fn refused_after(&self, at: usize) -> Option<(Strength, usize)> {
         let next = self.next(at)?;
+        // "Schicken Sie es nicht mehr": the parcel.
+        let it = |token: &String| matches!(token.as_str(), "es" | "het");
+        if self.class(at) == Some(Class::Send) && self.tokens.get(at..next)?.iter().any(it) {
+            return None;
+        }
         let refused = self.class(next)? == Class::Not;
         let enough = self.class(at) == Some(Class::Contact) || self.has(Class::More);
         (refused && enough && self.object(next, true).is_some()).then_some((Strength::Strong, next))

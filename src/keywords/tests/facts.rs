@@ -106,6 +106,11 @@ fn an_accent_that_changes_the_word_is_heeded() {
     all_are("opt-out", &["dừng", "dung", "DỪNG"]);
     all_are("yes", &["đúng", "Đúng rồi ạ", "ja"]);
     all_are("none", &["já", "Já!"]);
+    all_are("yes", &["có", "Có ạ"]);
+    all_are("none", &["co", "Co!", "có?"]);
+    all_are("opt-in", &["ابدأ", "ابدأ من فضلك", "اِبدأ"]);
+    all_are("no", &["أبداً", "أبدا", "أبدًا", "أبداً!"]);
+    all_are("none", &["ابدا", "ابداً", "ابدأ؟"]);
 }
 
 #[test]

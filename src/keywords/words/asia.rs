@@ -7,7 +7,8 @@ pub(super) const LANGUAGES: &[Language] =
 
 const INDONESIAN_MALAY: Language = Language {
     tag: "id",
-    opt_out: "berhenti langganan, \
+    // "Cukup" (enough) is an opt-out in the lists of providers, where other languages only hold theirs.
+    opt_out: "hapus nomor saya, batal langganan, jangan ganggu lagi, berhenti langganan, \
         hentikan promosi, hentikan pesan, jangan kirim promosi, \
         berhenti, henti, matikan, hentikan, cukup, tidak mau lagi, berhenti berlangganan, henti langganan, \
         unreg, jangan kirim, jangan kirim pesan, jangan kirim pesan lagi, jangan kirim lagi, \
@@ -63,7 +64,8 @@ const VIETNAMESE: Language = Language {
     ambiguous: "tắt, tắt thông báo, \
         hủy, thôi, đủ rồi, không quan tâm, tôi không quan tâm, đừng làm phiền, nhầm số, không muốn",
     opt_in: "bắt đầu, đăng ký, tiếp tục, đăng kí",
-    yes: "có, vâng, dạ vâng",
+    // "Có" is one too, but not without its accent: see `TOLD_BY_ACCENT`.
+    yes: "vâng, dạ vâng",
     okay: "dạ, đồng ý, tôi đồng ý, được, xác nhận",
     no: "không, ko, không đồng ý, dạ không, không phải bây giờ",
     courtesy: "làm ơn, vui lòng, xin, cảm ơn, cám ơn, xin chào, chào, ngay, ngay bây giờ, nhé, ạ",
@@ -89,7 +91,7 @@ const THAI: Language = Language {
 
 const CHINESE: Language = Language {
     tag: "zh",
-    opt_out: "停止促销, 停止促銷, 停止推广, 停止推廣, \
+    opt_out: "请勿打扰, 請勿打擾, 不要再发信息了, 不要再发消息了, 不要再发短信了, 不要再發訊息了, 停止促销, 停止促銷, 停止推广, 停止推廣, \
         停止, 退订, 退訂, 取消订阅, 取消訂閱, 我要退订, 我要退訂, 停止发送, 停止發送, 不要再发, 不要再發, 不要再发了, 不要再發了, 别再发了, 別再發了, 别发了, 別發了, \
         不要发信息, 拒收, 停止接收, 不要再联系我, 不要再聯絡我, 不想收到消息, 停發, 停发, \
         不要再给我发信息, 不要再給我發訊息, 不要再给我发消息, 不要再给我发短信, 不要给我发信息, 不要给我发消息, 不要給我發訊息, 不要再發訊息, 不要再发信息, 不要再发消息, 别再给我发信息, \
@@ -122,7 +124,7 @@ const JAPANESE: Language = Language {
 
 const KOREAN: Language = Language {
     tag: "ko",
-    opt_out: "중지, 중단, 수신거부, 수신 거부, 수신중지, 구독취소, 구독 취소, 구독해지, 구독 해지, 그만 보내세요, 그만 보내주세요, 보내지 마세요, 메시지 보내지 마세요, \
+    opt_out: "프로모션 중단, 프로모션 중지, 광고 중단, 광고 중지, 중지, 중단, 수신거부, 수신 거부, 수신중지, 구독취소, 구독 취소, 구독해지, 구독 해지, 그만 보내세요, 그만 보내주세요, 보내지 마세요, 메시지 보내지 마세요, \
         더 이상 보내지 마세요, 스톱, 스탑, 그만, \
         문자 보내지 마, 문자 보내지 마세요, 문자 그만 보내세요, 문자 그만 보내, 그만 보내, 메시지 보내지 마, 메시지 그만 보내세요, 더 이상 문자 보내지 마세요, \
         더 이상 메시지 보내지 마세요, 보내지 마, 문자 받고 싶지 않아요, 메시지 받고 싶지 않아요, 동의를 철회합니다, 동의 철회",

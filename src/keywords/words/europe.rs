@@ -7,7 +7,8 @@ pub(super) const LANGUAGES: &[Language] =
 
 const ENGLISH: Language = Language {
     tag: "en",
-    opt_out: "stop sending me this crap, get me off this list, take me off this list, DND, delete all my data, cease and desist, stop wa, stop whatsapp, \
+    opt_out: "un-subscribe, unsubscribe please, remove me from this group, remove me from the group, no more sms, no sms, \
+        stop harassing me, do not call or text, stop sending me this crap, get me off this list, take me off this list, DND, delete all my data, cease and desist, stop wa, stop whatsapp, \
         optout marketing, opt out marketing, opt out of marketing, stoped, stop marketing, stop alle, \
         STOP, STOPALL, STOP ALL, STOP-ALL, UNSUBSCRIBE, unsub, unsubscribe me, UNSUBSCRIBE ALL, QUIT, \
         unsuscribe, unsubcribe, unsubscibe, unsubsribe, unsubscribed, unsuscribe me, \
@@ -20,7 +21,7 @@ const ENGLISH: Language = Language {
         you do not have my permission to contact me, you don't have my permission to text me, you don't have my consent, \
         don't have my permission to text me, don't have my consent, delete me from your contacts",
     // TD is short for 退订 and kept by one provider for every country.
-    opt_out_bare: "CANCEL, END, TD, delete me",
+    opt_out_bare: "CANCEL, END, EXIT, TD, delete me",
     ambiguous: "leave me alone, not interested, I'm not interested, I am not interested, no more, enough, \
         that's enough, go away, get lost, block, block me, spam, this is spam, scam, wrong number, stop it, \
         stop this, no longer interested, shut up, discontinue, halt, pause, \
@@ -41,7 +42,8 @@ const ENGLISH: Language = Language {
 
 const PORTUGUESE: Language = Language {
     tag: "pt",
-    opt_out: "cancelar promoções, parar promoções, \
+    opt_out: "cancelar promoções, parar promoções, bloquear promoções, bloquear mensagens, cancelar recebimento, \
+        não entre mais em contato, não entrem mais em contato, não entre em contato, não entrem em contato, \
         PARAR, PARE, parem, REMOVER, DESCADASTRAR, descadastra, descadastre, me descadastra, \
         me descadastre, desinscrever, desinscreva, cancelar inscrição, cancelar assinatura, \
         cancelar mensagens, não me mande mais mensagens, não quero mais mensagens, \
@@ -64,7 +66,9 @@ const PORTUGUESE: Language = Language {
 
 const SPANISH: Language = Language {
     tag: "es",
-    opt_out: "no deseo recibir más información, no deseo recibir mensajes, detener promociones, \
+    opt_out: "baja ya, baja inmediata, solicito baja, solicito la baja, solicito mi baja, quiero la baja, quiero baja, \
+        pido la baja, deseo la baja, eliminen mi número, elimine mi número, elimina mi número, borren mi número, \
+        borre mi número, borra mi número, borren mis datos, eliminen mis datos, no deseo recibir más información, no deseo recibir mensajes, detener promociones, \
         BAJA, PARAR, DETENER, no más, no más mensajes, no enviar, DESUSCRIBIR, desuscribirme, \
         desuscribirse, desinscribir, desinscribirme, desubscribir, desubscribirme, desuscribirce, \
         unsuscribir, desuscripción, dar de vaja, darme de vaja, darme de baja, dar de baja, darse de baja, dame de baja, quiero darme de baja, \
@@ -73,7 +77,7 @@ const SPANISH: Language = Language {
         retiro mi consentimiento, revoco mi consentimiento, me opongo a recibir mensajes",
     opt_out_bare: "CANCELAR, SALIR, anular",
     ambiguous: "no tengo interés, \
-        para, basta, basta ya, ya basta, alto, no me interesa, no estoy interesado, no estoy interesada, \
+        para, para ya, basta, basta ya, ya basta, alto, no me interesa, no estoy interesado, no estoy interesada, \
         no quiero, no quiero nada, déjame en paz, déjenme en paz, déjeme en paz, número equivocado, \
         bloquear, eliminar, no gracias no me interesa",
     opt_in: "ALTA, darme de alta, dame de alta, quiero darme de alta, suscribir, suscribirme, suscribirse, \
@@ -87,7 +91,7 @@ const SPANISH: Language = Language {
 
 const FRENCH: Language = Language {
     tag: "fr",
-    opt_out: "plus d'offres, plus d'offres merci, plus de publicité, \
+    opt_out: "stop au, plus de sms, je refuse de recevoir vos messages, plus d'offres, plus d'offres merci, plus de publicité, \
         arrêt, ARRET, arrêter, arrêtez, arrête, désabonner, se désabonner, me désabonner, désabonnez-moi, \
         désabonnement, désinscription, désinscrire, me désinscrire, désinscrivez-moi, ne plus m'envoyer, \
         ne plus envoyer, ne plus recevoir, ne m'écrivez plus, ne me contactez plus, stopper, désabonement, désaboner, me désaboner, se désaboner, désabonnez, \
@@ -98,7 +102,7 @@ const FRENCH: Language = Language {
     opt_out_bare: "annuler, annulez, résilier, quitter",
     ambiguous: "assez, ça suffit, laissez-moi tranquille, laisse-moi tranquille, pas intéressé, pas intéressée, \
         je ne suis pas intéressé, je ne suis pas intéressée, ça ne m'intéresse pas, mauvais numéro, fin, \
-        je ne veux pas, je ne veux plus, bloquer, plus de messages, supprimer",
+        je ne veux pas, je ne veux plus, bloquer, plus de messages, pas de message, pas de messages, supprimer",
     opt_in: "démarrer, commencer, s'abonner, m'abonner, abonnez-moi, abonner, je m'abonne, s'inscrire, \
         m'inscrire, inscrivez-moi, inscription, reprendre, continuer",
     yes: "oui, ouais, oui je veux, oui j'accepte, oui d'accord",
@@ -110,7 +114,9 @@ const FRENCH: Language = Language {
 
 const GERMAN: Language = Language {
     tag: "de",
-    opt_out: "stopp, beenden, abbestellen, abmelden, bitte abmelden, mich abmelden, melde mich ab, austragen, \
+    opt_out: "Werbung stoppen, Promotionen stoppen, Angebote stoppen, keine SMS mehr, keine SMS, \
+        löschen Sie meine Daten, lösche meine Daten, löscht meine Daten, löschen Sie meine Nummer, lösche meine Nummer, \
+        löscht meine Nummer, stopp, beenden, abbestellen, abmelden, bitte abmelden, mich abmelden, melde mich ab, austragen, \
         abmeldung, abbestellung, widerruf, widerrufen, ich widerrufe, aufhören, aufhoeren, hör auf, \
         hören Sie auf, hört auf, keine Nachrichten mehr, keine Werbung, keine Werbung mehr, \
         austragen bitte, nicht mehr schreiben, abo beenden, \
@@ -131,7 +137,8 @@ const GERMAN: Language = Language {
 
 const ITALIAN: Language = Language {
     tag: "it",
-    opt_out: "annulla iscrizione, annullare iscrizione, annulla l'iscrizione, cancella iscrizione, cancellami, \
+    opt_out: "stop ai messaggi, stop messaggi, cancella il mio numero, cancellate il mio numero, rimuovi il mio numero, \
+        rimuovete il mio numero, elimina il mio numero, eliminate il mio numero, annulla iscrizione, annullare iscrizione, annulla l'iscrizione, cancella iscrizione, cancellami, \
         cancellatemi, disiscrivi, disiscrivimi, disiscrivermi, disiscriversi, disiscrizione, ferma, \
         fermare, fermate, fermati, smettila, smettetela, non scrivetemi più, non scrivermi più, \
         niente più messaggi, rimuovimi, rimuovetemi, disdire iscrizione, \
@@ -151,7 +158,9 @@ const ITALIAN: Language = Language {
 
 const DUTCH: Language = Language {
     tag: "nl",
-    opt_out: "afmelden, mij afmelden, meld mij af, meld me af, uitschrijven, mij uitschrijven, schrijf mij uit, \
+    opt_out: "promoties stoppen, reclame stoppen, stop hiermee, stop hier mee, neem geen contact meer op, \
+        haal mij uit jullie bestand, haal me uit jullie bestand, haal mij uit het bestand, verwijder mijn nummer, \
+        geen sms meer, afmelden, mij afmelden, meld mij af, meld me af, uitschrijven, mij uitschrijven, schrijf mij uit, \
         schrijf me uit, stoppen, stop ermee, geen berichten meer, geen berichten, geen reclame, \
         niet meer sturen, afmelding, stop met berichten, \
         ik trek mijn toestemming in, ik maak bezwaar, stuur mij niets meer, stuur me niets meer",
@@ -168,7 +177,9 @@ const DUTCH: Language = Language {
 
 const RUSSIAN: Language = Language {
     tag: "ru",
-    opt_out: "остановить рассылку, остановите рассылку, отключить рассылку, \
+    opt_out: "остановить рекламу, остановите рекламу, отключить рекламу, не пишите больше, больше мне не пишите, \
+        не присылайте больше, больше не присылайте, не надо мне писать, хватит писать, не беспокойте меня, \
+        не беспокойте, уберите мой номер, не надо писать, не пиши, не пиши мне, остановить рассылку, остановите рассылку, отключить рассылку, \
         стоп, отписаться, отписка, отпиши, отпишите, отпишите меня, хочу отписаться, прекратить, \
         прекратите, прекратите писать, не пишите, не пишите мне, не пишите мне больше, больше не пишите, \
         не присылайте, не присылайте сообщения, остановить, остановите, stop sms, \
@@ -194,7 +205,8 @@ const RUSSIAN: Language = Language {
 // Polish "tak" (yes) is left out, and in Malay and Indonesian, where it is a no, as well.
 const POLISH: Language = Language {
     tag: "pl",
-    opt_out: "wypisz, wypisz mnie, wypisuję się, wypisać, wypisać się, chcę się wypisać, wypiszcie mnie, odsubskrybuj, \
+    opt_out: "zatrzymaj promocje, nie chcę reklam, nie pisz więcej, nie piszcie więcej, proszę nie pisać więcej, \
+        przestań pisać, usuńcie mój numer, usuń mój numer, proszę mnie wypisać, wypisz, wypisz mnie, wypisuję się, wypisać, wypisać się, chcę się wypisać, wypiszcie mnie, odsubskrybuj, \
         anuluj subskrypcję, anulowanie subskrypcji, rezygnuję z subskrypcji, rezygnuję z wiadomości, nie pisz, \
         nie piszcie, nie pisz do mnie, nie piszcie do mnie, nie wysyłaj, nie wysyłajcie, nie chcę wiadomości, \
         nie chcę więcej wiadomości, nie chcę otrzymywać wiadomości, przestańcie pisać, przestańcie wysyłać, wyrejestruj, \

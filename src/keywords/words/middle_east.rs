@@ -6,7 +6,8 @@ pub(super) const LANGUAGES: &[Language] = &[TURKISH, ARABIC, HEBREW];
 
 const TURKISH: Language = Language {
     tag: "tr",
-    opt_out: "çıkmak istiyorum, listeden çıkmak istiyorum, \
+    opt_out: "bir daha mesaj atmayın, reklam istemiyorum, sms istemiyorum, listeden çıkarın, numaramı silin, numaramı sil, \
+        abonelikten çıkmak istiyorum, bir daha yazmayın, çıkmak istiyorum, listeden çıkmak istiyorum, \
         promosyonları durdur, mesajları durdur, \
         abonelikten çık, abonelikten çıkar, üyelikten çık, aboneliği iptal et, abonelik iptal, durdur, \
         durdurun, ret, mesaj istemiyorum, mesaj almak istemiyorum, mesaj atmayın, mesaj göndermeyin, \
@@ -27,7 +28,8 @@ const TURKISH: Language = Language {
 
 const ARABIC: Language = Language {
     tag: "ar",
-    opt_out: "كفى رسائل, \
+    opt_out: "لا أريد رسائل منكم, ما أبي رسائل, ما أبغى رسائل, مش عايز رسائل, مش عاوز رسائل, احذف رقمي, احذفوا رقمي, \
+        كفى رسائل, \
         إيقاف العروض الترويجية, ايقاف العروض, \
         توقف, وقف, أوقف, أوقفوا, إيقاف, ايقاف, إلغاء الاشتراك, الغاء الاشتراك, الغي الاشتراك, \
         إلغاء اشتراكي, لا تراسلني, لا تراسلوني, لا ترسل, لا ترسلوا, لا ترسل لي رسائل, لا ترسلوا لي رسائل, \
@@ -37,11 +39,13 @@ const ARABIC: Language = Language {
         لا أريد تلقي رسائل, لا أريد تلقي الرسائل, لا أريد المزيد من الرسائل, توقف عن إرسال الرسائل, \
         توقفوا عن إرسال الرسائل, توقف عن إرسال رسائل, توقفوا عن الإرسال, أوقفوا الرسائل, أوقف الرسائل, \
         لا ترسلوا رسائل, لا ترسل رسائل, أسحب موافقتي",
-    opt_out_bare: "إلغاء, الغاء, الغ, حذف, خروج",
+    opt_out_bare: "قف, إلغاء, الغاء, الغ, حذف, خروج",
     ambiguous: "كفى, يكفي, خلاص, لا أريد, ما أبي, مش عايز, غير مهتم, لست مهتما, اتركوني, رقم خاطئ, رقم غلط, حظر",
-    opt_in: "اشتراك, اشترك, بدء, ابدأ, استئناف, تفعيل, أريد الاشتراك, متابعة",
-    yes: "نعم, أجل, ايوه, أيوا, نعم أوافق",
-    okay: "موافق, موافقة, أوافق, حسنا, تمام, أؤكد, طيب, اوك",
+    // "ابدأ" is one too, but not without its hamza: see `TOLD_BY_ACCENT`.
+    opt_in: "اشتراك, اشترك, بدء, استئناف, تفعيل, أريد الاشتراك, متابعة",
+    yes: "نعم, ايوه, أيوا, نعم أوافق",
+    // "أجل" without its hamza is "put it off".
+    okay: "أجل, موافق, موافقة, أوافق, حسنا, تمام, أؤكد, طيب, اوك",
     no: "لا, كلا, ليس الآن, لا أوافق, غير موافق, أرفض",
     courtesy: "من فضلك, من فضلكم, لو سمحت, لو سمحتم, رجاء, رجاءً, شكرا, شكرا جزيلا, مرحبا, السلام عليكم, \
         صباح الخير, مساء الخير, الآن, فورا, أهلا",

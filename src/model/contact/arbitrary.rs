@@ -20,7 +20,8 @@ pub(crate) fn times() -> impl Strategy<Value = Time> + Clone {
 
 /// Phone numbers.
 pub(crate) fn phones() -> impl Strategy<Value = Phone> + Clone {
-    (1_000_000..1_000_000_000_000_000_u64).prop_map(|digits| Phone::parse(&digits.to_string()).unwrap())
+    let digits = 1_000_000..1_000_000_000_000_000_u64;
+    digits.prop_filter_map("no number of its country", |digits| Phone::parse(&digits.to_string()).ok())
 }
 
 /// User IDs.
@@ -75,7 +76,7 @@ pub(crate) fn contacts() -> impl Strategy<Value = Contact> {
     let at = || option::of(times());
     let who = (option::of(phones()), vec(user_ids(), 0..4));
     let said = (vec((scopes(), registers()), 0..4), vec((senders(), sender_registers()), 0..3));
-    let prompt = (vec((times(), ".{0,40}"), 0..7), at(), at());
+    let prompt = (vec((times(), ".{0,40}"), 0..7), at(), vec((scopes(), at()), 0..3));
     let told = vec((scopes(), at()), 0..3);
     let place = (option::of((times(), "[A-Za-z_/]{0,30}")), option::of((times(), "[A-Z]{2}(-[A-Z]{2})?")));
     let reach_and_flag = (at(), at(), at(), at(), at());
@@ -92,7 +93,11 @@ pub(crate) fn contacts() -> impl Strategy<Value = Contact> {
                 platform: PlatformFlag { stopped: marks.0, resumed: marks.1 },
                 held: rest.0,
                 hold_cleared: rest.1,
-                prompt: Prompt { recent: recent(prompt.0), accepted: prompt.1, declined: prompt.2 },
+                prompt: Prompt {
+                    recent: recent(prompt.0),
+                    accepted: prompt.1,
+                    declined: prompt.2.into_iter().collect(),
+                },
                 confirmed_in: rest.2,
                 confirmed_out: rest.3,
                 told: told.into_iter().collect(),

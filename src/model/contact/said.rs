@@ -24,6 +24,7 @@ impl Contact {
         };
         let scopes = self.scopes.iter().map(|(scope, r)| (scope.clone(), registers(r)));
         let by_sender = self.by_sender.iter().map(|(sender, r)| (sender.clone(), of_sender(r)));
+        let declined = self.prompt.declined.iter().map(|(scope, declined)| (scope.clone(), at(*declined)));
         let told = self.told.iter().map(|(scope, told)| (scope.clone(), at(*told)));
         Self {
             phone: None,
@@ -35,7 +36,7 @@ impl Contact {
             prompt: Prompt {
                 recent: self.prompt.recent.iter().filter(|(sent, _)| when(*sent)).cloned().collect(),
                 accepted: at(self.prompt.accepted),
-                declined: at(self.prompt.declined),
+                declined: declined.filter(|(_, declined)| declined.is_some()).collect(),
             },
             confirmed_in: at(self.confirmed_in),
             confirmed_out: at(self.confirmed_out),

@@ -4,6 +4,7 @@
 //!   wider opt-in never lifts a finer opt-out: between scopes the most restrictive wins.
 //! - The person's own opt-out is lifted by their own opt-in only; an asserted one by either.
 //! - At equal times the opt-out wins.
+//! - A decline of the opt-in prompt is a "no" to what that prompt asked for, lifted as the person's own opt-out is.
 //! - An opt-in covers a request when it is later than every opt-out and decline that concerns the request, so that an
 //!   opt-in from before a "no" never comes back to life.
 
@@ -86,8 +87,9 @@ impl Contact {
     #[must_use]
     pub fn coverage(&self, category: Category, topic: Option<&Topic>, now: Time) -> Coverage {
         let chain = self.chain(category, topic);
-        let floor = chain.iter().flatten().flat_map(|r| r.outs()).map(|(_, out)| out.at).max();
-        let counts = |at: Time| floor.is_none_or(|no| at > no) && self.counts(at);
+        let outs = chain.iter().flatten().flat_map(|r| r.outs()).map(|(_, out)| out.at);
+        let floor = outs.chain(self.declined_chain(category, topic).into_iter().flatten()).max();
+        let counts = |at: Time| floor.is_none_or(|no| at > no) && self.is_after_erasure(at);
         let best = chain
             .iter()
             .flatten()
@@ -110,7 +112,11 @@ impl Contact {
     /// The latest opt-in to anything that counts, whoever said it.
     #[must_use]
     pub fn latest_opt_in(&self) -> Option<Time> {
-        self.opt_ins().map(|(_, opt_in)| opt_in.at).filter(|at| self.counts(*at)).max()
+        let ins = self
+            .scopes
+            .iter()
+            .flat_map(|(scope, r)| r.ins().map(|(_, opt_in)| opt_in.at).filter(|at| self.counts(scope, *at)));
+        ins.max()
     }
 
     /// The latest opt-in to anything, whether it still counts or not.
@@ -123,11 +129,41 @@ impl Contact {
         self.scopes.iter().flat_map(|(_, r)| r.ins())
     }
 
-    /// A decline of the opt-in prompt that stands: the person did not opt in to anything since.
+    /// Every scope of which a decline stands by itself: the person did not opt in to exactly that since.
+    pub fn declines(&self) -> impl Iterator<Item = (&Scope, Time)> {
+        let declined = self.prompt.declined.iter().filter_map(|(scope, at)| Some((scope, (*at)?)));
+        declined.filter(|(scope, declined)| {
+            let own = self.scopes.get(scope).and_then(|r| r.own_in);
+            own.is_none_or(|opt_in| opt_in.at <= *declined)
+        })
+    }
+
+    /// The last word in the opt-in conversation, where it is a decline of which anything stands: a prompt accepted since is
+    /// the answer, whatever it asked for.
     #[must_use]
     pub fn decline(&self) -> Option<Time> {
-        let own = self.scopes.iter().filter_map(|(_, r)| r.own_in.map(|opt_in| opt_in.at)).max();
-        self.prompt.declined.filter(|declined| own.is_none_or(|opt_in| opt_in <= *declined))
+        let declined = self.declines().map(|(_, declined)| declined).max();
+        declined.filter(|declined| self.prompt.accepted.is_none_or(|accepted| accepted <= *declined))
+    }
+
+    /// A decline that stands against a category and topic: the person did not opt in since to what they declined, or to
+    /// a finer part of it that the message is about.
+    #[must_use]
+    pub fn decline_of(&self, category: Category, topic: Option<&Topic>) -> Option<Time> {
+        declined_at(&self.chain(category, topic), self.declined_chain(category, topic))
+    }
+
+    /// A decline that stands against exactly one scope: of it, or of everything.
+    #[must_use]
+    pub fn decline_over(&self, scope: &Scope) -> Option<Time> {
+        let registers = |of: &Scope| self.scopes.get(of);
+        let declined = |of: &Scope| self.prompt.declined.get(of).copied().flatten();
+        let everything = &Scope::Everything;
+        let finer = Some(scope).filter(|scope| *scope != everything);
+        declined_at(
+            &[finer.and_then(registers), None, registers(everything)],
+            [finer.and_then(declined), None, declined(everything)],
+        )
     }
 
     /// The prompt that still waits for its answer, if one does: any opt-in, decline or opt-out since answers it.
@@ -138,7 +174,7 @@ impl Contact {
             let ins = r.ins().map(|(_, opt_in)| opt_in.at);
             ins.chain(r.outs().map(|(_, out)| out.at))
         });
-        let answers = [self.prompt.accepted, self.prompt.declined, self.reach.not_on_whatsapp];
+        let answers = [self.prompt.accepted, self.prompt.last_declined(), self.reach.not_on_whatsapp];
         let answered = said.chain(answers.into_iter().flatten()).any(|answer| answer >= sent);
         (!answered).then_some(sent)
     }
@@ -148,7 +184,7 @@ impl Contact {
     pub fn unanswered_prompt(&self) -> Option<Time> {
         let sent = self.prompt.sent()?;
         let said = self.scopes.iter().flat_map(|(_, r)| [r.own_in.map(|i| i.at), r.own_out.map(|o| o.at)]);
-        let answers = [self.prompt.accepted, self.prompt.declined];
+        let answers = [self.prompt.accepted, self.prompt.last_declined()];
         let answered = said.chain(answers).flatten().any(|answer| answer >= sent);
         (!answered).then_some(sent)
     }
@@ -206,7 +242,7 @@ impl Contact {
     /// True when a "no" stands that an opt-out confirmation would be about.
     #[must_use]
     pub fn refuses_something(&self) -> bool {
-        self.refused_scopes().next().is_some() || self.decline().is_some()
+        self.refused_scopes().next().is_some() || self.declines().next().is_some()
     }
 
     /// True when an opt-out or decline stands that no confirmation told the person of: one confirmation for one
@@ -218,7 +254,7 @@ impl Contact {
         let standing = self.scopes.iter().filter_map(|(scope, r)| {
             standing_at(&[Some(r), None, None], 0).map(|(voice, out)| (scope, voice, out))
         });
-        let declined = self.decline().map(|at| (&Scope::Everything, Voice::Own, at));
+        let declined = self.declines().map(|(scope, at)| (scope, Voice::Own, at));
         // Who is on an imported list was out before, and has nothing new to be told.
         let said = standing.filter(|(_, _, out)| out.channel() != Some(Channel::Import));
         let mut refusals = said.map(|(scope, voice, out)| (scope, voice, out.at)).chain(declined);
@@ -239,12 +275,13 @@ impl Contact {
         after.max(told(scope)).max(told(&Scope::Everything))
     }
 
-    /// The scopes that an opt-out confirmation tells of, where it was sent by this instant; a decline is one of everything.
+    /// The scopes that an opt-out confirmation tells of, where it was sent by this instant: refused or declined.
     pub fn refused_by(&self, until: Time) -> impl Iterator<Item = &Scope> {
         let standing = self.scopes.iter().filter_map(move |(scope, r)| {
             standing_at(&[Some(r), None, None], 0).filter(|(_, out)| out.at <= until).map(|_| scope)
         });
-        standing.chain(self.decline().filter(|declined| *declined <= until).map(|_| &Scope::Everything))
+        let declined = self.declines().filter(move |(_, declined)| *declined <= until);
+        standing.chain(declined.map(|(scope, _)| scope))
     }
 
     /// True when the latest opt-in still stands somewhere and was not confirmed to the person.
@@ -269,7 +306,7 @@ impl Contact {
         let floor = registers.outs().map(|(_, out)| out.at).max();
         let counted = registers
             .ins()
-            .filter(|(_, opt_in)| self.counts(opt_in.at) && floor.is_none_or(|out| opt_in.at > out));
+            .filter(|(_, opt_in)| self.counts(scope, opt_in.at) && floor.is_none_or(|out| opt_in.at > out));
         match counted.max_by_key(|(_, opt_in)| (!opt_in.expired(now), opt_in.at, opt_in.id)) {
             None => Status::Nothing,
             Some((voice, opt_in)) if opt_in.expired(now) => Status::Expired(voice, *opt_in),
@@ -277,14 +314,33 @@ impl Contact {
         }
     }
 
-    /// An opt-in from before a decline or an erasure no longer counts.
-    fn counts(&self, at: Time) -> bool {
+    /// An opt-in from before an erasure, or from before a decline of its scope or of everything, no longer counts.
+    fn counts(&self, scope: &Scope, at: Time) -> bool {
+        let declined = |of: &Scope| self.prompt.declined.get(of).copied().flatten();
+        let declined = declined(scope).max(declined(&Scope::Everything));
+        self.is_after_erasure(at) && declined.is_none_or(|declined| at > declined)
+    }
+
+    fn is_after_erasure(&self, at: Time) -> bool {
         self.erased.is_none_or(|erased| at > erased)
-            && self.prompt.declined.is_none_or(|declined| at > declined)
     }
 
     fn own_marketing_opt_in(&self) -> Option<Time> {
         self.scopes.get(&Scope::Category(Category::Marketing)).and_then(|r| r.own_in).map(|opt_in| opt_in.at)
+    }
+
+    /// The declines that concern a request, in the order of the chain.
+    fn declined_chain(&self, category: Category, topic: Option<&Topic>) -> [Option<Time>; 3] {
+        let [mut of_topic, mut of_category, mut of_everything] = [None; 3];
+        for (scope, at) in self.prompt.declined.iter() {
+            match scope {
+                Scope::Everything => of_everything = *at,
+                Scope::Category(c) if *c == category => of_category = *at,
+                Scope::Topic(t) if topic == Some(t) => of_topic = *at,
+                Scope::Category(_) | Scope::Topic(_) => {}
+            }
+        }
+        [of_topic, of_category, of_everything]
     }
 
     fn chain(&self, category: Category, topic: Option<&Topic>) -> Chain<'_> {
@@ -314,6 +370,16 @@ impl Registers {
             asserted_in: None,
         }
     }
+}
+
+/// The latest decline of a chain that no later opt-in of the person at its place or a finer one lifts.
+fn declined_at(chain: &Chain<'_>, declined: [Option<Time>; 3]) -> Option<Time> {
+    let standing = declined.into_iter().enumerate().filter_map(|(place, at)| {
+        let finer = chain.iter().take(place + 1).flatten();
+        let own = finer.filter_map(|r| r.own_in.map(|opt_in| opt_in.at)).max();
+        at.filter(|declined| own.is_none_or(|opt_in| opt_in <= *declined))
+    });
+    standing.max()
 }
 
 /// The opt-out at one place of the chain that no later opt-in at that place or a finer one lifts.

@@ -34,6 +34,10 @@ fn scope() -> impl Strategy<Value = Scope> + Clone {
     ])
 }
 
+fn scopes() -> impl Strategy<Value = ScopeSet> + Clone {
+    vec(scope(), 1..3).prop_map(ScopeSet::of)
+}
+
 fn voice() -> impl Strategy<Value = Voice> + Clone {
     select(vec![Voice::Own, Voice::Asserted])
 }
@@ -66,7 +70,7 @@ fn event() -> impl Strategy<Value = Event> + Clone {
         1 => at().prop_map(Event::HoldCleared),
         1 => (at(), "[a-f]").prop_map(|(at, id)| Event::PromptSent(at, id)),
         1 => at().prop_map(Event::PromptAccepted),
-        1 => at().prop_map(Event::PromptDeclined),
+        2 => (scopes(), at()).prop_map(|(scopes, at)| Event::PromptDeclined(scopes, at)),
         1 => at().prop_map(Event::NotOnWhatsapp),
         1 => at().prop_map(Event::ConfirmedIn),
         1 => at().prop_map(Event::ConfirmedOut),
@@ -194,10 +198,43 @@ fn a_resume_lifts_the_platforms_flag_only() {
 #[test]
 fn a_decline_takes_away_every_opt_in_before_it() {
     let marketing = Scope::Category(Category::Marketing);
-    let contact = contact_of(&[said_in(Voice::Asserted, &marketing, 1), Event::PromptDeclined(instant(2))]);
+    let contact = contact_of(&[
+        said_in(Voice::Asserted, &marketing, 1),
+        Event::PromptDeclined(ScopeSet::everything(), instant(2)),
+    ]);
     assert_eq!(contact.coverage(Category::Marketing, None, instant(3)), Coverage::None);
     assert_eq!(contact.status(&marketing, instant(3)), Status::Nothing);
     assert!(!contact.opt_in_confirmation_due(instant(3)));
+}
+
+#[test]
+fn a_decline_of_a_part_leaves_the_opt_ins_to_other_parts() {
+    let (marketing, utility) = (Scope::Category(Category::Marketing), Scope::Category(Category::Utility));
+    let declined = Event::PromptDeclined(ScopeSet::category(Category::Marketing), instant(2));
+    for earlier in [&utility, &Scope::Everything] {
+        let contact = contact_of(&[said_in(Voice::Own, earlier, 1), declined.clone()]);
+        assert!(matches!(contact.coverage(Category::Utility, None, instant(3)), Coverage::Covered(..)));
+        assert_eq!(contact.decline_of(Category::Utility, None), None);
+        assert_eq!(contact.coverage(Category::Marketing, None, instant(3)), Coverage::None);
+        assert_eq!(contact.decline_of(Category::Marketing, None), Some(instant(2)));
+        assert_eq!(contact.decline_over(&marketing), Some(instant(2)));
+    }
+}
+
+#[test]
+fn a_decline_is_lifted_by_the_persons_own_opt_in_to_what_they_declined_and_by_no_other() {
+    let (marketing, utility) = (Scope::Category(Category::Marketing), Scope::Category(Category::Utility));
+    let both = ScopeSet::of(vec![marketing.clone(), utility.clone()]);
+    let events = [Event::PromptDeclined(both, instant(1)), said_in(Voice::Own, &utility, 2)];
+    let mut contact = contact_of(&events);
+    contact.apply(&said_in(Voice::Asserted, &marketing, 3));
+    contact.apply(&said_in(Voice::Own, &Scope::Everything, 3));
+    assert_eq!(contact.decline_of(Category::Marketing, None), Some(instant(1)));
+    assert_eq!(contact.decline_of(Category::Utility, None), None);
+    contact.apply(&said_in(Voice::Own, &Scope::Topic(topic("news")), 4));
+    assert_eq!(contact.decline_of(Category::Marketing, Some(&topic("news"))), None, "a finer part");
+    contact.apply(&said_in(Voice::Own, &marketing, 5));
+    assert_eq!((contact.decline_of(Category::Marketing, None), contact.decline()), (None, None));
 }
 
 #[test]

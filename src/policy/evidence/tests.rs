@@ -104,6 +104,32 @@ fn b03_wording_without_the_business_name_is_refused() {
 }
 
 #[test]
+fn b03_the_business_is_named_with_particles_and_marks_too() {
+    use super::wording::contains_name;
+    for (wording, name) in [
+        ("Shop A의 할인 소식을 WhatsApp으로 받겠습니다", "Shop A"),
+        ("WhatsApp으로 Shop A에서 보내는 소식", "Shop A"),
+        ("Shop A로부터 메시지를 받습니다", "Shop A"),
+        ("Shop A는 WhatsApp으로", "Shop A"),
+        ("한빛상점의 소식", "한빛상점"),
+        ("אני רוצה לקבל הודעות מShop A", "Shop A"),
+        ("הודעות מהחנות שלנו", "החנות"),
+        ("Receive offers from Shop A™ on WhatsApp", "Shop A"),
+        ("Shop A® offers", "Shop A"),
+    ] {
+        assert!(contains_name(wording, name), "{wording}");
+    }
+    for (wording, name) in [
+        ("Shop Atlas offers", "Shop A"),
+        ("Workshop A offers", "Shop A"),
+        ("한빛상점관 소식", "한빛상점"),
+        ("", "Shop A"),
+    ] {
+        assert!(!contains_name(wording, name), "{wording}");
+    }
+}
+
+#[test]
 fn b03_an_unconfigured_business_is_named_by_its_evidence() {
     assert!(assess_with(&Rules::default(), &[], &marketing(), &evidence()).errors.is_empty());
 }

@@ -235,10 +235,56 @@ pub(super) fn same_name(a: &str, b: &str) -> bool {
     !a.is_empty() && a == b
 }
 
-/// True when the wording contains a name as whole words.
+/// True when the wording contains a name as whole words, in languages that put prepositions to it without a space, too.
 pub(super) fn contains_name(wording: &str, name: &str) -> bool {
-    let name = fold(name);
-    !name.is_empty() && contains_phrase(&fold(wording), &name)
+    let (wording, name) = (fold(wording), fold(name));
+    if name.is_empty() || contains_phrase(&wording, &name) {
+        return !name.is_empty();
+    }
+    wording.match_indices(&name).any(|(at, found)| {
+        let before = wording.get(..at).and_then(|before| before.split(' ').next_back()).unwrap_or_default();
+        let after =
+            wording.get(at + found.len()..).and_then(|after| after.split(' ').next()).unwrap_or_default();
+        is_prefix(before) && is_particle(after)
+    })
+}
+
+/// Prepositions, the article and "and" of Hebrew, written before a word.
+fn is_prefix(before: &str) -> bool {
+    const LETTERS: [char; 7] = ['מ', 'ב', 'ל', 'ה', 'ו', 'כ', 'ש'];
+    before.chars().nth(2).is_none() && before.chars().all(|c| LETTERS.contains(&c))
+}
+
+/// What Korean puts behind a word.
+fn is_particle(after: &str) -> bool {
+    const PARTICLES: [&str; 24] = [
+        "의",
+        "에서",
+        "로부터",
+        "으로부터",
+        "는",
+        "은",
+        "이",
+        "가",
+        "을",
+        "를",
+        "와",
+        "과",
+        "에",
+        "에게",
+        "에게서",
+        "로",
+        "으로",
+        "도",
+        "만",
+        "부터",
+        "에서는",
+        "에서의",
+        "이나",
+        "께서",
+    ];
+    let written = unicode_normalization::UnicodeNormalization::nfc(after.chars()).collect::<String>();
+    after.is_empty() || PARTICLES.contains(&written.as_str())
 }
 
 /// "receive (type of information) on WhatsApp at (number)", in any of the languages known here: a word for receiving,
@@ -274,7 +320,9 @@ pub(super) fn names_messages(word: &str) -> bool {
 /// Lower case, without accents, every run of other characters one space.
 pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+    // Signs that compatibility folding would make letters of the name before them.
+    let plain = text.chars().map(|c| if matches!(c, '™' | '℠' | '®' | '©') { ' ' } else { c });
+    for c in plain.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
         if c.is_alphanumeric() {
             folded.push(c);
         } else if !folded.is_empty() && !folded.ends_with(' ') {

@@ -106,9 +106,10 @@ fn contact() -> impl Strategy<Value = Contact> {
         category().prop_map(Scope::Category),
         topic().prop_map(Scope::Topic),
     ];
-    let said = vec((scope, registers()), 0..4);
+    let said = vec((scope.clone(), registers()), 0..4);
     let some = || rarely(time());
-    let prompt = (rarely((time(), "[ab]?")), some(), some());
+    let declined = rarely((scope, time().prop_map(Some)));
+    let prompt = (rarely((time(), "[ab]?")), some(), declined);
     let marks = (some(), some(), some(), some(), some(), some(), some());
     let zone = rarely((time(), select(vec!["Europe/Berlin", "America/New_York", "Asia/Kolkata"])));
     let law = rarely((time(), select(vec!["DE", "US-CA", "BR"])));
@@ -119,7 +120,11 @@ fn contact() -> impl Strategy<Value = Contact> {
             platform: PlatformFlag { stopped: marks.0, resumed: marks.1 },
             held: marks.2,
             hold_cleared: marks.3,
-            prompt: Prompt { recent: prompt.0.into_iter().collect(), accepted: prompt.1, declined: prompt.2 },
+            prompt: Prompt {
+                recent: prompt.0.into_iter().collect(),
+                accepted: prompt.1,
+                declined: prompt.2.into_iter().collect(),
+            },
             confirmed_in: in_,
             confirmed_out: out,
             reach: Reach { not_on_whatsapp: marks.4, undeliverable: marks.5, alive: marks.6 },

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     model::{
-        BusinessId, Contact, Time,
+        BusinessId, Contact, Scope, Time,
         contact::{PlatformFlag, Prompt, Reach},
+        vec_map::VecMap,
     },
     store::{Loaded, LogHead, Record},
 };
@@ -20,20 +21,20 @@ type Invalid = &'static str;
 
 /// A whole record.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Stored<'a> {
+pub(super) struct Stored<'a, D> {
     version: u64,
     length: u64,
     hash: [u8; 32],
     business: Option<&'a str>,
     #[serde(borrow)]
-    contact: Person<'a>,
+    contact: Person<'a, D>,
     #[serde(borrow)]
-    earlier: Vec<(u64, Person<'a>)>,
+    earlier: Vec<(u64, Person<'a, D>)>,
     ties: Related,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Person<'a> {
+struct Person<'a, D> {
     phone: Option<u64>,
     #[serde(borrow)]
     user_ids: Vec<&'a str>,
@@ -44,10 +45,10 @@ struct Person<'a> {
     hold_cleared: Instant,
     prompts: Vec<(u64, &'a str)>,
     accepted: Instant,
-    declined: Instant,
+    declined: D,
     confirmed_in: Instant,
     confirmed_out: Instant,
-    told: Vec<(About<'a>, Instant)>,
+    told: ByScope<'a>,
     not_on_whatsapp: Instant,
     undeliverable: Instant,
     alive: Instant,
@@ -60,7 +61,31 @@ struct Person<'a> {
     known: Instant,
 }
 
-impl<'a> Stored<'a> {
+/// What was declined, in some version of the format.
+pub(super) trait Declined {
+    fn into_map(self) -> Result<VecMap<Scope, Option<Time>>, Invalid>;
+}
+
+/// By scope.
+pub(super) type ByScope<'a> = Vec<(About<'a>, Instant)>;
+
+impl Declined for ByScope<'_> {
+    fn into_map(self) -> Result<VecMap<Scope, Option<Time>>, Invalid> {
+        ascending(self.into_iter().map(|(scope, at)| Ok((scope.into_scope()?, time(at)?))))
+    }
+}
+
+/// Until version 4 nobody noted what a prompt had asked for: everything.
+pub(super) type OfEverything = Instant;
+
+impl Declined for OfEverything {
+    fn into_map(self) -> Result<VecMap<Scope, Option<Time>>, Invalid> {
+        let declined = time(self)?.map(|at| (Scope::Everything, Some(at)));
+        Ok(declined.into_iter().collect())
+    }
+}
+
+impl<'a> Stored<'a, ByScope<'a>> {
     pub(super) fn of(record: &'a Record, version: u64, head: LogHead) -> Self {
         Self {
             version,
@@ -72,7 +97,9 @@ impl<'a> Stored<'a> {
             ties: Related::of(&record.ties),
         }
     }
+}
 
+impl<D: Declined> Stored<'_, D> {
     pub(super) fn into_loaded(self) -> Result<Loaded, Invalid> {
         // Version 0 means that nothing is stored: a record that claims it would be overwritten as if it were not there.
         if self.version == 0 {
@@ -99,7 +126,7 @@ impl<'a> Stored<'a> {
     }
 }
 
-impl<'a> Person<'a> {
+impl<'a> Person<'a, ByScope<'a>> {
     fn of(contact: &'a Contact) -> Self {
         let text = |of: &'a Option<(_, String)>| of.as_ref().map(|(at, text)| (same(*at), text.as_str()));
         Self {
@@ -112,10 +139,10 @@ impl<'a> Person<'a> {
             hold_cleared: instant(contact.hold_cleared),
             prompts: contact.prompt.recent.iter().map(|(at, id)| (same(*at), id.as_str())).collect(),
             accepted: instant(contact.prompt.accepted),
-            declined: instant(contact.prompt.declined),
+            declined: by_scope(&contact.prompt.declined),
             confirmed_in: instant(contact.confirmed_in),
             confirmed_out: instant(contact.confirmed_out),
-            told: contact.told.iter().map(|(scope, at)| (About::of(scope), instant(*at))).collect(),
+            told: by_scope(&contact.told),
             not_on_whatsapp: instant(contact.reach.not_on_whatsapp),
             undeliverable: instant(contact.reach.undeliverable),
             alive: instant(contact.reach.alive),
@@ -128,7 +155,9 @@ impl<'a> Person<'a> {
             known: instant(contact.known),
         }
     }
+}
 
+impl<D: Declined> Person<'_, D> {
     fn into_contact(self) -> Result<Contact, Invalid> {
         let user_ids: Vec<_> = self.user_ids.into_iter().map(user_id).collect::<Result<_, _>>()?;
         if !user_ids.is_sorted_by(|a, b| a < b) {
@@ -145,11 +174,11 @@ impl<'a> Person<'a> {
             prompt: Prompt {
                 recent: prompts(self.prompts)?,
                 accepted: time(self.accepted)?,
-                declined: time(self.declined)?,
+                declined: self.declined.into_map()?,
             },
             confirmed_in: time(self.confirmed_in)?,
             confirmed_out: time(self.confirmed_out)?,
-            told: ascending(self.told.into_iter().map(|(scope, at)| Ok((scope.into_scope()?, time(at)?))))?,
+            told: self.told.into_map()?,
             reach: Reach {
                 not_on_whatsapp: time(self.not_on_whatsapp)?,
                 undeliverable: time(self.undeliverable)?,
@@ -164,6 +193,10 @@ impl<'a> Person<'a> {
             known: time(self.known)?,
         })
     }
+}
+
+fn by_scope(of: &VecMap<Scope, Option<Time>>) -> ByScope<'_> {
+    of.iter().map(|(scope, at)| (About::of(scope), instant(*at))).collect()
 }
 
 /// The latest prompts in their order, each once.

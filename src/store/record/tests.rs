@@ -45,6 +45,26 @@ fn entries() -> impl Strategy<Value = SealedEntry> {
     )
 }
 
+#[test]
+fn a_record_of_before_declines_had_a_scope_declines_everything() {
+    let when = crate::model::Time::from_millis(1_700_000_000_123).unwrap();
+    let none = record_of(Contact { held: Some(when), ..Contact::default() });
+    let mut bytes = encode(&none, 7, LogHead::default()).unwrap();
+    *bytes.first_mut().unwrap() = DECLINES_WITHOUT_SCOPE;
+    assert_eq!(decode(&bytes).unwrap().record, none);
+
+    let mut contact = Contact::default();
+    *contact.prompt.declined.entry(crate::model::Scope::Everything) = Some(when);
+    let declined = record_of(contact);
+    let mut bytes = encode(&declined, 7, LogHead::default()).unwrap();
+    let at = postcard::to_allocvec(&when.millis().unsigned_abs()).unwrap();
+    let by_scope = [&[1, 0, 1], at.as_slice()].concat();
+    let place = bytes.windows(by_scope.len()).position(|found| found == by_scope).unwrap();
+    bytes.splice(place..place + by_scope.len(), [&[1], at.as_slice()].concat());
+    *bytes.first_mut().unwrap() = DECLINES_WITHOUT_SCOPE;
+    assert_eq!(decode(&bytes).unwrap().record, declined);
+}
+
 proptest! {
     #[test]
     fn every_record_reads_back_as_it_was(
@@ -160,7 +180,7 @@ fn an_empty_contact_takes_less_than_a_hundred_bytes() {
 
 /// What this version writes. A change of these bytes is a new format version.
 const BYTES: &str = concat!(
-    "0407000000000000000000000000000000000000000000000000000000000000000000010461636d650182f3babe3d00",
+    "0507000000000000000000000000000000000000000000000000000000000000000000010461636d650182f3babe3d00",
     "000000000001010270310000000102000000000000000000000103010900000000000000000000000000000000000000",
     "000000000001070707070707070707070707070707070000000000"
 );

@@ -246,5 +246,5 @@ async fn a_declined_prompt_is_kept_while_the_store_is_away() {
     assert!(world.gate.record_prompt(&step(PromptStep::Declined)).await.unwrap().journaled);
     store.set(Fault::None);
     replayed(&world, &world.gate).await;
-    assert_eq!(world.contact(PERSON).await.prompt.declined, Some::<Time>(at(1)));
+    assert_eq!(world.contact(PERSON).await.prompt.last_declined(), Some::<Time>(at(1)));
 }

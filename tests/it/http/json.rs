@@ -170,6 +170,23 @@ async fn a_name_that_is_none_is_answered_with_the_names_there_are() {
 }
 
 #[tokio::test]
+async fn a_field_is_named_alike_whatever_is_wrong_with_it() {
+    let server = Server::new().await;
+    for (call, body, field) in [
+        ("recordOptOut", json!({"occurredAt": 5}), "occurred_at"),
+        ("recordOptOut", json!({"occurred_at": 5}), "occurred_at"),
+        ("recordConsent", json!({"evidence": {"disclosureText": 5}}), "evidence.disclosure_text"),
+        ("checkSend", json!({"sendr": "1"}), "sendr"),
+        ("recordConsent", json!({"evidence": {"methd": 1}}), "evidence.methd"),
+        ("checkSend", json!({"4915112345678": 1}), ""),
+    ] {
+        let answer = server.call(call, &body.to_string()).await;
+        let violation = details(&answer.json(), "BadRequest")["fieldViolations"][0].clone();
+        assert_eq!((answer.status, &violation["field"]), (400, &json!(field)), "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_request_is_refused_without_repeating_it() {
     let server = Server::new().await;
     for (body, word) in [

@@ -112,7 +112,7 @@ async fn a_no_to_a_prompt_declines_and_a_later_yes_opts_in() {
     let declined = server.contact_of(NUMBER_ID, PERSON).await;
     assert_eq!(declined.prompt_state(), pb::PromptState::Declined);
     server.turn_to(2000);
-    deliver(&server, &json!({"messages": [text(PERSON, "wamid.2", NOW + 2, "sim")]})).await;
+    deliver(&server, &json!({"messages": [text(PERSON, "wamid.2", NOW + 2, "Sim, quero")]})).await;
     assert_eq!(utility(&server, PERSON).await, pb::Reason::OptedIn);
 }
 

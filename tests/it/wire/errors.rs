@@ -28,6 +28,7 @@ async fn each_malformed_field_of_a_check_is_named() {
         (recipient("+49151x2345678"), "recipient"),
         (recipient("alice"), "recipient"),
         (recipient("us.123"), "recipient"),
+        (recipient("+34 0612 345 678"), "recipient"),
         (recipient("\u{0}4915112345678"), "recipient"),
         (pb::CheckSendRequest { kind: 0, ..good() }, "kind"),
         (pb::CheckSendRequest { kind: 99, ..good() }, "kind"),

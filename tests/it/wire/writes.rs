@@ -231,6 +231,31 @@ async fn opt_outs_cross_a_link_and_opt_ins_do_not() {
 }
 
 #[tokio::test]
+async fn a_key_is_the_same_key_however_the_numbers_are_spelled() {
+    let server = Server::new().await;
+    let keyed = |recipient: &str, sender: &str| pb::RecordOptOutRequest {
+        idempotency_key: "k-1".to_owned(),
+        sender: sender.to_owned(),
+        ..opt_out(recipient)
+    };
+    server.consent().record_opt_out(keyed("+49 151 12345678", SENDER)).await.unwrap();
+    for (recipient, sender) in [
+        ("4915112345678", SENDER),
+        ("+49 (0)151 12345678", SENDER),
+        ("+49 0151 12345678", "+1 (555) 000-1111"),
+    ] {
+        let again = server.consent().record_opt_out(keyed(recipient, sender)).await;
+        assert!(again.unwrap().into_inner().applied, "{recipient} {sender}");
+    }
+    assert_eq!(server.entries("4915112345678").await.len(), 1);
+    let other = pb::RecordOptOutRequest {
+        channel: pb::OptOutChannel::Email as i32,
+        ..keyed("4915112345678", SENDER)
+    };
+    assert_eq!(server.consent().record_opt_out(other).await.unwrap_err().code(), tonic::Code::AlreadyExists);
+}
+
+#[tokio::test]
 async fn nothing_is_known_of_a_stranger() {
     let server = Server::new().await;
     let contact = server.contact(PERSON).await;

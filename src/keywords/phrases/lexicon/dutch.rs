@@ -23,7 +23,7 @@ pub(super) const DUTCH: Lexicon = Lexicon {
         (Class::Receive, "ontvangen krijgen"),
         (
             Class::Message,
-            "bericht berichten berichtjes appjes reclame reclames spam aanbieding aanbiedingen notificaties meldingen \
+            "bericht berichten sms berichtjes appjes reclame reclames spam aanbieding aanbiedingen notificaties meldingen \
              promoties advertenties nieuwsbrief nieuwsbrieven whatsapp whatsapps",
         ),
         (Class::List, "lijst verzendlijst maillijst abonnement inschrijving toestemming"),

@@ -6,7 +6,7 @@ pub(super) const ITALIAN: Lexicon = Lexicon {
     classes: &[
         (
             Class::Filler,
-            "io mi me ci vi da di del della dei dalla dal dall la il lo le gli i l un una uno a al alla in per con favore \
+            "io mi me ci vi da di del della dei dalla dal dall la il lo le gli i l un una uno a ad al ai alla in per con favore \
              prego mio mia miei vostro vostra vostri vostre tuo tua tuoi tue questo questa questi queste quei quelle che \
              e d ora adesso gia detto chiesto numero nome si ok ciao grazie salve potete puoi potreste subito tutti tutte \
              tutto essere via su nessuno",
@@ -34,7 +34,7 @@ pub(super) const ITALIAN: Lexicon = Lexicon {
         (Class::Receive, "ricevere riceverne"),
         (
             Class::Message,
-            "messaggio messaggi msg notifica notifiche promozione promozioni promo pubblicita offerta offerte spam \
+            "messaggio messaggi sms msg notifica notifiche promozione promozioni promo pubblicita offerta offerte spam \
              whatsapp",
         ),
         (Class::List, "lista liste iscrizione abbonamento newsletter elenco rubrica consenso"),

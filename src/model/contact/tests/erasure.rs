@@ -44,7 +44,7 @@ proptest! {
         for scope in refused(&contact) {
             prop_assert!(refused(&other).contains(&scope));
         }
-        prop_assert!(contact.decline().is_none() || other.decline().is_some());
+        prop_assert!(contact.declines().eq(other.declines()));
         prop_assert!(contact.platform_stop().is_none() || other.platform_stop().is_some());
         prop_assert!(contact.hold().is_none() || other.hold().is_some());
     }
@@ -54,8 +54,8 @@ proptest! {
         let left = contact.erased(Time::MAX);
         prop_assert_eq!(refused(&left), refused(&contact));
         prop_assert_eq!(left.scopes.len(), refused(&contact).len());
-        prop_assert_eq!(left.decline(), contact.decline());
-        prop_assert_eq!(left.prompt.declined, contact.decline());
+        prop_assert!(left.declines().eq(contact.declines()));
+        prop_assert_eq!(left.prompt.declined.len(), contact.declines().count());
         prop_assert_eq!(left.hold(), contact.hold());
         prop_assert_eq!(left.platform_stop(), contact.platform_stop());
     }

@@ -111,8 +111,8 @@ fn covers(events: &[Event], category: Category, topic: Option<&Topic>, now: Time
     let statements = statements(events);
     let concerns = |s: &Statement| width(&s.scope, category, topic).is_some();
     let outs = statements.iter().filter(|s| matches!(s.said, What::Out) && concerns(s)).map(|s| s.at);
-    let declines =
-        events.iter().filter_map(|e| if let Event::PromptDeclined(at) = e { Some(*at) } else { None });
+    let declines = declines(events).into_iter();
+    let declines = declines.filter(|(scope, _)| width(scope, category, topic).is_some()).map(|(_, at)| at);
     let floor = outs.chain(declines).max();
     let mut best: Option<OptIn> = None;
     for own in [true, false] {
@@ -133,6 +133,27 @@ fn covers(events: &[Event], category: Category, topic: Option<&Topic>, now: Time
     best.map(|best| (best, best.expires_at.is_some_and(|end| now >= end)))
 }
 
+/// Every decline, and what of.
+fn declines(events: &[Event]) -> Vec<(Scope, Time)> {
+    let declined = events.iter().filter_map(|e| match e {
+        Event::PromptDeclined(scopes, at) => Some(scopes.scopes().iter().map(|scope| (scope.clone(), *at))),
+        _ => None,
+    });
+    declined.flatten().collect()
+}
+
+/// The latest decline that stands against a request: the person opted in since to nothing that lifts it.
+fn declined(events: &[Event], category: Category, topic: Option<&Topic>) -> Option<Time> {
+    let statements = statements(events);
+    let own_ins = || statements.iter().filter(|s| s.own && matches!(s.said, What::In(_)));
+    let standing = declines(events).into_iter().filter(|(scope, at)| {
+        width(scope, category, topic).is_some_and(|wide| {
+            !own_ins().any(|s| s.at > *at && width(&s.scope, category, topic).is_some_and(|w| w <= wide))
+        })
+    });
+    standing.map(|(_, at)| at).max()
+}
+
 fn asked() -> impl Strategy<Value = (Category, Option<Topic>)> {
     let topics = vec![None, Some(topic("orders")), Some(topic("news")), Some(topic("else"))];
     (select(&Category::ALL[..]), select(topics))
@@ -151,6 +172,12 @@ proptest! {
             Standing::Held(_) => No::Held,
         };
         prop_assert_eq!(found, stands(&events, category, topic.as_ref()));
+    }
+
+    #[test]
+    fn what_is_declined_is_what_the_statements_say(events in events(), (category, topic) in asked()) {
+        let found = contact_of(&events).decline_of(category, topic.as_ref());
+        prop_assert_eq!(found, declined(&events, category, topic.as_ref()));
     }
 
     #[test]

@@ -48,19 +48,21 @@ pub(super) enum What {
     Stopped,
     Held,
     Declined,
+    DeclinedMarketing,
     BlockedByUser,
     Blocked,
 }
 
 pub(super) const YES: [What; 6] =
     [What::In, What::InMarketing, What::AssertedIn, What::Resumed, What::Settled, What::Unblocked];
-pub(super) const NO: [What; 8] = [
+pub(super) const NO: [What; 9] = [
     What::Out,
     What::OutMarketing,
     What::AssertedOut,
     What::Stopped,
     What::Held,
     What::Declined,
+    What::DeclinedMarketing,
     What::BlockedByUser,
     What::Blocked,
 ];
@@ -121,7 +123,8 @@ impl What {
             Self::AssertedOut => Event::OptOut(Voice::Asserted, everything(), out),
             Self::Stopped => Event::PlatformStop(at),
             Self::Held => Event::Held(at),
-            Self::Declined => Event::PromptDeclined(at),
+            Self::Declined => Event::PromptDeclined(everything(), at),
+            Self::DeclinedMarketing => Event::PromptDeclined(marketing(), at),
             Self::BlockedByUser => Event::Block(sender(), Block::ByUser, at),
             Self::Blocked => Event::Block(sender(), Block::ByBusiness, at),
         }
@@ -146,7 +149,11 @@ impl What {
             Self::AssertedOut => everything.asserted_out.map(|said| said.at),
             Self::Stopped => contact.platform.stopped,
             Self::Held => contact.held,
-            Self::Declined => contact.prompt.declined,
+            Self::Declined => contact.prompt.declined.get(&Scope::Everything).copied().flatten(),
+            Self::DeclinedMarketing => {
+                let marketing = Scope::Category(Category::Marketing);
+                contact.prompt.declined.get(&marketing).copied().flatten()
+            }
             Self::BlockedByUser => sender.blocked_by_user,
             Self::Blocked => sender.blocked_by_business,
         }
@@ -160,7 +167,8 @@ impl What {
             Self::AssertedOut => matches!(self, Self::In | Self::AssertedIn),
             Self::Stopped => matches!(self, Self::Resumed | Self::InMarketing),
             Self::Held => matches!(self, Self::Settled | Self::InMarketing | Self::In),
-            Self::Declined => matches!(self, Self::In | Self::InMarketing),
+            Self::Declined => self == Self::In,
+            Self::DeclinedMarketing => self == Self::InMarketing,
             Self::BlockedByUser => self == Self::In,
             Self::Blocked => self == Self::Unblocked,
             Self::In

@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 /// Milliseconds since the epoch, if ever.
-pub(super) type Instant = Option<u64>;
+pub(in crate::store::record) type Instant = Option<u64>;
 
 /// What an identity has to do with others. Every list is sorted and names each only once.
 #[derive(Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub(super) struct Scoped<'a> {
 
 /// A category by its place in `Category::ALL`: the order of the contract, which is append-only.
 #[derive(Clone, Copy, Serialize, Deserialize)]
-pub(super) enum About<'a> {
+pub(in crate::store::record) enum About<'a> {
     Everything,
     Category(u8),
     Topic(&'a str),

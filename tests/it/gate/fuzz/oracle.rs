@@ -72,13 +72,13 @@ impl Said {
     }
 
     /// The person's own "no" is lifted by their own "yes" only, another by either; equal times: the "no" wins. A "no" to the
-    /// prompt ends with any opt-in of the person, a block of theirs with one to everything; one of the business with the
-    /// business's word.
+    /// prompt, which asks for everything here, and a block of theirs end with their opt-in to everything; one of the business
+    /// with the business's word.
     fn lifts(&self, no: &Self) -> bool {
         let later = self.at > no.at;
         match no.to {
             To::Everything | To::Utility => later && self.to == no.to && (self.own || !no.own),
-            To::Prompt => later && self.own && self.permits(),
+            To::Prompt => later && self.own && self.to == To::Everything,
             To::Sender if no.own => later && self.own && self.to == To::Everything,
             To::Sender => later && self.to == To::Sender,
         }
@@ -88,8 +88,9 @@ impl Said {
     fn lifts_for_utility(&self, no: &Self) -> bool {
         let finer = match no.to {
             To::Everything => self.to == To::Utility && (self.own || !no.own),
+            To::Prompt => self.to == To::Utility && self.own,
             To::Sender if no.own => self.to == To::Utility && self.own,
-            To::Utility | To::Prompt | To::Sender => false,
+            To::Utility | To::Sender => false,
         };
         self.lifts(no) || (finer && self.at > no.at)
     }
