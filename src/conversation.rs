@@ -93,8 +93,11 @@ pub fn read(
         answers_prompt,
         action: if pressed == Pressed::Button { Action::Button } else { Action::KeywordReply },
     };
-    let is_meant =
-        |keyword: &str| pressed == Pressed::Button || home::is_unmistakable(keyword, own, said.who);
+    // What quotes the prompt is an answer to it in whatever language.
+    let quotes_prompt = !said.context_id.is_empty() && own.prompt.is(said.context_id);
+    let is_meant = |keyword: &str| {
+        pressed == Pressed::Button || quotes_prompt || home::is_unmistakable(keyword, own, said.who)
+    };
     match intent {
         Intent::None => Effect::None,
         Intent::Yes { keyword } | Intent::OptIn { keyword } if !is_meant(&keyword) => Effect::None,
@@ -112,7 +115,7 @@ pub fn read(
                     opt_in(accepted(), keyword, true)
                 }
                 None if is_plain && answers_opting_out(own, wrote, said.context_id, at) => {
-                    opt_in(ScopeSet::everything(), keyword, false)
+                    opt_in(refused(own).unwrap_or_else(ScopeSet::everything), keyword, false)
                 }
                 Some(Asked::Declined) | None => Effect::None,
             }
@@ -210,16 +213,18 @@ pub fn accepted_scope(own: &Contact, prompt_scope: &ScopeSet) -> ScopeSet {
     ScopeSet::of(prompt_scope.scopes().iter().chain(declined).cloned().collect())
 }
 
-/// What "start" lifts: the opt-out of everything, else every narrower refusal, and what was declined.
+/// What "start" lifts: the opt-out of everything, else every narrower refusal; and what was declined.
 fn refused(contact: &Contact) -> Option<ScopeSet> {
-    if contact.everything_out().is_some() {
-        return Some(ScopeSet::everything());
-    }
-    let mut scopes: Vec<Scope> = contact.refused_scopes().cloned().collect();
+    let out_of_all = contact.everything_out().is_some();
+    let mut scopes: Vec<Scope> = match out_of_all {
+        true => vec![Scope::Everything],
+        false => contact.refused_scopes().cloned().collect(),
+    };
+    // Named beside everything, since a wider opt-in lifts no finer "no".
     if contact.decline().is_some() {
         scopes.extend(contact.declines().map(|(scope, _)| scope.clone()));
     }
-    if contact.hold().is_some() {
+    if !out_of_all && contact.hold().is_some() {
         scopes.push(Scope::Category(Category::Marketing));
     }
     (!scopes.is_empty()).then(|| ScopeSet::of(scopes))

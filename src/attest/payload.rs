@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Content, Entry, PromptStep, digest};
 use crate::model::{
-    Category, Recipient, Scope, ScopeSet, SenderId, Time, Topic,
+    Category, Phone, Recipient, Scope, ScopeSet, SenderId, Time, Topic,
     event::Block,
     evidence::{Action, Channel, Evidence, Finding, Jurisdiction, Method},
     statement::Weak,
@@ -169,11 +169,19 @@ fn write(content: &Content) -> Kind {
     }
 }
 
+/// A recipient as it was written: what callers may not write any more is read all the same.
+fn stored_recipient(text: &str) -> Option<Recipient> {
+    match text.parse() {
+        Ok(digits) => Phone::from_digits(digits).map(Recipient::Phone),
+        Err(_) => Recipient::parse(text).ok(),
+    }
+}
+
 fn read(document: Document) -> Option<Entry> {
     let digest = HEXLOWER.decode(document.request_digest.as_bytes()).ok()?;
     Some(Entry {
         recipient: match document.recipient {
-            Some(recipient) => Some(Recipient::parse(&recipient).ok()?),
+            Some(recipient) => Some(stored_recipient(&recipient)?),
             None => None,
         },
         sender: SenderId::parse(&document.sender).ok()?,
@@ -212,7 +220,7 @@ fn read_content(kind: Kind) -> Option<Content> {
             Content::Block(BLOCKS.into_iter().find(|block| block_word(*block) == state)?)
         }
         Kind::Linked { other, proven, moved } => {
-            Content::Linked { other: Recipient::parse(&other).ok()?, proven, moved }
+            Content::Linked { other: stored_recipient(&other)?, proven, moved }
         }
         Kind::Erased { entries } => Content::Erased { entries },
     })

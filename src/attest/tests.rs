@@ -161,3 +161,12 @@ proptest! {
         let _ = Entry::from_payload(&bytes);
     }
 }
+
+#[test]
+fn a_recipient_is_read_as_it_was_written_whatever_may_be_written_today() {
+    // With the trunk prefix of France, as an older version kept it.
+    let phone = crate::model::Phone::from_digits(330_612_345_678).unwrap();
+    let old = Entry { recipient: Some(Recipient::Phone(phone)), ..entry(opt_in()) };
+    let payload = old.to_payload([1; 16]);
+    assert_eq!(Entry::from_payload(&payload).unwrap().recipient, old.recipient);
+}

@@ -12,9 +12,9 @@ struct Home {
     countries: &'static [&'static str],
 }
 
-const HOMES: [Home; 5] = [
+const HOMES: [Home; 7] = [
     Home {
-        words: &["ya", "mula"],
+        words: &["ya", "iya", "mula"],
         codes: &["62", "60", "65", "673", "670"],
         countries: &["ID", "MY", "SG", "BN", "TL"],
     },
@@ -33,7 +33,27 @@ const HOMES: [Home; 5] = [
         codes: &["55", "351", "244", "258", "238", "245", "239", "670"],
         countries: &["BR", "PT", "AO", "MZ", "CV", "GW", "ST", "TL"],
     },
-    Home { words: &["han", "haa", "haan"], codes: &["91", "92", "977"], countries: &["IN", "PK", "NP"] },
+    Home {
+        words: &["jo"],
+        codes: &["49", "43", "41", "423", "352", "47", "46", "45"],
+        countries: &["DE", "AT", "CH", "LI", "LU", "NO", "SE", "DK"],
+    },
+    Home {
+        words: &["da"],
+        codes: &[
+            "7", "375", "380", "373", "40", "359", "381", "382", "385", "386", "387", "389", "996", "998",
+            "992", "993", "994", "995", "374", "84",
+        ],
+        countries: &[
+            "RU", "KZ", "BY", "UA", "MD", "RO", "BG", "RS", "ME", "HR", "SI", "BA", "MK", "KG", "UZ", "TJ",
+            "TM", "AZ", "GE", "AM", "VN",
+        ],
+    },
+    Home {
+        words: &["han", "haa", "haan", "ji"],
+        codes: &["91", "92", "977"],
+        countries: &["IN", "PK", "NP"],
+    },
     Home { words: &["oo"], codes: &["63"], countries: &["PH"] },
 ];
 

@@ -169,7 +169,7 @@ impl Gate {
     ) -> Result<Vec<Statuses>, GateError> {
         let now = self.clock.now();
         // Limits first: what was counted for quality is not told again.
-        let sent = events.iter().filter(|event| Statuses::proven_by(event.happened).proves_sent());
+        let sent = events.iter().filter(|event| event.happened == Happened::Sent);
         let messages: Vec<_> = sent.filter_map(|event| event.message(now)).collect();
         self.for_each_message(profile, messages, true).await?;
         let mut marks = Vec::with_capacity(events.len());
@@ -181,6 +181,13 @@ impl Gate {
         let is_new_failure = |(event, new): &(&DeliveryEvent, &Statuses)| {
             matches!(event.happened, Happened::Failed(_)) && !new.is_empty()
         };
+        // Of a message whose sending nobody told of: what is read days later was told long ago, mostly.
+        let is_proven = |(event, new): &(&DeliveryEvent, &Statuses)| {
+            event.happened != Happened::Sent && new.proves_sent()
+        };
+        let proven = events.iter().zip(&fresh).filter(is_proven);
+        let messages = proven.filter_map(|(event, _)| event.message(now)).collect();
+        self.for_each_message(profile, messages, true).await?;
         let failed: Vec<_> =
             events.iter().zip(&fresh).filter(is_new_failure).map(|(event, _)| event).collect();
         let mut unnamed = Vec::new();

@@ -114,6 +114,13 @@ impl Ledger {
         self.put(rows, None);
     }
 
+    /// Notes that the store has no row of this name any more.
+    pub(super) fn lost(&self, key: &str) {
+        let _known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let directory = self.directory.load().with_lost(key);
+        self.directory.store(Arc::new(directory));
+    }
+
     /// The same; `all` of a whole registry: the names of the rows that make no sense, and its state.
     fn put(&self, rows: &[RegistryRow], all: Option<(Vec<String>, Known)>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -133,8 +133,10 @@ impl Gate {
                 }
                 // Another process was first, or an earlier attempt was and never heard of it.
                 Committed::Conflict | Committed::Known(..) => {
-                    let row = self.patient_read(self.store.registry_row(&key)).await?;
-                    self.ledger.take(row.as_slice());
+                    match self.patient_read(self.store.registry_row(&key)).await? {
+                        Some(row) => self.ledger.take(&[row]),
+                        None => self.ledger.lost(&key),
+                    }
                 }
             }
         }

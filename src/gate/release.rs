@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     limits::{PairRate, SendLog, Sent},
-    model::SenderId,
+    model::{SenderId, Time},
     policy::Rules,
     senders::SenderProfile,
     store::{ContactId, Gauge, Leaving, StoreError},
@@ -51,7 +51,13 @@ impl Gate {
         let reservation = self
             .reservation(token)
             .ok_or_else(|| GateError::field("reservation_id", "must be the `reservation_id` of a check"))?;
-        Ok(self.give_back(reservation).await?)
+        let Reservation { kept_under, id } = reservation;
+        // What was told as sent was sent, whoever thinks otherwise.
+        let find = |log: &mut SendLog, rate| {
+            let is_unsent = log.sent.iter().any(|sent| sent.id == id && sent.message.is_none());
+            is_unsent.then(|| log.take_back(id, rate)).flatten()
+        };
+        Ok(self.take_off(kept_under, find).await?)
     }
 
     /// The reservation of a token; nothing when it is none.
@@ -79,7 +85,10 @@ impl Gate {
         };
         let apply = |log: &mut SendLog| {
             let rate = rate(log);
-            find(log, rate)
+            let sent = find(log, rate)?;
+            let others = log.sent.iter().filter(|sent| sent.counted.reached.is_some());
+            let reached_last = others.map(|sent| sent.at).max();
+            Some((sent, reached_last))
         };
         let kept = |log: &SendLog| {
             let senders = log.sent.iter().map(|sent| &sent.sender).collect::<BTreeSet<_>>();
@@ -88,9 +97,9 @@ impl Gate {
         };
         let taken = self.timed_write(reserve::change(&*self.store, kept_under, kept, apply)).await;
         self.remembered.forget_person(kept_under);
-        let Some(sent) = taken? else { return Ok(false) };
+        let Some((sent, reached_last)) = taken? else { return Ok(false) };
         self.metrics.limits.given_back();
-        let entered = self.entries_of(&sent);
+        let entered = self.entries_of(&sent, reached_last);
         for one in &entered {
             self.remembered.forget_gauge(&one.gauge);
         }
@@ -98,15 +107,17 @@ impl Gate {
         Ok(true)
     }
 
-    /// The places that a message took in gauges.
-    fn entries_of(&self, sent: &Sent) -> Vec<Leaving> {
+    /// The places that a message took in gauges. The person stays reached by the other messages that are counted of them, and, in a
+    /// portfolio of several businesses, by what another of them sent before.
+    fn entries_of(&self, sent: &Sent, reached_last: Option<Time>) -> Vec<Leaving> {
         let leaving = |gauge, member, before| Leaving { gauge, member, at: sent.at, before };
         let sender = || sent.sender.clone();
         let throughput = sent.counted.throughput.then(|| leaving(Gauge::Throughput(sender()), sent.id, None));
         let throttle = sent.counted.throttle.then(|| leaving(Gauge::Throttle(sender()), sent.id, None));
         let profile = self.directory.load().find(&sent.sender);
         let reached = sent.counted.reached.zip(profile).map(|(reached, profile)| {
-            leaving(Gauge::Reached(profile.portfolio.clone()), reached.member, reached.before)
+            let by_others = reached.before.filter(|_| profile.portfolio != profile.business);
+            leaving(Gauge::Reached(profile.portfolio.clone()), reached.member, reached_last.max(by_others))
         });
         [throughput, throttle, reached].into_iter().flatten().collect()
     }

@@ -49,14 +49,16 @@ impl Gate {
         let now = self.clock.now();
         let view = self.view(profile, &message.recipient, Consistency::MinimizeLatency, now).await?;
         let check = self.as_check(profile, message);
-        let (caps, takes) = {
+        let (caps, takes, category) = {
             let directory = self.directory.load();
             let template = check.request.template.as_ref();
             let template = template.map(|name| directory.template(profile, name, message.at));
             let facts = view.facts(&directory, profile, template.unwrap_or_default());
             let counting = Counting { check: &check, profile, view: &view, facts, now: message.at };
             let entries = self.entries(&counting, self.message(&message.message_id));
-            (self.caps_of(profile), entries)
+            let known = facts.sender.and_then(|sender| sender.template.known);
+            let of_template = known.and_then(|known| known.category?.at(message.at));
+            (self.caps_of(profile), entries, message.category.or(of_template))
         };
         if caps.is_empty() && takes.is_empty() {
             return Ok(());
@@ -72,14 +74,15 @@ impl Gate {
             id: told.message,
             at: message.at,
             sender: sender.clone(),
-            category: message.category,
+            category,
             topic: message.topic.clone(),
             message: Some(told.message),
             counted,
         };
         let apply = |log: &mut SendLog| {
             let before = log.clone();
-            if log.match_message(&told).is_none() {
+            // It may be known under another identity of theirs.
+            if log.match_message(&told).is_none() && !is_known {
                 log.add(sent.clone());
             }
             log.forget(&caps, now);

@@ -182,7 +182,10 @@ impl Gate {
         let (directory, now) = (self.directory(), self.clock.now());
         let configured = directory.senders().into_iter().filter(|profile| profile.configured);
         for profile in configured {
-            let Some(max) = directory.messaging_limit(&profile) else { continue };
+            let Some(max) = directory.messaging_limit(&profile) else {
+                self.metrics.limits.reached(profile.portfolio.as_str(), 0, 1);
+                continue;
+            };
             let quota = Quota { max, per: Rules::MESSAGING_LIMIT_PER };
             let gauge = Gauge::Reached(profile.portfolio.clone());
             let entry = Entry { gauge, member: 0, at: now, quota, enforced: false };

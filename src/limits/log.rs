@@ -79,11 +79,13 @@ impl SendLog {
         true
     }
 
-    /// Takes a message back. What it was, if it was there.
+    /// Takes a message back. What it was, if it was there. Its time is given back while no later one of the number has begun its
+    /// own: else it may have passed already.
     pub fn take_back(&mut self, id: u64, rate: Option<PairRate>) -> Option<Sent> {
         let place = self.sent.iter().position(|known| known.id == id)?;
         let sent = self.sent.remove(place);
-        if let Some(rate) = rate.filter(|_| sent.counted.paced)
+        let is_last = self.sent.iter().all(|other| other.sender != sent.sender || other.at < sent.at);
+        if let Some(rate) = rate.filter(|_| sent.counted.paced && is_last)
             && let Some(pair) = self.pairs.iter_mut().find(|pair| pair.sender == sent.sender)
         {
             pair.taken_until = pair.taken_until - rate.every;
@@ -96,7 +98,9 @@ impl SendLog {
         match self.pairs.binary_search_by(|pair| pair.sender.cmp(sender)) {
             Ok(place) => {
                 if let Some(pair) = self.pairs.get_mut(place) {
-                    pair.taken_until = pair.taken_until.max(at) + rate.every;
+                    // In shadow mode more go than may: what is borrowed has an end all the same.
+                    let taken_until = pair.taken_until.max(at) + rate.every;
+                    pair.taken_until = taken_until.min(at + rate.every + rate.ahead_max());
                 }
             }
             Err(place) => {

@@ -100,6 +100,28 @@ fn what_is_taken_back_counts_no_more_and_gives_its_time_back_once() {
 }
 
 #[test]
+fn time_that_has_passed_is_not_given_back() {
+    let rate = PairRate { every: Millis::seconds(6), burst: 1 };
+    let mut log = SendLog::default();
+    for (id, seconds) in [(1, 0), (2, 7)] {
+        log.add(Sent { counted: Counted { paced: true, ..Counted::default() }, ..sent(id, seconds) });
+        log.pace(&sender(1), rate, at(seconds));
+    }
+    assert!(log.take_back(1, Some(rate)).is_some());
+    assert_eq!(log.paced_until(&sender(1), rate), Some(at(13)));
+}
+
+#[test]
+fn what_is_borrowed_has_an_end_however_much_is_sent() {
+    let rate = PairRate { every: Millis::seconds(6), burst: 45 };
+    let mut log = SendLog::default();
+    for _ in 0..200 {
+        log.pace(&sender(1), rate, at(0));
+    }
+    assert_eq!(log.paced_until(&sender(1), rate), Some(at(6)));
+}
+
+#[test]
 fn a_message_is_known_by_its_id_then_by_its_reservation_then_as_the_oldest_that_nothing_is_known_of() {
     let mut log = SendLog::default();
     for (id, seconds) in [(1, 0), (2, 10), (3, 20)] {

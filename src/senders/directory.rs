@@ -147,6 +147,14 @@ impl Directory {
         rows.into_iter().find(|row| self.unreadable.contains(row)).map(RowError)
     }
 
+    /// The same, where the store has no row of a name any more.
+    #[must_use]
+    pub fn with_lost(&self, key: &str) -> Self {
+        let mut directory = self.clone();
+        directory.learned.lost(key);
+        directory
+    }
+
     /// The sender of a name; with auto-registration, a new one for a name never heard of.
     #[must_use]
     pub fn find(&self, name: &SenderId) -> Option<Arc<SenderProfile>> {

@@ -131,8 +131,8 @@ pub fn template_key(account: &str, name: &str, language: &str) -> String {
 }
 
 impl Learned {
-    /// Takes a row in, in place of what was known under its key; one that is no newer than that is left. Tells of which
-    /// sender it was, when it changed one.
+    /// Takes a row in, together with what was known under its key: a store that forgot some writes may have an older one, or
+    /// another of the same version. The version is the store's. Tells of which sender it was, when it changed one.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -146,29 +146,70 @@ impl Learned {
                 return Ok(self.take_sender(sender, row.version, state));
             }
             ["account", account] => {
-                let state = serde_json::from_slice(&row.value).map_err(|_| error())?;
-                if self.accounts.get(*account).is_none_or(|(known, _)| *known < row.version) {
-                    self.accounts.insert((*account).to_owned(), (row.version, state));
+                let mut state: AccountState = serde_json::from_slice(&row.value).map_err(|_| error())?;
+                if let Some((at, known)) = self.accounts.get(*account) {
+                    let (mut base, other) =
+                        if row.version < *at { (known.clone(), state) } else { (state, known.clone()) };
+                    base.join(&other);
+                    state = base;
                 }
+                self.accounts.insert((*account).to_owned(), (row.version, state));
             }
             ["template", account, name, language] => {
-                let state = serde_json::from_slice(&row.value).map_err(|_| error())?;
+                let mut state: TemplateState = serde_json::from_slice(&row.value).map_err(|_| error())?;
                 let key = ((*account).to_owned(), (*name).to_owned());
                 let mut rows = self.templates.get(&key).cloned().unwrap_or_default();
-                if rows.iter().all(|(known, version, _)| known != language || *version < row.version) {
-                    rows.retain(|(known, ..)| known != language);
-                    rows.push(((*language).to_owned(), row.version, state));
-                    self.templates.insert(key, rows);
+                if let Some((_, at, known)) = rows.iter().find(|(known, ..)| known == language) {
+                    let (mut base, other) =
+                        if row.version < *at { (known.clone(), state) } else { (state, known.clone()) };
+                    base.join(&other);
+                    state = base;
                 }
+                rows.retain(|(known, ..)| known != language);
+                rows.push(((*language).to_owned(), row.version, state));
+                self.templates.insert(key, rows);
             }
             _ => return Err(error()),
         }
         Ok(None)
     }
 
-    fn take_sender(&mut self, sender: SenderId, version: u64, state: LearnedSender) -> Option<SenderId> {
-        if self.senders.get(&sender).is_some_and(|(known, _)| *known >= version) {
-            return None;
+    /// The store has no row of this name any more: the next one is written as a first one.
+    pub fn lost(&mut self, key: &str) {
+        match key.split('\0').collect::<Vec<_>>().as_slice() {
+            ["sender", name] => {
+                if let Some((_, state)) = self.senders.get(*name).cloned()
+                    && let Ok(sender) = SenderId::parse(name)
+                {
+                    self.senders.insert(sender, (0, state));
+                }
+            }
+            ["account", account] => {
+                if let Some((_, state)) = self.accounts.get(*account).cloned() {
+                    self.accounts.insert((*account).to_owned(), (0, state));
+                }
+            }
+            ["template", account, name, language] => {
+                let key = ((*account).to_owned(), (*name).to_owned());
+                let mut rows = self.templates.get(&key).cloned().unwrap_or_default();
+                for (_, version, _) in rows.iter_mut().filter(|(known, ..)| known == language) {
+                    *version = 0;
+                }
+                self.templates.insert(key, rows);
+            }
+            _ => {}
+        }
+    }
+
+    fn take_sender(&mut self, sender: SenderId, version: u64, mut state: LearnedSender) -> Option<SenderId> {
+        if let Some((at, known)) = self.senders.get(&sender) {
+            let (mut base, other) =
+                if version < *at { (known.clone(), state) } else { (state, known.clone()) };
+            base.join(&other);
+            if *at == version && base == *known {
+                return None;
+            }
+            state = base;
         }
         for told in state.told() {
             let mut by = self.told_by.get(&told).cloned().unwrap_or_default();

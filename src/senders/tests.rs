@@ -282,3 +282,24 @@ fn senders_share_their_word_lists() {
     let lists: Vec<_> = directory.senders().iter().map(|sender| Arc::as_ptr(&sender.keywords)).collect();
     assert!(lists.len() > 1 && lists.iter().all(|list| *list == lists[0]), "{lists:?}");
 }
+
+#[test]
+fn a_store_that_forgot_writes_is_believed_and_what_is_known_is_kept() {
+    let row = |version: u64, status: &str, at: i64| {
+        let state = TemplateState { status: Some((at, status.to_owned())), ..TemplateState::default() };
+        let value = serde_json::to_vec(&state).unwrap();
+        RegistryRow { key: template_key("77", "promo", "en"), version, value }
+    };
+    let mut learned = Learned::default();
+    learned.take(&row(2, "APPROVED", 10)).unwrap();
+    // After a failover that forgot the second write, somebody else wrote another second one.
+    learned.take(&row(2, "PAUSED", 20)).unwrap();
+    let (_, version, state) = &learned.template("77", "promo")[0];
+    assert_eq!((*version, state.status.clone()), (2, Some((20, "PAUSED".to_owned()))));
+    learned.take(&row(1, "PENDING", 5)).unwrap();
+    let (_, version, state) = &learned.template("77", "promo")[0];
+    assert_eq!((*version, state.status.clone()), (1, Some((20, "PAUSED".to_owned()))));
+    learned.lost(&template_key("77", "promo", "en"));
+    let (_, version, state) = &learned.template("77", "promo")[0];
+    assert_eq!((*version, state.status.clone()), (0, Some((20, "PAUSED".to_owned()))));
+}

@@ -317,3 +317,40 @@ async fn an_event_without_a_time_that_is_told_again_corrects_nothing_that_happen
     assert_eq!(world.would(PERSON).await, Reason::OptedIn);
     assert_eq!(world.asks(PERSON, Kind::FreeForm).await.verdict.reason, Reason::WindowOpen);
 }
+
+#[tokio::test]
+async fn who_is_reached_by_another_message_stays_reached() {
+    let world = World::limited("{messaging_limit: 1}").await;
+    world.opt_in("447700900124", OWN, 0).await;
+    let answers = world.gate.check_many(&[check(PERSON, true), check(PERSON, true)]).await;
+    let tokens: Vec<_> = answers.into_iter().filter_map(|answer| answer.reservation).collect();
+    assert_eq!(tokens.len(), 2);
+    for (token, reason) in tokens.iter().zip([Reason::MessagingLimit, Reason::OptedIn]) {
+        assert!(world.gate.release(token).await.unwrap());
+        assert_eq!(world.would("447700900124").await, reason);
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_is_not_released() {
+    let world = World::limited("{frequency_caps: [{max: 1, per: 24h}]}").await;
+    let reservation = world.reserves(PERSON).await.reservation;
+    let read = event("m1", Happened::Sent, Some(Category::Marketing));
+    world.tells(&[DeliveryEvent { reservation: reservation.clone(), ..read }]).await;
+    assert!(!world.gate.release(&reservation.clone().unwrap()).await.unwrap());
+    assert_eq!(world.would(PERSON).await, Reason::FrequencyCapped);
+    // The platform says that it failed: then it was not.
+    let failed = event("m1", Happened::Failed(FailureClass::Other), None);
+    world.tells(&[DeliveryEvent { reservation, ..failed }]).await;
+    assert_eq!(world.would(PERSON).await, Reason::OptedIn);
+}
+
+#[tokio::test]
+async fn a_message_that_is_read_a_day_later_is_no_other_one() {
+    let world = World::limited("{frequency_caps: [{max: 1, per: 24h}]}").await;
+    world.tells(&[event("m1", Happened::Sent, Some(Category::Marketing))]).await;
+    assert_eq!(world.would(PERSON).await, Reason::FrequencyCapped);
+    world.reach(25 * 60);
+    world.tells(&[event("m1", Happened::Read, Some(Category::Marketing))]).await;
+    assert_eq!(world.would(PERSON).await, Reason::OptedIn);
+}
