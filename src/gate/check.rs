@@ -172,6 +172,7 @@ impl Gate {
             Counting { check, profile, view, facts: view.facts(directory, profile, template), now };
         if check.reserve {
             let reserved = self.reserve(&counting).await;
+            let reserved = self.still_allowed(&counting, reserved).await;
             let allowed = reserved.as_ref().ok().map(|(verdict, _)| verdict.allowed);
             self.metrics.limits.reserved(allowed);
             return reserved;
@@ -203,6 +204,31 @@ impl Gate {
                 verdict: Verdict { trace: Vec::new(), ..verdict.clone() },
             }
         });
+    }
+
+    /// Looks once more: while others counted messages to the same person, or the store was slow, a refusal may have come.
+    async fn still_allowed(
+        &self,
+        counting: &Counting<'_>,
+        reserved: Result<(Verdict, Option<Reservation>), StoreError>,
+    ) -> Result<(Verdict, Option<Reservation>), StoreError> {
+        let (check, profile) = (counting.check, counting.profile);
+        let Ok((verdict, Some(reservation))) = reserved else { return reserved };
+        let now = self.clock.now();
+        let view = self.view(profile, &check.request.recipient, check.consistency, now).await;
+        let again = view.map(|view| {
+            let directory = self.directory.load();
+            let template = check.request.template.as_ref();
+            let template = template.map(|name| directory.template(profile, name, now)).unwrap_or_default();
+            decide(counting.rules(), &view.facts(&directory, profile, template), check, now)
+        });
+        match again {
+            Ok(again) if again.allowed => Ok((verdict, Some(reservation))),
+            otherwise => {
+                self.give_back(reservation).await?;
+                otherwise.map(|again| (again, None))
+            }
+        }
     }
 
     /// A01 needs no state.

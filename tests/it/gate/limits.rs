@@ -354,3 +354,19 @@ async fn a_message_that_is_read_a_day_later_is_no_other_one() {
     world.tells(&[event("m1", Happened::Read, Some(Category::Marketing))]).await;
     assert_eq!(world.would(PERSON).await, Reason::OptedIn);
 }
+
+#[tokio::test]
+async fn a_refusal_that_comes_while_it_is_counted_denies_and_nothing_stays_counted() {
+    let world = World::limited("{frequency_caps: [{max: 1, per: 24h}]}").await;
+    world.store.set(Fault::CommitsSendsLate);
+    let gate = Arc::clone(&world.gate);
+    let asking = tokio::spawn(async move { gate.check(&check(PERSON, true)).await });
+    world.store.reached().await;
+    world.store.set(Fault::None);
+    world.opt_out(PERSON, 0).await;
+    world.store.release();
+    let answer = asking.await.unwrap();
+    assert_eq!((answer.verdict.reason, answer.reservation), (Reason::OptedOut, None));
+    world.opt_in(PERSON, OWN, 1).await;
+    assert_eq!(world.would(PERSON).await, Reason::OptedIn);
+}
